@@ -1,0 +1,1 @@
+"""autograd_core: plain NumPy code that differentiates."""
