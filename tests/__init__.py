@@ -1,0 +1,1 @@
+"""The tests of nnkit and autograd_core."""
