@@ -39,7 +39,7 @@ def lab(browser, tmp_path_factory):
 
 @pytest.fixture
 def open_notebook(browser, request):
-    """A function that gives a `Notebook` on a server, in a browser profile that ends with the test."""
+    """Return a function that opens a `Notebook` on a server, in a browser profile of its own."""
     pages = request.node.stash[_pages] = []
     with contextlib.ExitStack() as stack:
 

@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real browser: what the browser tests drive, in the words a person would use.
+"""A real JupyterLab in a real browser: what the browser tests drive.
 
 How to write a test::
 
@@ -18,17 +18,18 @@ How to write a test::
 The fixtures live in ``conftest.py`` beside this file:
 
 ``lab``
-    The `LabServer` shared by all browser tests. `LabServer.write` makes a notebook from cell sources,
-    `LabServer.copy` brings one from the repository, `LabServer.saved` reads one back from disk.
+    The `LabServer` that all browser tests share. `LabServer.write` makes a notebook from cell
+    sources, `LabServer.copy` brings one from the repository, `LabServer.saved` reads one back.
 ``notebook``
     A `Notebook` in a fresh, empty browser profile; its kernels end with the test.
 ``open_notebook``
-    Makes such a `Notebook` on another server: ``with LabServer(tmp_path, settings=...) as other:
-    open_notebook(other)``, for tests that need JupyterLab settings of their own (see `QUIET` for the form).
+    Makes such a `Notebook` on a server with JupyterLab settings of its own (`QUIET` shows the
+    form): ``with LabServer(tmp_path, settings=...) as other: notebook = open_notebook(other)``.
 
-Cells are counted from 0 and include the markdown cells, as in the file. ``notebook.page`` is the playwright page, with all
-that playwright offers: ``notebook.page.evaluate``, ``expect(locator).to_have_text``, ``page.wait_for_function``.
-When a test fails, a screenshot, the console and the server's log are saved and their folder is printed.
+Cells are counted from 0 and include the markdown cells, as in the file. ``notebook.page`` is the
+playwright page, with all that playwright offers: ``notebook.page.evaluate``,
+``expect(locator).to_have_text``, ``page.wait_for_function``. When a test fails, a screenshot, the
+console and the server's log are saved and their folder is printed.
 """
 
 import json
@@ -60,7 +61,7 @@ CHROMIUM_FLAGS = (
     "--no-proxy-server",
 )
 
-# JupyterLab settings by plug-in: no pop-ups, no questions, and a file changes only when a test saves it.
+# JupyterLab settings by plug-in: no pop-ups, and a file changes only when a test saves it.
 QUIET = {
     "@jupyterlab/apputils-extension:notification": {
         "fetchNews": "false",
@@ -75,7 +76,7 @@ BENIGN_ERRORS: tuple[str, ...] = ()
 
 
 def find_chromium():
-    """Return the path of a Chromium: ``$CHROMIUM`` if set, else the first on the PATH, else None."""
+    """Return the path of ``$CHROMIUM`` if set, else of the first on the PATH, else None."""
     wanted = os.environ.get("CHROMIUM")
     names = (wanted,) if wanted else CHROMIUM_NAMES
     return next((path for path in map(shutil.which, names) if path), None)
@@ -87,7 +88,7 @@ class LabServer:
     Parameters
     ----------
     folder : Path
-        An empty folder for everything this server reads and writes; notebooks go to ``folder/notebooks``.
+        An empty folder for all this server reads and writes; notebooks are in ``folder/notebooks``.
     settings : dict of str to dict, optional
         JupyterLab settings by plug-in id, on top of `QUIET`.
     """
@@ -133,7 +134,7 @@ class LabServer:
             self._process.wait()
 
     def write(self, name, sources):
-        """Write the notebook `name` with a code cell per source; a source in a 1-tuple is markdown."""
+        """Write the notebook `name`: a code cell per source, or markdown for a 1-tuple."""
         cells = [
             _cell("markdown", source[0]) if isinstance(source, tuple) else _cell("code", source)
             for source in sources
@@ -150,7 +151,7 @@ class LabServer:
         return path
 
     def copy(self, source):
-        """Copy a notebook of the repository into this server's folder and return the copy's path."""
+        """Copy a notebook of the repository into this server's folder and return its path."""
         return Path(shutil.copy(source, self.root))
 
     def saved(self, name):
@@ -165,7 +166,7 @@ class LabServer:
             self.request(f"api/kernels/{kernel['id']}", method="DELETE")
 
     def request(self, path, method="GET"):
-        """Call the server's REST interface and return the decoded answer (None where it is empty)."""
+        """Call the server's REST interface and return the decoded answer, None if empty."""
         headers = {"Authorization": f"token {self.token}"}
         request = urllib.request.Request(self.url + path, headers=headers, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -252,15 +253,14 @@ class Notebook:
 
     def run_all(self):
         """Start all cells and return at once."""
-        self.page.evaluate(_START, "notebook:run-all-cells")
+        self.page.evaluate(_START, {"command": "notebook:run-all-cells"})
 
     def run_cell(self, index):
         """Start cell `index` and return at once."""
-        self.page.evaluate("index => { (%s)().content.activeCellIndex = index; }" % _PANEL, index)
-        self.page.evaluate(_START, "notebook:run-cell")
+        self.page.evaluate(_START, {"command": "notebook:run-cell", "cell": index})
 
     def wait_idle(self, timeout=CELL_TIMEOUT):
-        """Wait until every started cell has ended, or raise `TimeoutError` after `timeout` seconds."""
+        """Wait until every started cell has ended; raise `TimeoutError` after `timeout` s."""
         from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
         try:
@@ -312,7 +312,7 @@ class Notebook:
         self.page.screenshot(path=path)
 
     def save_evidence(self, folder):
-        """Save screenshot, console and server log into `folder`, for a person to look at after a failure."""
+        """Save screenshot, console and server log into `folder`, to look at after a failure."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "console.txt").write_text("\n".join(self.console) + "\n", encoding="utf-8")
         shutil.copy(self.server.log, folder / "server.log")
@@ -324,7 +324,7 @@ class Notebook:
 
 
 def evidence_folder():
-    """Return a new folder for the evidence of failures, inside ``$NNKIT_BROWSER_EVIDENCE`` if that is set."""
+    """Return a new folder for what failures leave, inside ``$NNKIT_BROWSER_EVIDENCE`` if set."""
     parent = os.environ.get("NNKIT_BROWSER_EVIDENCE")
     if parent:
         Path(parent).mkdir(parents=True, exist_ok=True)
@@ -342,20 +342,20 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-# The page side. Cells are started through JupyterLab's commands, which is what its menu and keys do.
-_PANEL = "() => window.jupyterapp.shell.currentWidget"
+# The page side. Cells are started through JupyterLab's commands, as its menu and keys do.
 _STATUS = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 _OPEN = """async options => {
     await window.jupyterapp.restored;
     const panel = await window.jupyterapp.commands.execute('docmanager:open', options);
-    window.startedCells = 0;
+    window.commandsUnderWay = 0;
     await panel.context.ready;
     await panel.revealed;
     await panel.sessionContext.ready;
 }"""
-_START = """command => {
-    window.startedCells += 1;
-    const done = () => { window.startedCells -= 1; };
+_START = """({command, cell}) => {
+    if (cell !== undefined) window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell;
+    window.commandsUnderWay += 1;
+    const done = () => { window.commandsUnderWay -= 1; };
     window.jupyterapp.commands.execute(command).then(done, done);
 }"""
 _IDLE = """() => {
@@ -363,7 +363,7 @@ _IDLE = """() => {
     const waiting = [...panel.node.querySelectorAll('.jp-InputPrompt')]
         .some(prompt => prompt.textContent.includes('[*]'));
     const status = panel.sessionContext.session?.kernel?.status;
-    return window.startedCells === 0 && !waiting && status === 'idle';
+    return window.commandsUnderWay === 0 && !waiting && status === 'idle';
 }"""
 _CELL_ERRORS = """() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells
     .flatMap(cell => cell.outputs ?? [])

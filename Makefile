@@ -1,0 +1,38 @@
+# The commands of the project; `make help` lists them. ARGS="..." goes on to the program behind a target.
+.DEFAULT_GOAL := help
+.PHONY: help lab test browser check format bench setup clean
+
+ARGS ?=
+PY := .venv/bin/python
+
+# The kernel called "python3" is the one in .venv, whatever other kernels the user has.
+export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+lab: setup  ## open JupyterLab on the first notebook
+	@sh .ci/lab $(ARGS)
+
+test: setup  ## run all tests: unit, doctests, notebooks, browser
+	@$(PY) -m pytest -q --nbval $(ARGS)
+
+browser: setup  ## run only the tests in a real browser
+	@$(PY) -m pytest -q tests/browser $(ARGS)
+
+check: setup  ## ruff (format and lint), mypy, codespell
+	@sh .ci/check
+
+format: setup  ## lay out the code and repair what ruff can repair
+	@$(PY) -m ruff check --fix-only --quiet
+	@$(PY) -m ruff format
+
+bench: setup  ## run the benchmarks
+	@$(PY) -m benchmarks $(ARGS)
+
+setup:  ## make .venv or bring it up to date (all other targets do)
+	@sh .ci/setup
+
+clean:  ## remove .venv, caches and build products
+	@rm -rf .venv .setup.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .ipynb_checkpoints dist build .coverage
+	@find autograd_core nnkit notebooks tests benchmarks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
