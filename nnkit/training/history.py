@@ -1,0 +1,259 @@
+"""History: the numbers of a training run, one row per step and one column per name.
+
+It is stored by column, so a column that is filled only now and then (validation once per epoch,
+gradient flow every few steps) costs nothing in the rows between, and a loss that became NaN stays
+a NaN instead of looking absent.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_core.errors import ArgumentError, DtypeError, describe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Event", "History"]
+
+
+class Event(NamedTuple):
+    """Something that a person did to a run, or that befell it, after a step.
+
+    Parameters
+    ----------
+    step : int
+        Steps done when it happened.
+    kind : str
+        ``"pause"``, ``"resume"``, ``"step"``, ``"lr"``, ``"stop"``, ``"interrupt"`` or
+        ``"failed"``.
+    details : dict
+        What else there is to know; for ``"lr"`` the keys ``"old"`` and ``"new"``.
+
+    Examples
+    --------
+    >>> Event(120, "lr", {"old": 0.1, "new": 0.01}).kind
+    'lr'
+    """
+
+    step: int
+    kind: str
+    details: dict[str, Any]
+
+
+class Column:
+    """The steps at which one name had a value, and the values."""
+
+    __slots__ = ("steps", "values")
+
+    def __init__(self) -> None:
+        # array.array appends about three times faster than NumPy assigns an element, and it grows
+        # by itself.
+        self.steps = array("q")
+        self.values = array("d")
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def since(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return copies of the steps and values from the position `start` on."""
+        # The slice is copied before NumPy looks at it: an array.array cannot grow while its
+        # buffer is lent out, and a reader in another thread must not stop the training loop.
+        steps, values = self.steps[start:], self.values[start:]
+        return np.frombuffer(steps, np.int64), np.frombuffer(values, np.float64)
+
+
+class History:
+    """The numbers of a training run: one row per step, one column per name.
+
+    Values are stored as plain floats; the object handed in (a loss with its whole graph, say) is
+    never kept.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> for step in range(1, 4):
+    ...     history.log(step, loss=1 / step)
+    >>> history.log(3, val_loss=0.5)
+    >>> history["loss"].round(2)
+    array([1.  , 0.5 , 0.33])
+    >>> history.series("val_loss")
+    (array([3]), array([0.5]))
+    >>> history
+    History(3 steps: loss, val_loss)
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._steps = array("q")
+        self._columns: dict[str, Column] = {}
+
+    def log(self, step: int, /, **values: SupportsFloat) -> None:
+        """Write values into the row of `step`; the newest row may be added to, older ones may not.
+
+        Parameters
+        ----------
+        step : int
+            Not below the newest step.
+        **values : float
+            A number, or an array or Tensor with exactly one element.
+
+        Raises
+        ------
+        ArgumentError
+            If `step` lies before the newest row.
+        DtypeError
+            If a value is not one number.
+        """
+        if "step" in values:
+            raise ArgumentError(
+                "History.log: 'step' is the name of the row itself; choose another name."
+            )
+        numbers = [v if type(v) is float else _number(name, v) for name, v in values.items()]
+        if not self._steps or step > self._steps[-1]:
+            self._steps.append(step)
+        elif step < self._steps[-1]:
+            raise ArgumentError(
+                f"History.log was called for step {step}, but step {self._steps[-1]} is recorded "
+                "already. Steps never go back: log in order, or begin a new History()."
+            )
+        for name, number in zip(values, numbers, strict=True):
+            column = self._columns.get(name)
+            if column is None:
+                column = self._columns[name] = Column()
+            if column.steps and column.steps[-1] == step:
+                column.values[-1] = number
+            else:
+                column.steps.append(step)
+                column.values.append(number)
+
+    def mark(self, step: int, kind: str, /, **details: Any) -> None:
+        """Note that something happened after `step`; it is drawn as a vertical line in the curves.
+
+        Examples
+        --------
+        >>> history = History()
+        >>> history.mark(7, "lr", old=0.1, new=0.01)
+        >>> history.events
+        [Event(step=7, kind='lr', details={'old': 0.1, 'new': 0.01})]
+        """
+        self.events.append(Event(int(step), kind, details))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in the order in which they first appeared."""
+        return tuple(self._columns)
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """The steps that have a row, increasing."""
+        return np.array(self._steps[:], dtype=np.int64)
+
+    @property
+    def last_step(self) -> int:
+        """The newest step, 0 while there is none."""
+        return self._steps[-1] if self._steps else 0
+
+    def series(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the steps at which `name` has a value, and the values, as new arrays of the same
+        length.
+
+        Raises
+        ------
+        KeyError
+            If there is no such column.
+        """
+        return self.column(name).since(0)
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """Return the values of one column, without the rows in which it is absent."""
+        return self.series(name)[1]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def last(self, name: str) -> float:
+        """Return the newest value of one column.
+
+        Raises
+        ------
+        KeyError
+            If there is no such column.
+        """
+        return self.column(name).values[-1]
+
+    def column(self, name: str) -> Column:
+        """Return the stored column itself, for readers that take only what is new."""
+        try:
+            return self._columns[name]
+        except KeyError:
+            near = get_close_matches(str(name), self._columns, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(self._columns) or "none yet"
+            raise KeyError(f"History has no column {name!r}.{hint} Columns: {known}.") from None
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Return the table as equally long lists, ``None`` where a row has no value (made for
+        ``pandas.DataFrame``).
+
+        Examples
+        --------
+        >>> history = History()
+        >>> history.log(1, loss=2.0)
+        >>> history.log(2, loss=1.0, val_loss=1.5)
+        >>> history.to_dict()
+        {'step': [1, 2], 'loss': [2.0, 1.0], 'val_loss': [None, 1.5]}
+        """
+        table: dict[str, list[Any]] = {"step": self._steps.tolist()}
+        position = {step: row for row, step in enumerate(self._steps)}
+        for name, column in self._columns.items():
+            cells: list[float | None] = [None] * len(self._steps)
+            for step, value in zip(column.steps, column.values, strict=True):
+                cells[position[step]] = value
+            table[name] = cells
+        return table
+
+    def plot(self) -> Figure:
+        """Draw the curves, the interventions and the gradient flow with matplotlib.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from nnkit.plot import history_figure
+
+        return history_figure(self)
+
+    def __repr__(self) -> str:
+        # No values, no times: a stored notebook compares this text with that of its next run.
+        plain = [name for name in self._columns if "/" not in name]
+        layers = {name.split("/", 1)[1] for name in self._columns if name.startswith("grad/")}
+        flow = f"; gradient flow of {len(layers)} layers" if layers else ""
+        return f"History({len(self)} steps: {', '.join(plain) or 'no values'}{flow})"
+
+
+def _number(name: str, value: object) -> float:
+    """Return `value` as a float, or say which value is not one number."""
+    item = getattr(value, "item", None)
+    if not isinstance(value, (str, bytes)):
+        try:
+            return float(item() if item is not None else value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, RuntimeError):
+            pass
+    raise DtypeError(
+        f"History.log: the value of {name!r} must be one number, but it is {describe(value)}. "
+        "Reduce it first, for example with .mean()."
+    )
