@@ -1,0 +1,150 @@
+"""The recorded graph: its nodes, the levels that keep nested derivatives apart, and the bookkeeping
+that no rule ever does (undoing a broadcast, restoring a dtype)."""
+
+from __future__ import annotations
+
+import itertools
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from .table import Rule, Spec
+
+__all__ = ["Node", "conform", "new_level", "recording_from"]
+
+new_order = itertools.count(1).__next__
+"""A number for each node; a node is always younger than its parents."""
+
+new_level = itertools.count(1).__next__
+"""A number for each open derivative; an inner one is always younger than the outer ones.
+
+Level 0 is the tape of `requires_grad` and `.backward()`. Numbers are never used twice, so
+a traced value that escapes from its derivative can never be taken for one of a later one, and
+threads need no lock: `next` on a counter is atomic.
+"""
+
+recording_from: ContextVar[int] = ContextVar("recording_from", default=0)
+"""Levels below this number are not recorded: `no_grad` sets it, per thread and per async task."""
+
+
+class Node:
+    """One recorded operation: what the backward pass needs to know of it, and nothing more.
+
+    A leaf has no rule. `operands` holds the values (or `Spec`s) that the rule declared it needs;
+    it is None once a backward pass has consumed the node.
+    """
+
+    __slots__ = (
+        "dtype",
+        "level",
+        "operands",
+        "order",
+        "parents",
+        "rule",
+        "settings",
+        "shape",
+        "sink",
+        "y",
+    )
+
+    def __init__(
+        self,
+        level: int,
+        value: Any,
+        rule: Rule | None = None,
+        parents: tuple[Node | None, ...] = (),
+        operands: tuple | None = (),
+        y: Any = None,
+        settings: Any = None,
+    ) -> None:
+        self.level = level
+        self.order = new_order()
+        self.shape: tuple[int, ...] = value.shape
+        self.dtype: np.dtype[Any] = value.dtype
+        self.rule = rule
+        self.parents = parents
+        self.operands = operands
+        self.y = y
+        self.settings = settings
+        self.sink: Any = None
+
+    def derive(
+        self,
+        rule: Rule,
+        active: int,
+        parents: tuple,
+        operands: tuple,
+        y: Any,
+        saved: Any,
+        settings: dict,
+    ) -> Node:
+        """Record `y = rule.f(*operands)` on this node's level; the rule will see `saved` as its y."""
+        if settings:
+            settings = rule.check(settings)
+        keep_y, keep = rule.keeps(active, len(operands))
+        if False in keep:
+            if rule.verb == "elementwise":
+                operands = tuple([x if k else None for x, k in zip(operands, keep, strict=True)])
+            else:
+                operands = tuple([x if k else Spec(x) for x, k in zip(operands, keep, strict=True)])
+        node = Node.__new__(Node)
+        node.level = self.level
+        node.order = new_order()
+        node.rule = rule
+        node.parents = parents
+        node.operands = operands
+        node.settings = settings
+        node.sink = None
+        if isinstance(y, (tuple, list)):
+            node.shape = tuple(v.shape for v in y)
+            node.dtype = tuple(v.dtype for v in y)  # type: ignore[assignment]
+        else:
+            node.shape = y.shape
+            node.dtype = y.dtype
+        node.y = saved if keep_y else None
+        return node
+
+    def output(self, i: int, value: Any) -> Node:
+        """Give output i of an operation that has several a node of its own."""
+        return Node(self.level, value, OUTPUT, (self,), (), None, i)
+
+
+class Output:
+    """The mark of a node that stands for one output of an operation with several."""
+
+    name = "output"
+    verb = "output"
+
+
+OUTPUT: Any = Output()
+
+
+def conform(c: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """Bring a cotangent or tangent to the shape and dtype of the value it belongs to.
+
+    A broadcast is undone by summing over the axes it stretched; a real value has a real gradient.
+    """
+    if c.shape != shape:
+        c = unbroadcast(c, shape)
+    if c.dtype != dtype:
+        if c.dtype.kind == "c" and dtype.kind != "c":
+            c = c.real
+        c = c.astype(dtype)
+    return c
+
+
+def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
+    """Sum `c` over the axes that broadcasting added or stretched, or stretch it to `shape`.
+
+    The adjoint of copying is summing: x -> broadcast(x) has the transposed Jacobian of a sum.
+    """
+    extra = len(c.shape) - len(shape)
+    if extra > 0:
+        c = c.sum(axis=tuple(range(extra)))
+    axes = tuple(
+        i for i, (have, want) in enumerate(zip(c.shape, shape, strict=False)) if want == 1 != have
+    )
+    if axes and extra >= 0:
+        c = c.sum(axis=axes, keepdims=True)
+    return c if c.shape == shape else np.broadcast_to(c, shape)

@@ -1,0 +1,67 @@
+"""Array functions that NumPy has only in a form that cannot be differentiated: as methods, as
+operators, or as writes into an array. They dispatch like NumPy's own functions.
+
+Gather and scatter are each other's adjoint, which is why scatter exists at all: NumPy's way to
+scatter is an assignment, and an assignment cannot be differentiated again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .table import primitive
+
+__all__ = ["astype", "getitem", "scatter", "scatter_along_axis"]
+
+
+@primitive
+def getitem(x: Any, index: Any) -> Any:
+    """`x[index]`, any NumPy index."""
+    return x[index]
+
+
+@primitive
+def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with `g` added at `index`; places that are named twice receive both."""
+    out = np.zeros(shape, g.dtype)
+    if names_places_once(index):
+        out[index] = g
+    else:
+        np.add.at(out, index, g)
+    return out
+
+
+def names_places_once(index: Any) -> bool:
+    """Whether an index cannot name a place twice: integers, slices and masks cannot."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        p is None or p is Ellipsis or isinstance(p, (int, np.integer, slice)) or is_mask(p)
+        for p in parts
+    )
+
+
+def is_mask(part: Any) -> bool:
+    """Whether a part of an index is a boolean mask."""
+    return isinstance(part, (bool, np.bool_)) or getattr(part, "dtype", None) == np.bool_
+
+
+@primitive
+def scatter_along_axis(g: Any, indices: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """Zeros of `shape` with `g` added at `indices` along `axis`: the adjoint of take_along_axis."""
+    out = np.zeros(shape, g.dtype)
+    places = list(np.indices(indices.shape, sparse=True))
+    # an axis that take_along_axis stretched reads its one element again and again
+    for k, (length, have) in enumerate(zip(shape, indices.shape, strict=True)):
+        if k != axis % len(shape) and length == 1 != have:
+            places[k] = np.zeros_like(places[k])
+    places[axis] = indices
+    np.add.at(out, tuple(places), g)
+    return out
+
+
+@primitive
+def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
+    """`x.astype(dtype)`."""
+    return x.astype(dtype, copy=copy)

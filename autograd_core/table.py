@@ -1,0 +1,410 @@
+"""The rule table: which NumPy functions differentiate, and the five verbs with which a rule is said.
+
+One row says the mathematics of one function once; the reverse and the forward mode are both read
+from it. Letters, everywhere: `x` / `a, b` operands, `y` result, `g` cotangent, `t` tangent.
+
+| verb          | says                                  | reverse            | forward           |
+|---------------|---------------------------------------|--------------------|-------------------|
+| `elementwise` | the partial derivatives               | g * d              | t * d             |
+| `linear`      | linear in its operand; the adjoint    | adjoint(g)         | f(t)              |
+| `bilinear`    | linear in each of two operands        | adjoint of each    | f(t, b) + f(a, t) |
+| `rule`        | anything else                         | as written         | as written        |
+| `constant`    | piecewise constant, or metadata       | -                  | -                 |
+
+and `refuse` declares a function that must not appear on a differentiated path, with the reason.
+
+A rule names the operands it does not need with a leading underscore; those are not kept alive
+between the forward and the backward pass. It receives a `Spec` (shape and dtype) in their place.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from .errors import MissingRuleError
+
+__all__ = [
+    "CONSTANTS",
+    "REFUSED",
+    "RULES",
+    "Rule",
+    "Spec",
+    "bilinear",
+    "constant",
+    "elementwise",
+    "linear",
+    "primitive",
+    "refuse",
+    "rule",
+]
+
+RULES: dict[Callable[..., Any], Rule] = {}
+CONSTANTS: set[Callable[..., Any]] = set()
+REFUSED: dict[Callable[..., Any], str] = {}
+
+
+class Spec:
+    """The shape and dtype of an operand whose values are not kept."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, x: Any) -> None:
+        self.shape: tuple[int, ...] = np.shape(x)
+        self.dtype: np.dtype[Any] = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        n = 1
+        for length in self.shape:
+            n *= length
+        return n
+
+
+# --- how a call's arguments are told apart --------------------------------------------------------
+
+
+class Positional:
+    """The first `arity` arguments are operands, the rest are settings: `np.clip(x, lo, hi)`."""
+
+    def __init__(self, f: Callable[..., Any], arity: int, fallback: Callable[..., Any]) -> None:
+        self.f, self.arity = f, arity
+        self.names = parameter_names(f, arity, fallback)
+
+    def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """Split a call into operands and settings; settings come out by name."""
+        arity = self.arity
+        if len(args) == arity and not kwargs:
+            return args, kwargs
+        if len(args) > len(self.names):
+            raise TypeError(f"{name_of(self.f)} takes at most {len(self.names)} arguments")
+        if len(args) > arity:
+            kwargs = dict(zip(self.names[arity:], args[arity:], strict=False)) | kwargs
+            args = args[:arity]
+        elif len(args) < arity:
+            kwargs = dict(kwargs)
+            args = (*args, *(kwargs.pop(name, None) for name in self.names[len(args) : arity]))
+        return args, {k: v for k, v in kwargs.items() if v is not np._NoValue}
+
+    def call(self, operands: tuple, settings: dict) -> Any:
+        """Call the function again."""
+        return self.f(*operands, **settings)
+
+
+class Listed(Positional):
+    """The first argument is a sequence of operands: `np.concatenate([a, b])`."""
+
+    def __init__(self, f: Callable[..., Any], fallback: Callable[..., Any]) -> None:
+        super().__init__(f, 1, fallback)
+
+    def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """Split a call into operands and settings; settings come out by name."""
+        args, settings = super().unpack(args, kwargs)
+        return tuple(args[0]), settings
+
+    def call(self, operands: tuple, settings: dict) -> Any:
+        """Call the function again."""
+        return self.f(list(operands), **settings)
+
+
+def parameter_names(f: Callable[..., Any], arity: int, fallback: Callable[..., Any]) -> list[str]:
+    """Names of the parameters of `f` in order; those of its rule where NumPy does not tell."""
+    if isinstance(f, np.ufunc):
+        return [f"x{i + 1}" for i in range(arity)]
+    try:
+        names = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):
+        names = []
+    if len(names) < arity or names[:2] == ["args", "kwargs"]:
+        keywords = [p.name for p in parameters(fallback) if p.kind is p.KEYWORD_ONLY]
+        names = [f"x{i + 1}" for i in range(arity)] + keywords
+    return names
+
+
+def parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Return the parameters of a function of ours."""
+    return list(inspect.signature(f).parameters.values())
+
+
+def name_of(f: Callable[..., Any]) -> str:
+    """Name a function as its user would write it: `np.linalg.solve`."""
+    module = getattr(f, "__module__", None) or "numpy"
+    name = getattr(f, "__name__", repr(f))
+    if isinstance(f, np.ufunc) or module.startswith("numpy"):
+        inner = module.removeprefix("numpy").strip(".")
+        return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"
+    return name
+
+
+# --- the rules ------------------------------------------------------------------------------------
+
+
+class Rule:
+    """One row of the table; a subclass per verb says how each mode reads it.
+
+    `pull(i, g, y, xs, settings)` is operand i's share of the cotangent `g`;
+    `push(i, t, y, xs, settings)` is what the tangent `t` of operand i adds to the result's.
+    """
+
+    verb = "rule"
+    joint = False  # one function gives the cotangents of all operands
+    saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
+    composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
+
+    def __init__(
+        self, f: Callable[..., Any], arity: int | None, uses: list[Callable[..., Any] | None]
+    ) -> None:
+        self.f, self.name, self.arity = f, name_of(f), arity
+        sample = next((u for u in uses if u is not None), f)
+        self.calling = Listed(f, sample) if arity is None else Positional(f, arity, sample)
+        self.accepts = accepted_settings(uses)
+        self.blind = blind_operands(self, uses)
+        self._uses = uses
+        self._keeps: dict[int, tuple[bool, tuple[bool, ...]]] = {}
+        if f in RULES or f in CONSTANTS or f in REFUSED:
+            raise ValueError(f"{self.name} is declared twice in the rule table")
+        RULES[f] = self
+
+    def keeps(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
+        """Say whether the result, and which operands, a backward pass will look at.
+
+        `active` has bit i set where operand i carries a gradient; `count` operands were given.
+        """
+        if self.composition is not None:
+            return True, (True,) * count
+        key = active << 8 | count if count < 256 else -1
+        found = self._keeps.get(key)
+        if found is None:
+            found = self._needed(active, count)
+            if key >= 0:
+                self._keeps[key] = found
+        return found
+
+    def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
+        keep_y, keep_x = False, [False] * count
+        for i, use in enumerate(self._uses):
+            if use is None or not (self.joint or active >> i & 1):
+                continue
+            wants_y, wants_x = needed_by(use, count, *self._layout(i))
+            keep_y = keep_y or wants_y
+            keep_x = [a or b for a, b in zip(keep_x, wants_x, strict=True)]
+        return keep_y, tuple(keep_x)
+
+    def _layout(self, i: int) -> tuple[int | None, int]:
+        """Position of `y` and of the first operand among the parameters of a use."""
+        return 1, 2
+
+    def check(self, settings: dict) -> dict:
+        """Drop what is the engine's business, refuse what the rule does not know."""
+        known = {k: v for k, v in settings.items() if k in self.accepts}
+        for k, v in settings.items():
+            if k not in self.accepts and v is not None and k not in ENGINE_SETTINGS:
+                allowed = ", ".join(sorted(self.accepts)) or "none"
+                raise MissingRuleError(
+                    f"{self.name}(..., {k}=...) has no derivative rule for the keyword {k!r}. "
+                    f"Differentiable with: {allowed}. Write it without {k!r}, or take the "
+                    f"values first with .detach()."
+                )
+        return known
+
+
+def blind_operands(row: Rule, uses: list[Callable[..., Any] | None]) -> int:
+    """Bits of the operands in which the function is piecewise constant (their rule is None)."""
+    if row.joint or row.verb in ("linear", "bilinear"):
+        return 0
+    given = getattr(row, "partials", uses)
+    return sum(1 << i for i, use in enumerate(given) if use is None)
+
+
+ENGINE_SETTINGS = frozenset(("dtype", "casting", "subok", "order", "copy"))
+
+
+def accepted_settings(uses: Iterable[Callable[..., Any] | None]) -> frozenset[str]:
+    """Names of the settings that all the functions of a rule take."""
+    return frozenset(
+        p.name for use in uses if use is not None for p in parameters(use) if p.kind is p.KEYWORD_ONLY
+    )
+
+
+def needed_by(
+    use: Callable[..., Any], count: int, y_at: int | None, x_at: int
+) -> tuple[bool, list[bool]]:
+    """Read from parameter names which values a rule looks at: `_x` means "not me"."""
+    params = [p for p in parameters(use) if p.kind is not p.KEYWORD_ONLY]
+    wants_y = y_at is not None and not params[y_at].name.startswith("_")
+    wants: list[bool] = []
+    for p in params[x_at:]:
+        many = count - len(wants) if p.kind is p.VAR_POSITIONAL else 1
+        wants += [not p.name.startswith("_")] * many
+    return wants_y, wants
+
+
+class Elementwise(Rule):
+    """The partial derivatives, as functions of (y, operands) or a number; None where constant."""
+
+    verb = "elementwise"
+
+    def __init__(self, f: Callable[..., Any], partials: tuple) -> None:
+        self.partials = partials
+        super().__init__(f, len(partials), [d if callable(d) else None for d in partials])
+
+    def _layout(self, i: int) -> tuple[int | None, int]:
+        return 0, 1
+
+    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """g * d."""
+        d = self.partials[i]
+        if d.__class__ is int:
+            return g if d == 1 else -g if d == -1 else g * d
+        return g * d(y, *xs, **settings)
+
+    push = pull
+
+
+class Linear(Rule):
+    """A function that is linear in its first operand, and its adjoint."""
+
+    verb = "linear"
+
+    def __init__(self, f: Callable[..., Any], adjoint: Callable[..., Any]) -> None:
+        self.adjoint = adjoint
+        super().__init__(f, 1, [adjoint])
+
+    def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
+        return False, (False,)
+
+    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """adjoint(g)."""
+        return self.adjoint(g, xs[0], **settings)
+
+    def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """f(t)."""
+        return self.f(t, **settings)
+
+
+class Bilinear(Rule):
+    """A function that is linear in each of two operands, and the adjoint of each."""
+
+    verb = "bilinear"
+
+    def __init__(
+        self, f: Callable[..., Any], left: Callable[..., Any], right: Callable[..., Any]
+    ) -> None:
+        self.adjoints = (left, right)
+        super().__init__(f, 2, [left, right])
+
+    def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
+        return False, (bool(active & 2), bool(active & 1))
+
+    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """Adjoint of operand i."""
+        return self.adjoints[i](g, *xs, **settings)
+
+    def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """f(t, b) or f(a, t)."""
+        return self.f(t, xs[1], **settings) if i == 0 else self.f(xs[0], t, **settings)
+
+
+class General(Rule):
+    """Reverse and forward as written, one function for each operand, or one for all of them."""
+
+    def __init__(self, f: Callable[..., Any], vjp: Any, jvp: Any, arity: int | None) -> None:
+        self.vjp, self.jvp = vjp, jvp
+        self.joint = callable(vjp)
+        super().__init__(f, arity, [vjp] if self.joint else list(vjp))
+        self.accepts |= accepted_settings([jvp] if callable(jvp) else jvp or ())
+
+    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """As written."""
+        return self.vjp[i](g, y, *xs, **settings)
+
+    def pull_all(self, g: Any, y: Any, xs: tuple, settings: dict) -> tuple:
+        """As written: the cotangents of all operands at once."""
+        return self.vjp(g, y, *xs, **settings)
+
+    def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
+        """As written."""
+        jvp = self.jvp if callable(self.jvp) else self.jvp[i]
+        return jvp(t, y, *xs, **settings)
+
+    def push_all(self, ts: tuple, y: Any, xs: tuple, settings: dict) -> Any:
+        """As written: the tangent of the result from all tangents (None: no tangent)."""
+        return self.jvp(ts, y, *xs, **settings)
+
+
+# --- the verbs ------------------------------------------------------------------------------------
+
+
+def elementwise(f: Callable[..., Any], *partials: Any) -> None:
+    """Declare the partial derivatives of a function that works element by element.
+
+    Each is a function of `(y, *operands)`, a number (1 and -1 cost nothing), or None where the
+    result is piecewise constant in that operand.
+    """
+    Elementwise(f, partials)
+
+
+def linear(f: Callable[..., Any], adjoint: Callable[..., Any]) -> None:
+    """Declare that `f` is linear in its first operand; `adjoint(g, x, *, settings)`, x a Spec."""
+    Linear(f, adjoint)
+
+
+def bilinear(
+    f: Callable[..., Any], left: Callable[..., Any], right: Callable[..., Any]
+) -> None:
+    """Declare that `f(a, b)` is linear in each; `left(g, a, b)` has `a` as a Spec, `right` has `b`."""
+    Bilinear(f, left, right)
+
+
+def rule(f: Callable[..., Any], vjp: Any, jvp: Any, arity: int | None = 0) -> General:
+    """Declare anything else.
+
+    `vjp` is a tuple with one function `(g, y, *operands, *, settings)` for each operand (None where
+    there is no gradient), or one function that returns the cotangents of all operands; `jvp` the
+    same with tangents, `(t, y, *operands)`, or `(ts, y, *operands)` if it is one function.
+    `arity=None` says that the first argument is a sequence of operands.
+    """
+    return General(f, vjp, jvp, len(vjp) if arity == 0 else arity)
+
+
+def constant(*functions: Callable[..., Any]) -> None:
+    """Declare functions that are piecewise constant or metadata: plain values out, no gradient."""
+    for f in functions:
+        if f in RULES or f in CONSTANTS:
+            raise ValueError(f"{name_of(f)} is declared twice in the rule table")
+        CONSTANTS.add(f)
+
+
+def refuse(reason: str, *functions: Callable[..., Any]) -> None:
+    """Declare functions that raise on a Tensor, saying why and what to use instead."""
+    for f in functions:
+        if f in RULES or f in CONSTANTS or f in REFUSED:
+            raise ValueError(f"{name_of(f)} is declared twice in the rule table")
+        REFUSED[f] = reason
+
+
+def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of ours dispatch as NumPy's own do, through `__array_function__` (NEP 18).
+
+    Its array operands must be positional.
+    """
+
+    @functools.wraps(f)
+    def dispatching(*args: Any, **kwargs: Any) -> Any:
+        for x in args:
+            hook = getattr(type(x), "__array_function__", None)
+            if hook is not None and hook is not np.ndarray.__array_function__:
+                return x.__array_function__(dispatching, (type(x),), args, kwargs)
+        return f(*args, **kwargs)
+
+    return dispatching

@@ -1,0 +1,553 @@
+"""Tensor: an array that remembers how it was made; `apply`, through which every call on one goes.
+
+A Tensor wraps an array, or a Tensor of an outer derivative. Its `_trace` says which derivative it
+takes part in: a `Node` of a recorded graph (reverse mode), a `Tangent` (forward mode), or None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from contextvars import Token
+from typing import Any
+
+import numpy as np
+
+from .errors import (
+    ArgumentError,
+    ConversionError,
+    DtypeError,
+    GraphError,
+    MissingRuleError,
+    NotDifferentiableError,
+    ShapeError,
+    describe,
+)
+from .graph import Node, new_level, recording_from
+from .reverse import backward
+from .surface import Surface
+from .table import CONSTANTS, REFUSED, RULES, name_of
+
+__all__ = ["Tensor", "apply", "enable_grad", "is_grad_enabled", "no_grad", "tensor"]
+
+
+class Sink:
+    """Where the gradient of a watched node is kept."""
+
+    __slots__ = ("grad",)
+
+    def __init__(self) -> None:
+        self.grad: Tensor | None = None
+
+
+class Tensor(Surface):
+    """An array that remembers how it was made, so that it can be differentiated.
+
+    Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
+    `numpy.ndarray` has means what it means in NumPy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import tensor
+    >>> x = tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> np.sum(x**2).backward()
+    >>> x.grad
+    Tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "_trace", "_value")
+    __array_priority__ = 1000
+
+    def __init__(self, value: Any, trace: Any = None) -> None:
+        self._value = value
+        self._trace = trace
+
+    # what NumPy calls
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            if "out" in kwargs:
+                raise NotDifferentiableError(
+                    f"{name_of(ufunc)}(..., out=...) would write a Tensor into an existing array, "
+                    f"and its gradient would be lost. Use the returned value: "
+                    f"y = {name_of(ufunc)}(...), or y = y + x in place of y += x."
+                )
+            return apply(ufunc, inputs, kwargs)
+        function = UFUNC_METHODS.get((ufunc, method))
+        if function is None:
+            raise MissingRuleError(
+                f"{name_of(ufunc)}.{method} has no derivative rule. Differentiable are the "
+                f"reductions np.sum, np.max, np.min and np.cumsum, and calls of {name_of(ufunc)}."
+            )
+        kwargs.setdefault("axis", 0)
+        return apply(function, inputs, kwargs)
+
+    def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        return apply(func, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self._trace is not None:
+            raise ConversionError(
+                f"turning {describe(self)} into a plain array would drop its gradient. Write "
+                f"x.detach().numpy() if that is meant. To build an array from Tensors use "
+                f"np.stack([a, b]) in place of np.array([a, b])."
+            )
+        return np.array(self._value, dtype=dtype, copy=copy)
+
+    # what it is
+    @property
+    def shape(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Length of each axis."""
+        return self._value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self._value.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:  # type: ignore[override]
+        """Number of axes."""
+        return len(self._value.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements (an int, as in NumPy)."""
+        return self._value.size  # type: ignore[no-any-return]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this Tensor are recorded."""
+        return self._trace is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this Tensor was given by the user, not calculated from others."""
+        return self._trace is None or getattr(self._trace, "rule", None) is None
+
+    def __repr__(self) -> str:
+        body = np.array2string(np.asarray(raw(self)), separator=", ", prefix="Tensor(")
+        facts = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
+        rule = getattr(self._trace, "rule", None)
+        if rule is not None:
+            facts += f", op={rule.name}"
+        elif self._trace is not None:
+            facts += ", requires_grad=True"
+        return f"Tensor({body}{facts})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
+
+    # getting values out
+    def detach(self) -> Tensor:
+        """Return the same values without the history; memory is shared."""
+        return Tensor(raw(self))
+
+    def numpy(self) -> np.ndarray:
+        """Return the values as a plain array; memory is shared.
+
+        Raises
+        ------
+        ConversionError
+            If operations on this Tensor are recorded: write `.detach().numpy()`.
+        """
+        return np.asarray(self)
+
+    @property
+    def data(self) -> Tensor:
+        """The values without the history, as `detach()`; assign to replace them."""
+        return self.detach()
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        self._value = np.asarray(raw(value))
+
+    def item(self) -> Any:
+        """Return the one value as a Python number."""
+        if self.size != 1:
+            raise ShapeError(f".item() needs exactly one value, got {describe(self)}")
+        return raw(self).item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested Python lists."""
+        return raw(self).tolist()
+
+    def _number(self, kind: type) -> Any:
+        if self._trace is not None and self._trace.level > 0:
+            raise ConversionError(
+                f"{kind.__name__}() of a value that is being differentiated would drop its "
+                f"gradient. Use NumPy's functions (np.sin, not math.sin); to read the value, "
+                f"write x.item()."
+            )
+        return kind(self.item())
+
+    def __float__(self) -> float:
+        return float(self._number(float))
+
+    def __int__(self) -> int:
+        return int(self._number(int))
+
+    def __bool__(self) -> bool:
+        return bool(raw(self))
+
+    # gradients
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` has summed up here, or None."""
+        sink = getattr(self._trace, "sink", None)
+        return None if sink is None else sink.grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if self._trace is None:
+            raise GraphError("only a Tensor with requires_grad=True has a .grad")
+        if value is not None:
+            value = value if isinstance(value, Tensor) else Tensor(np.asarray(value))
+            if value.shape != self.shape:
+                raise ShapeError(f".grad of a {self.shape} Tensor was given shape {value.shape}")
+        if self._trace.sink is None:
+            self._trace.sink = Sink()
+        self._trace.sink.grad = value
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Start (or stop) recording operations on this leaf; returns the Tensor itself."""
+        if not self.is_leaf:
+            raise GraphError(
+                "requires_grad_ changes leaves only; this Tensor was calculated from others. "
+                "Use .detach() to get one that is not."
+            )
+        if requires_grad and self._trace is None:
+            require_float(self._value, "requires_grad")
+            self._trace = Node(0, self._value)
+        elif not requires_grad:
+            self._trace = None
+        return self
+
+    def retain_grad(self) -> None:
+        """Keep `.grad` of this calculated Tensor in the coming backward passes."""
+        if isinstance(self._trace, Node) and self._trace.sink is None:
+            self._trace.sink = Sink()
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
+    ) -> None:
+        """Add d(self)/d(leaf) to the `.grad` of every leaf this Tensor was calculated from.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent to start with, of this Tensor's shape. May be left out for one value.
+        retain_graph : bool, optional
+            Keep what was saved, for another backward pass. Default: the value of `create_graph`.
+        create_graph : bool, default False
+            Record the backward pass too, so that the gradients can be differentiated.
+
+        Raises
+        ------
+        GraphError
+            If nothing was recorded, or the graph was freed by an earlier call.
+        ShapeError
+            If `gradient` is left out for more than one value, or has another shape.
+        """
+        node = self._trace
+        if not isinstance(node, Node) or node.level != 0:
+            raise GraphError(
+                "backward() on a Tensor that nothing was recorded for. Give the inputs "
+                "requires_grad=True, and calculate outside of no_grad()."
+            )
+        if retain_graph is None:
+            retain_graph = create_graph
+        g = cotangent_for(self, gradient)
+        if create_graph and not isinstance(g, Tensor):
+            g = Tensor(g)
+        elif not create_graph:
+            g = raw(g)
+        walk = backward(
+            [(node, g)], retain=retain_graph, rewrap=self.__class__._rewrap if create_graph else None
+        )
+        for leaf, c, fresh in walk:
+            deposit(leaf, c, fresh)
+
+    @staticmethod
+    def _rewrap(value: Any, node: Node) -> Tensor:
+        return Tensor(value, node)
+
+
+def cotangent_for(y: Tensor, gradient: Any) -> Any:
+    """Check the `gradient` argument of backward, or make the 1 that it may be left out for."""
+    if gradient is None:
+        if y.size != 1:
+            raise ShapeError(
+                f"backward() without an argument needs a single value, got {describe(y)}. Reduce "
+                f"it first (y.sum().backward(), y.mean().backward()), or pass gradient= of its shape."
+            )
+        return np.ones(y.shape, y.dtype)
+    gradient = gradient if isinstance(gradient, Tensor) else np.asarray(gradient, dtype=y.dtype)
+    if gradient.shape != y.shape:
+        raise ShapeError(f"backward(gradient) must have shape {y.shape}, got {gradient.shape}")
+    return np.conj(gradient) if y.dtype.kind == "c" else gradient
+
+
+def deposit(leaf: Node, g: Any, fresh: bool) -> None:
+    """Add a cotangent to the gradient that is kept for a leaf (conjugated as torch does)."""
+    if leaf.sink is None:
+        leaf.sink = Sink()
+    sink = leaf.sink
+    if leaf.dtype.kind == "c":
+        g = np.conj(g)
+    if isinstance(g, Tensor):
+        sink.grad = g if sink.grad is None else sink.grad + g
+    elif sink.grad is None:
+        owned = fresh and isinstance(g, np.ndarray) and g.flags.c_contiguous
+        sink.grad = Tensor(g if owned else np.array(g, order="C"))
+    elif sink.grad._trace is None:
+        np.add(sink.grad._value, g, out=sink.grad._value)
+    else:
+        sink.grad = sink.grad + g
+
+
+# --- the one interception point -------------------------------------------------------------------
+
+EMPTY: dict[str, Any] = {}
+
+
+def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a NumPy function on Tensors, and record it.
+
+    The highest level among the operands decides. One layer is stripped from the operands of that
+    level; the same function is called on what is beneath (and comes back here if Tensors of outer
+    derivatives remain); what the rule needs is recorded at that level.
+    """
+    rule = RULES.get(f)
+    if rule is None:
+        return apply_without_rule(f, args, kwargs)
+    operands, settings = rule.calling.unpack(args, kwargs)
+    level, top = -1, None
+    for x in operands:
+        if isinstance(x, Tensor):
+            trace = x._trace
+            if trace is None:
+                level = max(level, 0)
+            elif trace.level > level or top is None:
+                level, top = trace.level, trace
+    if settings:
+        settings = plain_settings(rule, settings)
+    values, parents, active = [], [], 0
+    for i, x in enumerate(operands):
+        parent = None
+        if isinstance(x, Tensor):
+            trace = x._trace
+            if trace is None:
+                if level == 0:
+                    x = x._value
+            elif trace.level == level:
+                x = x._value
+                if not rule.blind >> i & 1:
+                    parent = trace
+                    active |= 1 << i
+        elif x.__class__ is list or x.__class__ is tuple:
+            x = array_of(x)
+        values.append(x)
+        parents.append(parent)
+    operands = tuple(values)
+    if rule.composition is not None and (
+        any(isinstance(x, Tensor) for x in operands) or not isinstance(top, Node)
+    ):
+        return rule.composition(*args, **kwargs)
+    y = saved = rule.calling.call(operands, settings)
+    if rule.saves:
+        y, saved = y
+    if top is None or not active or level < recording_from.get():
+        return untraced(y) if level == 0 else y
+    trace = top.derive(rule, active, tuple(parents), operands, y, saved, settings)
+    if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
+        outputs = [Tensor(v, trace.output(i, v)) for i, v in enumerate(y)]
+        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
+    return Tensor(y, trace)
+
+
+def untraced(y: Any) -> Any:
+    """Wrap a result on the tape's level for which nothing is recorded."""
+    if isinstance(y, (tuple, list)):
+        outputs = [Tensor(v) for v in y]
+        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
+    return Tensor(y)
+
+
+def plain_settings(rule: Any, settings: dict) -> dict:
+    """Take Tensors out of the settings of a call, or refuse where a gradient would be lost."""
+    for k, v in settings.items():
+        if isinstance(v, Tensor):
+            if v._trace is not None:
+                raise MissingRuleError(
+                    f"{rule.name}(..., {k}=...) got a Tensor that is being differentiated; there "
+                    f"is no rule for a gradient with respect to {k!r}. Pass {k}=value.detach()."
+                )
+            settings = settings | {k: v._value}
+        elif v.__class__ is tuple or v.__class__ is list:
+            settings = settings | {k: strip(v)}
+    return settings
+
+
+def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a function that is constant; refuse one that would lose a gradient."""
+    if f in CONSTANTS:
+        return f(*strip(args), **strip(kwargs))
+    if not is_traced((args, kwargs)):
+        return untraced_result(f(*strip(args), **strip(kwargs)))
+    if f in REFUSED:
+        raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
+    raise MissingRuleError(
+        f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
+        f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."
+    )
+
+
+def untraced_result(y: Any) -> Any:
+    """Wrap float arrays that come from a function without a rule; leave all else alone."""
+    return Tensor(y) if isinstance(y, (np.ndarray, np.inexact)) else y
+
+
+def is_traced(tree: Any) -> bool:
+    """Whether a Tensor that is recorded hides in nested arguments."""
+    if isinstance(tree, Tensor):
+        return tree._trace is not None
+    if isinstance(tree, dict):
+        return any(map(is_traced, tree.values()))
+    return isinstance(tree, (tuple, list)) and any(map(is_traced, tree))
+
+
+def strip(tree: Any) -> Any:
+    """Replace each Tensor in nested arguments by its plain values."""
+    if isinstance(tree, Tensor):
+        return raw(tree)
+    if isinstance(tree, dict):
+        return {k: strip(v) for k, v in tree.items()}
+    if isinstance(tree, (tuple, list)) and not hasattr(tree, "_fields"):
+        return type(tree)(map(strip, tree))
+    return tree
+
+
+def raw(x: Any) -> Any:
+    """Return the plain array under all layers of a Tensor; other things as they are."""
+    while isinstance(x, Tensor):
+        x = x._value
+    return x
+
+
+def array_of(items: Any) -> Any:
+    """Turn a list operand into an array; one that holds Tensors into a stacked Tensor."""
+    if not is_traced(items):
+        return np.asarray(strip(items))
+    return np.stack([array_of(i) if isinstance(i, (list, tuple)) else i for i in items])
+
+
+UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+}
+
+
+# --- making Tensors, and not recording --------------------------------------------------------------
+
+
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a Tensor from numbers, nested lists or an array (which is copied, as torch does).
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers; strings, ragged lists and objects are refused.
+    dtype : dtype, optional
+        Default: what NumPy makes of `data`.
+    requires_grad : bool, default False
+        Record operations on it, so that `backward` can fill `.grad`.
+
+    Raises
+    ------
+    DtypeError
+        If `data` is not numeric, or `requires_grad` is asked of integers.
+
+    Examples
+    --------
+    >>> tensor([[1.0, 2.0], [3.0, 4.0]]).shape
+    (2, 2)
+    """
+    if isinstance(data, Tensor):
+        data = raw(data)
+    try:
+        value = np.array(data, dtype=dtype)
+    except ValueError as error:
+        raise ShapeError(
+            f"tensor(...) needs rows of equal length, or numbers; got {describe(data)} ({error})"
+        ) from None
+    if value.dtype.kind not in "fciub":
+        raise DtypeError(
+            f"tensor(...) holds numbers; got {describe(data)}, which NumPy reads as dtype "
+            f"{value.dtype}. Convert it to float or int first."
+        )
+    result = Tensor(value)
+    return result.requires_grad_() if requires_grad else result
+
+
+def require_float(value: Any, wish: str) -> None:
+    """Refuse a gradient for what has none: integers, booleans, strings, objects."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or dtype.kind not in "fc":
+        raise DtypeError(
+            f"{wish} needs floating point numbers, got {describe(value)}. A gradient with respect "
+            f"to it does not exist; convert with x.astype(float), or write 3.0 in place of 3."
+        )
+
+
+class no_grad(contextlib.ContextDecorator):  # noqa: N801 (torch's name)
+    """Do not record what is calculated inside: a context manager and a decorator.
+
+    Holds for this thread and this async task only. Derivatives that are opened inside
+    (`grad(f)(x)`) do record.
+
+    Examples
+    --------
+    >>> x = tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    def __init__(self) -> None:
+        self._token: Token[int] | None = None
+
+    def _recreate_cm(self) -> no_grad:
+        return self.__class__()  # a decorated function may run in many threads at once
+
+    def _threshold(self) -> int:
+        return new_level()
+
+    def __enter__(self) -> no_grad:
+        if self._token is not None:
+            raise ArgumentError("a no_grad() block is entered once; make a new one")
+        self._token = recording_from.set(self._threshold())
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._token is not None:
+            recording_from.reset(self._token)
+            self._token = None
+
+
+class enable_grad(no_grad):  # noqa: N801 (torch's name)
+    """Record again inside a `no_grad` block: a context manager and a decorator."""
+
+    def _threshold(self) -> int:
+        return 0
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on Tensors with `requires_grad` are recorded here and now."""
+    return recording_from.get() == 0
