@@ -266,9 +266,7 @@ class Notebook:
         try:
             self.page.wait_for_function(_IDLE, timeout=timeout * 1000, polling=50)
         except PlaywrightTimeout:
-            raise TimeoutError(
-                f"{self.name} was still {self.kernel_status} after {timeout:g} s"
-            ) from None
+            raise TimeoutError(f"{self.name} was still running after {timeout:g} s") from None
 
     def interrupt(self):
         """Press Jupyter's Interrupt button and return at once."""
@@ -280,7 +278,10 @@ class Notebook:
 
     @property
     def kernel_status(self):
-        """What the status line says of the kernel: idle, busy, ... or "none" without a kernel."""
+        """What JupyterLab believes of the kernel: idle, busy, ... or "none" without one.
+
+        It may lag behind the truth; `wait_idle` is what to wait for.
+        """
         return self.page.evaluate(f"() => ({_STATUS})() ?? 'none'")
 
     def cell(self, index):
