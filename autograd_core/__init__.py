@@ -1,4 +1,4 @@
-"""autograd_core: plain NumPy code that differentiates, in reverse and forward mode, to any order."""
+"""autograd_core: plain NumPy code that differentiates, in both modes, to any order."""
 
 from . import rules
 from .errors import (
@@ -13,8 +13,9 @@ from .errors import (
     ShapeError,
 )
 from .function import custom_op
+from .gradmode import enable_grad, is_grad_enabled, no_grad
 from .operators import elementwise_grad, grad, hessian, jacobian, jvp, value_and_grad, vjp
-from .tensor import Tensor, enable_grad, is_grad_enabled, no_grad, tensor
+from .tensor import Tensor, tensor
 
 __all__ = [
     "ArgumentError",
@@ -27,8 +28,8 @@ __all__ = [
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
-    "elementwise_grad",
     "custom_op",
+    "elementwise_grad",
     "enable_grad",
     "grad",
     "hessian",

@@ -1,14 +1,16 @@
-"""What can go wrong, as a tree; every message says what was called, what came, what is allowed and what to do.
+"""What can go wrong, as a tree.
 
-    AutogradError
-    ├── ShapeError                 also a ValueError
-    ├── DtypeError                 also a TypeError
-    ├── ArgumentError              also a ValueError
-    ├── NotDifferentiableError     also a TypeError             refused on purpose, with a reason
-    ├── MissingRuleError           also a NotImplementedError   nobody has written the row yet
-    ├── ConversionError            also a TypeError             would drop a gradient silently
-    ├── GraphError                 also a RuntimeError          backward where there is no graph any more
-    └── GradientCheckError         also an AssertionError
+Every message says what was called, what came, what is allowed and what to do.
+
+AutogradError
+├── ShapeError                 also a ValueError
+├── DtypeError                 also a TypeError
+├── ArgumentError              also a ValueError
+├── NotDifferentiableError     also a TypeError             refused on purpose, with a reason
+├── MissingRuleError           also a NotImplementedError   there is no row for it
+├── ConversionError            also a TypeError             would drop a gradient silently
+├── GraphError                 also a RuntimeError          backward where there is no graph any more
+└── GradientCheckError         also an AssertionError
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .operators import vjp as vjp_of
-from .table import primitive, rule
+from .table import accepted_settings, primitive, rule
 from .tensor import Tensor
 
 __all__ = ["custom_op"]
@@ -34,7 +34,8 @@ def custom_op(
         plain arrays, and may write into arrays of its own.
     vjp : tuple of callables, or callable
         For each operand `(g, y, *operands, *, settings)`, or None where there is no gradient; or
-        one function that returns a tuple with the cotangents of all operands (None: no gradient).
+        one function that returns a tuple with the cotangents of all operands (None: no gradient);
+        if it has a keyword `needs`, it is told for each operand whether its cotangent is needed.
         A parameter whose name begins with an underscore is not kept alive for the backward pass;
         the function receives its `Spec` (shape and dtype) instead.
     jvp : callable, optional
@@ -77,9 +78,11 @@ def custom_op(
     if composition is None:
         row = rule(op, vjp=vjp, jvp=jvp or transposed(joint), arity=arity)
     else:
-        row = rule(op, vjp=differentiable(vjp, joint, composition), jvp=None, arity=arity)
+        row = rule(op, vjp=differentiable(joint, composition), jvp=None, arity=arity)
         row.composition = composition
     row.name = f.__name__
+    if not callable(vjp):
+        row.accepts = accepted_settings(vjp)
     if saves:
         row.saves = True
         row.calling.f = f
@@ -89,7 +92,7 @@ def custom_op(
 def jointly(vjp: Any) -> Callable[..., tuple]:
     """See one function for each operand as one function for all of them."""
     if callable(vjp):
-        return vjp  # type: ignore[no-any-return]
+        return vjp
 
     def all_operands(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
         return tuple(None if v is None else v(g, y, *operands, **settings) for v in vjp)
@@ -97,14 +100,15 @@ def jointly(vjp: Any) -> Callable[..., tuple]:
     return all_operands
 
 
-def differentiable(vjp: Any, joint: Callable[..., tuple], composition: Callable[..., Any]) -> Any:
+def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any]) -> Any:
     """Use the fast vjp on plain arrays, and that of the composition where it is itself recorded."""
 
-    @functools.wraps(joint if not callable(vjp) else vjp)
+    @functools.wraps(joint)
     def pull(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
         if not any(isinstance(v, Tensor) for v in (g, *operands)):
             return joint(g, y, *operands, **settings)
         places = [i for i, x in enumerate(operands) if is_inexact(x)]
+        settings.pop("needs", None)
 
         def composed(*chosen: Any) -> Any:
             full = list(operands)

@@ -1,5 +1,6 @@
 """The recorded graph: its nodes, the levels that keep nested derivatives apart, and the bookkeeping
-that no rule ever does (undoing a broadcast, restoring a dtype)."""
+that no rule ever does (undoing a broadcast, restoring a dtype).
+"""
 
 from __future__ import annotations
 
@@ -79,7 +80,7 @@ class Node:
         saved: Any,
         settings: dict,
     ) -> Node:
-        """Record `y = rule.f(*operands)` on this node's level; the rule will see `saved` as its y."""
+        """Record `y = rule.f(*operands)` on this level; the rule will see `saved` as its y."""
         if settings:
             settings = rule.check(settings)
         keep_y, keep = rule.keeps(active, len(operands))

@@ -34,7 +34,9 @@ Argnum = int | tuple[int, ...] | list[int]
 
 def array_leaf(x: Any, wish: str) -> Any:
     """Check a value that a derivative is asked for, and make an array of a Python number."""
-    if isinstance(x, (bool, int)) or not isinstance(x, (Tensor, np.ndarray, np.generic, float, complex)):
+    if isinstance(x, (bool, int)) or not isinstance(
+        x, (Tensor, np.ndarray, np.generic, float, complex)
+    ):
         require_float(x, wish)
     value = np.float64(x) if x.__class__ is float else x
     value = np.complex128(value) if value.__class__ is complex else value
@@ -186,7 +188,7 @@ def tangent_of(y: Any, level: int) -> Any:
     return np.zeros(np.shape(y), getattr(y, "dtype", float))
 
 
-# --- operators with `argnum`, as HIPS autograd has them --------------------------------------------
+# --- operators with `argnum`, as HIPS autograd has them -------------------------------------------
 
 
 def pick(args: tuple, argnum: Argnum, operator: str) -> Any:

@@ -103,7 +103,7 @@ def contributions(
     settings = node.settings
     try:
         if rule.joint:
-            shares = rule.pull_all(g, y, operands, settings)
+            shares = rule.pull_all(g, y, operands, settings, parents)
             for parent, c in zip(parents, shares, strict=True):
                 if parent is not None and c is not None:
                     yield parent, c

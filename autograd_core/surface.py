@@ -1,7 +1,10 @@
-"""What a Tensor answers to: operators and methods, one line each, all of them NumPy's own functions.
+"""What a Tensor answers to: operators and methods, one line each, all of them NumPy functions.
 
 Names that ndarray has mean what they mean in NumPy; names that only torch has are there too.
 """
+
+# NumPy's stubs do not know that its functions accept what implements its protocols.
+# mypy: disable-error-code="call-overload,arg-type,operator"
 
 from __future__ import annotations
 
@@ -28,80 +31,80 @@ class Surface:
 
     # arithmetic
     def __add__(self, other: F) -> Any:
-        return np.add(self, other)  # type: ignore[call-overload]
+        return np.add(self, other)
 
     def __radd__(self, other: F) -> Any:
         return np.add(other, self)
 
     def __sub__(self, other: F) -> Any:
-        return np.subtract(self, other)  # type: ignore[call-overload]
+        return np.subtract(self, other)
 
     def __rsub__(self, other: F) -> Any:
         return np.subtract(other, self)
 
     def __mul__(self, other: F) -> Any:
-        return np.multiply(self, other)  # type: ignore[call-overload]
+        return np.multiply(self, other)
 
     def __rmul__(self, other: F) -> Any:
         return np.multiply(other, self)
 
     def __truediv__(self, other: F) -> Any:
-        return np.divide(self, other)  # type: ignore[call-overload]
+        return np.divide(self, other)
 
     def __rtruediv__(self, other: F) -> Any:
         return np.divide(other, self)
 
     def __pow__(self, other: F) -> Any:
-        return np.square(self) if other.__class__ is int and other == 2 else np.power(self, other)  # type: ignore[call-overload]
+        return np.square(self) if other.__class__ is int and other == 2 else np.power(self, other)
 
     def __rpow__(self, other: F) -> Any:
         return np.power(other, self)
 
     def __matmul__(self, other: F) -> Any:
-        return np.matmul(self, other)  # type: ignore[call-overload]
+        return np.matmul(self, other)
 
     def __rmatmul__(self, other: F) -> Any:
         return np.matmul(other, self)
 
     def __mod__(self, other: F) -> Any:
-        return np.remainder(self, other)  # type: ignore[call-overload]
+        return np.remainder(self, other)
 
     def __rmod__(self, other: F) -> Any:
         return np.remainder(other, self)
 
     def __floordiv__(self, other: F) -> Any:
-        return np.floor_divide(self, other)  # type: ignore[call-overload]
+        return np.floor_divide(self, other)
 
     def __rfloordiv__(self, other: F) -> Any:
         return np.floor_divide(other, self)
 
     def __neg__(self) -> Any:
-        return np.negative(self)  # type: ignore[call-overload]
+        return np.negative(self)
 
     def __pos__(self) -> Any:
-        return np.positive(self)  # type: ignore[call-overload]
+        return np.positive(self)
 
     def __abs__(self) -> Any:
-        return np.absolute(self)  # type: ignore[call-overload]
+        return np.absolute(self)
 
     # comparisons: plain boolean arrays
     def __lt__(self, other: F) -> Any:
-        return np.less(self, other)  # type: ignore[call-overload]
+        return np.less(self, other)
 
     def __le__(self, other: F) -> Any:
-        return np.less_equal(self, other)  # type: ignore[call-overload]
+        return np.less_equal(self, other)
 
     def __gt__(self, other: F) -> Any:
-        return np.greater(self, other)  # type: ignore[call-overload]
+        return np.greater(self, other)
 
     def __ge__(self, other: F) -> Any:
-        return np.greater_equal(self, other)  # type: ignore[call-overload]
+        return np.greater_equal(self, other)
 
     def __eq__(self, other: object) -> Any:
-        return np.equal(self, other)  # type: ignore[call-overload]
+        return np.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return np.not_equal(self, other)  # type: ignore[call-overload]
+        return np.not_equal(self, other)
 
     __hash__ = object.__hash__
 
@@ -122,52 +125,52 @@ class Surface:
     # reductions
     def sum(self, axis: Any = None, **kw: Any) -> Any:
         """Sum over `axis`, as `np.sum`."""
-        return np.sum(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.sum(self, axis=axis, **kw)
 
     def mean(self, axis: Any = None, **kw: Any) -> Any:
         """Mean over `axis`, as `np.mean`."""
-        return np.mean(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.mean(self, axis=axis, **kw)
 
     def var(self, axis: Any = None, **kw: Any) -> Any:
         """Variance over `axis` with NumPy's `ddof=0`, as `np.var`."""
-        return np.var(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.var(self, axis=axis, **kw)
 
     def std(self, axis: Any = None, **kw: Any) -> Any:
         """Standard deviation over `axis` with NumPy's `ddof=0`, as `np.std`."""
-        return np.std(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.std(self, axis=axis, **kw)
 
     def max(self, axis: Any = None, **kw: Any) -> Any:
         """Maximum over `axis`, as `np.max`; ties share the gradient."""
-        return np.max(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.max(self, axis=axis, **kw)
 
     def min(self, axis: Any = None, **kw: Any) -> Any:
         """Minimum over `axis`, as `np.min`; ties share the gradient."""
-        return np.min(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.min(self, axis=axis, **kw)
 
     def cumsum(self, axis: Any = None, **kw: Any) -> Any:
         """Cumulative sum along `axis`, as `np.cumsum`."""
-        return np.cumsum(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.cumsum(self, axis=axis, **kw)
 
     def argmax(self, axis: Any = None, **kw: Any) -> Any:
         """Index of the maximum, a plain integer array, as `np.argmax`."""
-        return np.argmax(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.argmax(self, axis=axis, **kw)
 
     def argmin(self, axis: Any = None, **kw: Any) -> Any:
         """Index of the minimum, a plain integer array, as `np.argmin`."""
-        return np.argmin(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.argmin(self, axis=axis, **kw)
 
     def all(self, axis: Any = None, **kw: Any) -> Any:
         """Whether all elements are true, as `np.all`."""
-        return np.all(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.all(self, axis=axis, **kw)
 
     def any(self, axis: Any = None, **kw: Any) -> Any:
         """Whether any element is true, as `np.any`."""
-        return np.any(self, axis=axis, **kw)  # type: ignore[call-overload]
+        return np.any(self, axis=axis, **kw)
 
     # shape
     def reshape(self, *shape: Any, **kw: Any) -> Any:
         """Give the elements another shape, as `np.reshape`."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **kw)  # type: ignore[call-overload]
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **kw)
 
     def transpose(self, *axes: Any) -> Any:
         """Permute the axes as NumPy does: `x.transpose(2, 0, 1)`, or reverse them."""
@@ -179,17 +182,17 @@ class Surface:
                 f"As in NumPy, transpose takes every axis in its new order; to swap two axes "
                 f"(torch's transpose) write x.swapaxes({', '.join(map(str, axes))})."
             )
-        return np.transpose(self, axes or None)  # type: ignore[call-overload]
+        return np.transpose(self, axes or None)
 
     permute = transpose
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         """Swap two axes, as `np.swapaxes`."""
-        return np.swapaxes(self, axis1, axis2)  # type: ignore[call-overload]
+        return np.swapaxes(self, axis1, axis2)
 
     def ravel(self, order: Any = "C") -> Any:
         """One axis with all elements, as `np.ravel`."""
-        return np.ravel(self, order)  # type: ignore[call-overload]
+        return np.ravel(self, order)
 
     def flatten(self, order: Any = "C") -> Any:
         """One axis with all elements, as `ndarray.flatten`."""
@@ -198,62 +201,62 @@ class Surface:
                 f"x.flatten({order!r}): as in NumPy, the argument is a memory order ('C', 'F'). "
                 f"To keep the first axes (torch's flatten) write x.reshape(*x.shape[:k], -1)."
             )
-        return np.ravel(self, order)  # type: ignore[call-overload]
+        return np.ravel(self, order)
 
     def squeeze(self, axis: Any = None) -> Any:
         """Drop axes of length 1, as `np.squeeze`."""
-        return np.squeeze(self, axis)  # type: ignore[call-overload]
+        return np.squeeze(self, axis)
 
     def unsqueeze(self, dim: int) -> Any:
         """Insert an axis of length 1, as `np.expand_dims`."""
-        return np.expand_dims(self, dim)  # type: ignore[call-overload]
+        return np.expand_dims(self, dim)
 
     def repeat(self, repeats: Any, axis: Any = None) -> Any:
         """Repeat elements, as `np.repeat`."""
-        return np.repeat(self, repeats, axis)  # type: ignore[call-overload]
+        return np.repeat(self, repeats, axis)
 
     def take(self, indices: Any, axis: Any = None) -> Any:
         """Pick elements by index along `axis`, as `np.take`."""
-        return np.take(self, indices, axis)  # type: ignore[call-overload]
+        return np.take(self, indices, axis)
 
     def dot(self, other: F) -> Any:
         """Dot product, as `np.dot`."""
-        return np.dot(self, other)  # type: ignore[call-overload]
+        return np.dot(self, other)
 
     @property
     def T(self) -> Any:  # noqa: N802 (NumPy's name)
         """The axes reversed."""
-        return np.transpose(self)  # type: ignore[call-overload]
+        return np.transpose(self)
 
     @property
     def mT(self) -> Any:  # noqa: N802 (NumPy's name)
         """The last two axes swapped."""
-        return np.swapaxes(self, -1, -2)  # type: ignore[call-overload]
+        return np.swapaxes(self, -1, -2)
 
     # elementwise
-    def clip(self, min: Any = None, max: Any = None) -> Any:  # noqa: A002 (NumPy's names)
+    def clip(self, min: Any = None, max: Any = None) -> Any:
         """Limit the values, as `np.clip`."""
-        return np.clip(self, min, max)  # type: ignore[call-overload]
+        return np.clip(self, min, max)
 
     def exp(self) -> Any:
         """Return e to the power x, as `np.exp`."""
-        return np.exp(self)  # type: ignore[call-overload]
+        return np.exp(self)
 
     def log(self) -> Any:
         """Return the natural logarithm, as `np.log`."""
-        return np.log(self)  # type: ignore[call-overload]
+        return np.log(self)
 
     def sqrt(self) -> Any:
         """Return the square root, as `np.sqrt`."""
-        return np.sqrt(self)  # type: ignore[call-overload]
+        return np.sqrt(self)
 
     def tanh(self) -> Any:
         """Return the hyperbolic tangent, as `np.tanh`."""
-        return np.tanh(self)  # type: ignore[call-overload]
+        return np.tanh(self)
 
     def abs(self) -> Any:
         """Return the absolute value, as `np.abs`."""
-        return np.abs(self)  # type: ignore[call-overload]
+        return np.abs(self)
 
     def astype(self, dtype: Any, **kw: Any) -> Any:
         """Cast the elements; the gradient comes back in the old dtype."""

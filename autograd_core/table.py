@@ -1,4 +1,4 @@
-"""The rule table: which NumPy functions differentiate, and the five verbs with which a rule is said.
+"""The rule table: which NumPy functions differentiate, and the verbs with which a rule is said.
 
 One row says the mathematics of one function once; the reverse and the forward mode are both read
 from it. Letters, everywhere: `x` / `a, b` operands, `y` result, `g` cotangent, `t` tangent.
@@ -20,12 +20,12 @@ between the forward and the backward pass. It receives a `Spec` (shape and dtype
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from .calling import Listed, Positional, name_of, parameters
 from .errors import MissingRuleError
 
 __all__ = [
@@ -69,81 +69,6 @@ class Spec:
         for length in self.shape:
             n *= length
         return n
-
-
-# --- how a call's arguments are told apart --------------------------------------------------------
-
-
-class Positional:
-    """The first `arity` arguments are operands, the rest are settings: `np.clip(x, lo, hi)`."""
-
-    def __init__(self, f: Callable[..., Any], arity: int, fallback: Callable[..., Any]) -> None:
-        self.f, self.arity = f, arity
-        self.names = parameter_names(f, arity, fallback)
-
-    def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        """Split a call into operands and settings; settings come out by name."""
-        arity = self.arity
-        if len(args) == arity and not kwargs:
-            return args, kwargs
-        if len(args) > len(self.names):
-            raise TypeError(f"{name_of(self.f)} takes at most {len(self.names)} arguments")
-        if len(args) > arity:
-            kwargs = dict(zip(self.names[arity:], args[arity:], strict=False)) | kwargs
-            args = args[:arity]
-        elif len(args) < arity:
-            kwargs = dict(kwargs)
-            args = (*args, *(kwargs.pop(name, None) for name in self.names[len(args) : arity]))
-        return args, {k: v for k, v in kwargs.items() if v is not np._NoValue}
-
-    def call(self, operands: tuple, settings: dict) -> Any:
-        """Call the function again."""
-        return self.f(*operands, **settings)
-
-
-class Listed(Positional):
-    """The first argument is a sequence of operands: `np.concatenate([a, b])`."""
-
-    def __init__(self, f: Callable[..., Any], fallback: Callable[..., Any]) -> None:
-        super().__init__(f, 1, fallback)
-
-    def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        """Split a call into operands and settings; settings come out by name."""
-        args, settings = super().unpack(args, kwargs)
-        return tuple(args[0]), settings
-
-    def call(self, operands: tuple, settings: dict) -> Any:
-        """Call the function again."""
-        return self.f(list(operands), **settings)
-
-
-def parameter_names(f: Callable[..., Any], arity: int, fallback: Callable[..., Any]) -> list[str]:
-    """Names of the parameters of `f` in order; those of its rule where NumPy does not tell."""
-    if isinstance(f, np.ufunc):
-        return [f"x{i + 1}" for i in range(arity)]
-    try:
-        names = list(inspect.signature(f).parameters)
-    except (TypeError, ValueError):
-        names = []
-    if len(names) < arity or names[:2] == ["args", "kwargs"]:
-        keywords = [p.name for p in parameters(fallback) if p.kind is p.KEYWORD_ONLY]
-        names = [f"x{i + 1}" for i in range(arity)] + keywords
-    return names
-
-
-def parameters(f: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the parameters of a function of ours."""
-    return list(inspect.signature(f).parameters.values())
-
-
-def name_of(f: Callable[..., Any]) -> str:
-    """Name a function as its user would write it: `np.linalg.solve`."""
-    module = getattr(f, "__module__", None) or "numpy"
-    name = getattr(f, "__name__", repr(f))
-    if isinstance(f, np.ufunc) or module.startswith("numpy"):
-        inner = module.removeprefix("numpy").strip(".")
-        return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"
-    return name
 
 
 # --- the rules ------------------------------------------------------------------------------------
@@ -232,7 +157,11 @@ ENGINE_SETTINGS = frozenset(("dtype", "casting", "subok", "order", "copy"))
 def accepted_settings(uses: Iterable[Callable[..., Any] | None]) -> frozenset[str]:
     """Names of the settings that all the functions of a rule take."""
     return frozenset(
-        p.name for use in uses if use is not None for p in parameters(use) if p.kind is p.KEYWORD_ONLY
+        p.name
+        for use in uses
+        if use is not None
+        for p in parameters(use)
+        if p.kind is p.KEYWORD_ONLY
     )
 
 
@@ -262,7 +191,7 @@ class Elementwise(Rule):
         return 0, 1
 
     def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
-        """g * d."""
+        """G * d."""
         d = self.partials[i]
         if d.__class__ is int:
             return g if d == 1 else -g if d == -1 else g * d
@@ -323,13 +252,20 @@ class General(Rule):
         self.joint = callable(vjp)
         super().__init__(f, arity, [vjp] if self.joint else list(vjp))
         self.accepts |= accepted_settings([jvp] if callable(jvp) else jvp or ())
+        self.asks_needs = self.joint and "needs" in self.accepts
+        self.accepts -= {"needs"}
 
     def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
         """As written."""
         return self.vjp[i](g, y, *xs, **settings)
 
-    def pull_all(self, g: Any, y: Any, xs: tuple, settings: dict) -> tuple:
-        """As written: the cotangents of all operands at once."""
+    def pull_all(self, g: Any, y: Any, xs: tuple, settings: dict, parents: tuple) -> tuple:
+        """As written: the cotangents of all operands at once.
+
+        A vjp with a parameter `needs` is told for each operand whether its cotangent is needed.
+        """
+        if self.asks_needs:
+            return self.vjp(g, y, *xs, **settings, needs=tuple(p is not None for p in parents))
         return self.vjp(g, y, *xs, **settings)
 
     def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
@@ -359,10 +295,8 @@ def linear(f: Callable[..., Any], adjoint: Callable[..., Any]) -> None:
     Linear(f, adjoint)
 
 
-def bilinear(
-    f: Callable[..., Any], left: Callable[..., Any], right: Callable[..., Any]
-) -> None:
-    """Declare that `f(a, b)` is linear in each; `left(g, a, b)` has `a` as a Spec, `right` has `b`."""
+def bilinear(f: Callable[..., Any], left: Callable[..., Any], right: Callable[..., Any]) -> None:
+    """Declare that `f(a, b)` is linear in each; `left(g, a, b)` sees only the Spec of a."""
     Bilinear(f, left, right)
 
 
@@ -372,6 +306,7 @@ def rule(f: Callable[..., Any], vjp: Any, jvp: Any, arity: int | None = 0) -> Ge
     `vjp` is a tuple with one function `(g, y, *operands, *, settings)` for each operand (None where
     there is no gradient), or one function that returns the cotangents of all operands; `jvp` the
     same with tangents, `(t, y, *operands)`, or `(ts, y, *operands)` if it is one function.
+    One function for all may ask for `needs`, which operands' cotangents are needed.
     `arity=None` says that the first argument is a sequence of operands.
     """
     return General(f, vjp, jvp, len(vjp) if arity == 0 else arity)

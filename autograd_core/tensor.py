@@ -1,34 +1,18 @@
-"""Tensor: an array that remembers how it was made; `apply`, through which every call on one goes.
-
-A Tensor wraps an array, or a Tensor of an outer derivative. Its `_trace` says which derivative it
-takes part in: a `Node` of a recorded graph (reverse mode), a `Tangent` (forward mode), or None.
-"""
+"""Tensor: an array that remembers how it was made, so that it can be differentiated."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
-from contextvars import Token
 from typing import Any
 
 import numpy as np
 
-from .errors import (
-    ArgumentError,
-    ConversionError,
-    DtypeError,
-    GraphError,
-    MissingRuleError,
-    NotDifferentiableError,
-    ShapeError,
-    describe,
-)
-from .graph import Node, new_level, recording_from
+from .dispatch import Layered, raw
+from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
+from .graph import Node
 from .reverse import backward
 from .surface import Surface
-from .table import CONSTANTS, REFUSED, RULES, name_of
 
-__all__ = ["Tensor", "apply", "enable_grad", "is_grad_enabled", "no_grad", "tensor"]
+__all__ = ["Tensor", "require_float", "tensor"]
 
 
 class Sink:
@@ -40,7 +24,7 @@ class Sink:
         self.grad: Tensor | None = None
 
 
-class Tensor(Surface):
+class Tensor(Layered, Surface):
     """An array that remembers how it was made, so that it can be differentiated.
 
     Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
@@ -56,34 +40,10 @@ class Tensor(Surface):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_trace", "_value")
-    __array_priority__ = 1000
+    __slots__ = ("__weakref__",)
 
     def __init__(self, value: Any, trace: Any = None) -> None:
-        self._value = value
-        self._trace = trace
-
-    # what NumPy calls
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__":
-            if "out" in kwargs:
-                raise NotDifferentiableError(
-                    f"{name_of(ufunc)}(..., out=...) would write a Tensor into an existing array, "
-                    f"and its gradient would be lost. Use the returned value: "
-                    f"y = {name_of(ufunc)}(...), or y = y + x in place of y += x."
-                )
-            return apply(ufunc, inputs, kwargs)
-        function = UFUNC_METHODS.get((ufunc, method))
-        if function is None:
-            raise MissingRuleError(
-                f"{name_of(ufunc)}.{method} has no derivative rule. Differentiable are the "
-                f"reductions np.sum, np.max, np.min and np.cumsum, and calls of {name_of(ufunc)}."
-            )
-        kwargs.setdefault("axis", 0)
-        return apply(function, inputs, kwargs)
-
-    def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
-        return apply(func, args, kwargs)
+        self._value, self._trace = value, trace
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._trace is not None:
@@ -98,12 +58,12 @@ class Tensor(Surface):
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
         """Length of each axis."""
-        return self._value.shape  # type: ignore[no-any-return]
+        return self._value.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the elements."""
-        return self._value.dtype  # type: ignore[no-any-return]
+        return self._value.dtype
 
     @property
     def ndim(self) -> int:  # type: ignore[override]
@@ -113,7 +73,7 @@ class Tensor(Surface):
     @property
     def size(self) -> int:
         """Number of elements (an int, as in NumPy)."""
-        return self._value.size  # type: ignore[no-any-return]
+        return self._value.size
 
     @property
     def requires_grad(self) -> bool:
@@ -263,7 +223,9 @@ class Tensor(Surface):
         elif not create_graph:
             g = raw(g)
         walk = backward(
-            [(node, g)], retain=retain_graph, rewrap=self.__class__._rewrap if create_graph else None
+            [(node, g)],
+            retain=retain_graph,
+            rewrap=self.__class__._rewrap if create_graph else None,
         )
         for leaf, c, fresh in walk:
             deposit(leaf, c, fresh)
@@ -273,13 +235,16 @@ class Tensor(Surface):
         return Tensor(value, node)
 
 
+Layered.result = Tensor
+
+
 def cotangent_for(y: Tensor, gradient: Any) -> Any:
     """Check the `gradient` argument of backward, or make the 1 that it may be left out for."""
     if gradient is None:
         if y.size != 1:
             raise ShapeError(
                 f"backward() without an argument needs a single value, got {describe(y)}. Reduce "
-                f"it first (y.sum().backward(), y.mean().backward()), or pass gradient= of its shape."
+                f"it first (y.sum().backward()), or pass gradient= of its shape."
             )
         return np.ones(y.shape, y.dtype)
     gradient = gradient if isinstance(gradient, Tensor) else np.asarray(gradient, dtype=y.dtype)
@@ -306,154 +271,7 @@ def deposit(leaf: Node, g: Any, fresh: bool) -> None:
         sink.grad = sink.grad + g
 
 
-# --- the one interception point -------------------------------------------------------------------
-
-EMPTY: dict[str, Any] = {}
-
-
-def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
-    """Call a NumPy function on Tensors, and record it.
-
-    The highest level among the operands decides. One layer is stripped from the operands of that
-    level; the same function is called on what is beneath (and comes back here if Tensors of outer
-    derivatives remain); what the rule needs is recorded at that level.
-    """
-    rule = RULES.get(f)
-    if rule is None:
-        return apply_without_rule(f, args, kwargs)
-    operands, settings = rule.calling.unpack(args, kwargs)
-    level, top = -1, None
-    for x in operands:
-        if isinstance(x, Tensor):
-            trace = x._trace
-            if trace is None:
-                level = max(level, 0)
-            elif trace.level > level or top is None:
-                level, top = trace.level, trace
-    if settings:
-        settings = plain_settings(rule, settings)
-    values, parents, active = [], [], 0
-    for i, x in enumerate(operands):
-        parent = None
-        if isinstance(x, Tensor):
-            trace = x._trace
-            if trace is None:
-                if level == 0:
-                    x = x._value
-            elif trace.level == level:
-                x = x._value
-                if not rule.blind >> i & 1:
-                    parent = trace
-                    active |= 1 << i
-        elif x.__class__ is list or x.__class__ is tuple:
-            x = array_of(x)
-        values.append(x)
-        parents.append(parent)
-    operands = tuple(values)
-    if rule.composition is not None and (
-        any(isinstance(x, Tensor) for x in operands) or not isinstance(top, Node)
-    ):
-        return rule.composition(*args, **kwargs)
-    y = saved = rule.calling.call(operands, settings)
-    if rule.saves:
-        y, saved = y
-    if top is None or not active or level < recording_from.get():
-        return untraced(y) if level == 0 else y
-    trace = top.derive(rule, active, tuple(parents), operands, y, saved, settings)
-    if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
-        outputs = [Tensor(v, trace.output(i, v)) for i, v in enumerate(y)]
-        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
-    return Tensor(y, trace)
-
-
-def untraced(y: Any) -> Any:
-    """Wrap a result on the tape's level for which nothing is recorded."""
-    if isinstance(y, (tuple, list)):
-        outputs = [Tensor(v) for v in y]
-        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
-    return Tensor(y)
-
-
-def plain_settings(rule: Any, settings: dict) -> dict:
-    """Take Tensors out of the settings of a call, or refuse where a gradient would be lost."""
-    for k, v in settings.items():
-        if isinstance(v, Tensor):
-            if v._trace is not None:
-                raise MissingRuleError(
-                    f"{rule.name}(..., {k}=...) got a Tensor that is being differentiated; there "
-                    f"is no rule for a gradient with respect to {k!r}. Pass {k}=value.detach()."
-                )
-            settings = settings | {k: v._value}
-        elif v.__class__ is tuple or v.__class__ is list:
-            settings = settings | {k: strip(v)}
-    return settings
-
-
-def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
-    """Call a function that is constant; refuse one that would lose a gradient."""
-    if f in CONSTANTS:
-        return f(*strip(args), **strip(kwargs))
-    if not is_traced((args, kwargs)):
-        return untraced_result(f(*strip(args), **strip(kwargs)))
-    if f in REFUSED:
-        raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
-    raise MissingRuleError(
-        f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
-        f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."
-    )
-
-
-def untraced_result(y: Any) -> Any:
-    """Wrap float arrays that come from a function without a rule; leave all else alone."""
-    return Tensor(y) if isinstance(y, (np.ndarray, np.inexact)) else y
-
-
-def is_traced(tree: Any) -> bool:
-    """Whether a Tensor that is recorded hides in nested arguments."""
-    if isinstance(tree, Tensor):
-        return tree._trace is not None
-    if isinstance(tree, dict):
-        return any(map(is_traced, tree.values()))
-    return isinstance(tree, (tuple, list)) and any(map(is_traced, tree))
-
-
-def strip(tree: Any) -> Any:
-    """Replace each Tensor in nested arguments by its plain values."""
-    if isinstance(tree, Tensor):
-        return raw(tree)
-    if isinstance(tree, dict):
-        return {k: strip(v) for k, v in tree.items()}
-    if isinstance(tree, (tuple, list)) and not hasattr(tree, "_fields"):
-        return type(tree)(map(strip, tree))
-    return tree
-
-
-def raw(x: Any) -> Any:
-    """Return the plain array under all layers of a Tensor; other things as they are."""
-    while isinstance(x, Tensor):
-        x = x._value
-    return x
-
-
-def array_of(items: Any) -> Any:
-    """Turn a list operand into an array; one that holds Tensors into a stacked Tensor."""
-    if not is_traced(items):
-        return np.asarray(strip(items))
-    return np.stack([array_of(i) if isinstance(i, (list, tuple)) else i for i in items])
-
-
-UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
-    (np.add, "accumulate"): np.cumsum,
-}
-
-
-# --- making Tensors, and not recording --------------------------------------------------------------
+# --- making Tensors -------------------------------------------------------------------------------
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -503,51 +321,3 @@ def require_float(value: Any, wish: str) -> None:
             f"{wish} needs floating point numbers, got {describe(value)}. A gradient with respect "
             f"to it does not exist; convert with x.astype(float), or write 3.0 in place of 3."
         )
-
-
-class no_grad(contextlib.ContextDecorator):  # noqa: N801 (torch's name)
-    """Do not record what is calculated inside: a context manager and a decorator.
-
-    Holds for this thread and this async task only. Derivatives that are opened inside
-    (`grad(f)(x)`) do record.
-
-    Examples
-    --------
-    >>> x = tensor(2.0, requires_grad=True)
-    >>> with no_grad():
-    ...     y = x * x
-    >>> y.requires_grad
-    False
-    """
-
-    def __init__(self) -> None:
-        self._token: Token[int] | None = None
-
-    def _recreate_cm(self) -> no_grad:
-        return self.__class__()  # a decorated function may run in many threads at once
-
-    def _threshold(self) -> int:
-        return new_level()
-
-    def __enter__(self) -> no_grad:
-        if self._token is not None:
-            raise ArgumentError("a no_grad() block is entered once; make a new one")
-        self._token = recording_from.set(self._threshold())
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        if self._token is not None:
-            recording_from.reset(self._token)
-            self._token = None
-
-
-class enable_grad(no_grad):  # noqa: N801 (torch's name)
-    """Record again inside a `no_grad` block: a context manager and a decorator."""
-
-    def _threshold(self) -> int:
-        return 0
-
-
-def is_grad_enabled() -> bool:
-    """Whether operations on Tensors with `requires_grad` are recorded here and now."""
-    return recording_from.get() == 0

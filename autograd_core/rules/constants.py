@@ -1,5 +1,6 @@
 """Functions without a derivative: piecewise constant ones, and questions about an array. They
-give plain values."""
+give plain values.
+"""
 
 import numpy as np
 

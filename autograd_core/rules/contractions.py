@@ -1,5 +1,6 @@
 """Products that sum over a shared index; all are bilinear. Capitals are matrices, k the summed
-index. Batch axes that were broadcast are summed by the engine."""
+index. Batch axes that were broadcast are summed by the engine.
+"""
 
 import numpy as np
 
@@ -7,7 +8,7 @@ from ..table import bilinear
 
 
 def matmul_adjoint_left(g, A, B):
-    """dC = dA B, so A receives g B^T. A vector is a matrix of one row (A) or one column (B)."""
+    """DC = dA B, so A receives g B^T. A vector is a matrix of one row (A) or one column (B)."""
     if B.ndim == 1:
         return g * B if A.ndim == 1 else g[..., None] * B
     if A.ndim == 1:
@@ -16,7 +17,7 @@ def matmul_adjoint_left(g, A, B):
 
 
 def matmul_adjoint_right(g, A, B):
-    """dC = A dB, so B receives A^T g."""
+    """DC = A dB, so B receives A^T g."""
     if A.ndim == 1:
         return g * A if B.ndim == 1 else A[:, None] * g[..., None, :]
     if B.ndim == 1:

@@ -1,5 +1,6 @@
 """Functions that work element by element: their partial derivatives, as in the tables of a
-calculus book."""
+calculus book.
+"""
 
 import math
 
@@ -28,12 +29,12 @@ rule(
 
 
 def power_base(_y, a, b):
-    """b a^(b-1), where b = 0 gives 0 also at a = 0."""
+    """B a^(b-1), where b = 0 gives 0 also at a = 0."""
     return b * a ** (b - (b != 0))
 
 
 def power_exponent(y, a, _b):
-    """y log a, and 0 where a = 0: the limit of a^b log a for b > 0 (as PyTorch, JAX)."""
+    """Y log a, and 0 where a = 0: the limit of a^b log a for b > 0 (as PyTorch, JAX)."""
     return y * np.log(np.where(a == 0, 1.0, a))
 
 
@@ -78,13 +79,11 @@ elementwise(np.degrees, lambda _y, _x: 1 / RADIANS)
 
 
 def hypot_partial(y, x):
-    """x / y, and the safe subgradient 0 at the origin."""
+    """X / y, and the safe subgradient 0 at the origin."""
     return x / np.where(y == 0, 1.0, y)
 
 
-elementwise(
-    np.hypot, lambda y, a, _b: hypot_partial(y, a), lambda y, _a, b: hypot_partial(y, b)
-)
+elementwise(np.hypot, lambda y, a, _b: hypot_partial(y, a), lambda y, _a, b: hypot_partial(y, b))
 
 # kinks: abs'(0) = 0, and ties of max and min share the gradient equally
 elementwise(np.absolute, lambda _y, x: np.sign(x))
@@ -116,8 +115,9 @@ elementwise(
     np.clip,
     lambda _y, x, low, high: share(x, low) * share(high, x),
     lambda _y, x, low, high: share(low, x) * share(high, low),
-    lambda _y, x, low, high: share(x, high) * share(x, low) if low is None else
-    share(np.maximum(x, low), high),
+    lambda _y, x, low, high: (
+        share(x, high) * share(x, low) if low is None else share(np.maximum(x, low), high)
+    ),
 )
 
 # choice

@@ -1,5 +1,6 @@
 """Picking elements: reading at an index (gather) and adding up at an index (scatter) are each
-other's adjoint."""
+other's adjoint.
+"""
 
 import numpy as np
 

@@ -15,7 +15,7 @@ def sum_adjoint(g, x, *, axis=None, keepdims=False):
 
 
 def mean_adjoint(g, x, *, axis=None, keepdims=False):
-    """g / n, copied over the summed axes."""
+    """G / n, copied over the summed axes."""
     return spread(g / count(x, axis), x, axis)
 
 

@@ -1,12 +1,13 @@
 """Functions that move elements about. All are linear; the adjoint moves them back, and where an
-element was copied, sums the copies."""
+element was copied, sums the copies.
+"""
 
 import math
 
 import numpy as np
 
-from ..table import linear, rule
 from ..kernels import astype
+from ..table import linear, rule
 
 
 def back_to_shape(g, x, *, shape=None, newshape=None, order="C", copy=None):

@@ -1,0 +1,197 @@
+"""`apply`, through which every NumPy call on a Tensor goes: the one interception point.
+
+A layered value wraps an array, or the layered value of an outer derivative. Its `_trace` says
+which derivative it takes part in: a `Node` of a recorded graph (reverse mode), a `Tangent`
+(forward mode), or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .calling import name_of
+from .errors import MissingRuleError, NotDifferentiableError
+from .graph import Node, recording_from
+from .table import CONSTANTS, REFUSED, RULES
+
+__all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
+
+EMPTY: dict[str, Any] = {}
+
+
+class Layered:
+    """What NumPy's two protocols see: a value and its trace."""
+
+    __slots__ = ("_trace", "_value")
+    __array_priority__ = 1000
+    result: ClassVar[Callable[[Any, Any], Any]]
+    """What `apply` makes of a value and a trace: the class Tensor, once it exists."""
+
+    _value: Any
+    _trace: Any
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__":
+            if "out" in kwargs:
+                raise NotDifferentiableError(
+                    f"{name_of(ufunc)}(..., out=...) would write a Tensor into an existing array, "
+                    f"and its gradient would be lost. Use the returned value: "
+                    f"y = {name_of(ufunc)}(...), or y = y + x in place of y += x."
+                )
+            return apply(ufunc, inputs, kwargs)
+        function = UFUNC_METHODS.get((ufunc, method))
+        if function is None:
+            raise MissingRuleError(
+                f"{name_of(ufunc)}.{method} has no derivative rule. Differentiable are the "
+                f"reductions np.sum, np.max, np.min and np.cumsum, and calls of {name_of(ufunc)}."
+            )
+        kwargs.setdefault("axis", 0)
+        return apply(function, inputs, kwargs)
+
+    def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        return apply(func, args, kwargs)
+
+
+def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a NumPy function on Tensors, and record it.
+
+    The highest level among the operands decides. One layer is stripped from the operands of that
+    level; the same function is called on what is beneath (and comes back here if Tensors of outer
+    derivatives remain); what the rule needs is recorded at that level.
+    """
+    rule = RULES.get(f)
+    if rule is None:
+        return apply_without_rule(f, args, kwargs)
+    operands, settings = rule.calling.unpack(args, kwargs)
+    level, top = -1, None
+    for x in operands:
+        if isinstance(x, Layered):
+            trace = x._trace
+            if trace is None:
+                level = max(level, 0)
+            elif trace.level > level or top is None:
+                level, top = trace.level, trace
+    if settings:
+        settings = plain_settings(rule, settings)
+    values, parents, active = [], [], 0
+    for i, x in enumerate(operands):
+        parent = None
+        if isinstance(x, Layered):
+            trace = x._trace
+            if trace is None:
+                if level == 0:
+                    x = x._value
+            elif trace.level == level:
+                x = x._value
+                if not rule.blind >> i & 1:
+                    parent = trace
+                    active |= 1 << i
+        elif x.__class__ is list or x.__class__ is tuple:
+            x = array_of(x)
+        values.append(x)
+        parents.append(parent)
+    operands = tuple(values)
+    if rule.composition is not None and (
+        any(isinstance(x, Layered) for x in operands) or not isinstance(top, Node)
+    ):
+        return rule.composition(*args, **kwargs)
+    y = saved = rule.calling.call(operands, settings)
+    if rule.saves:
+        y, saved = y
+    if top is None or not active or level < recording_from.get():
+        return untraced(y) if level == 0 else y
+    trace = top.derive(rule, active, tuple(parents), operands, y, saved, settings)
+    if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
+        outputs = [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)]
+        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
+    return Layered.result(y, trace)
+
+
+def untraced(y: Any) -> Any:
+    """Wrap a result on the tape's level for which nothing is recorded."""
+    if isinstance(y, (tuple, list)):
+        outputs = [Layered.result(v, None) for v in y]
+        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
+    return Layered.result(y, None)
+
+
+def plain_settings(rule: Any, settings: dict) -> dict:
+    """Take Tensors out of the settings of a call, or refuse where a gradient would be lost."""
+    for k, v in settings.items():
+        if isinstance(v, Layered):
+            if v._trace is not None:
+                raise MissingRuleError(
+                    f"{rule.name}(..., {k}=...) got a Tensor that is being differentiated; there "
+                    f"is no rule for a gradient with respect to {k!r}. Pass {k}=value.detach()."
+                )
+            settings = settings | {k: v._value}
+        elif v.__class__ is tuple or v.__class__ is list:
+            settings = settings | {k: strip(v)}
+    return settings
+
+
+def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a function that is constant; refuse one that would lose a gradient."""
+    if f in CONSTANTS:
+        return f(*strip(args), **strip(kwargs))
+    if not is_traced((args, kwargs)):
+        return untraced_result(f(*strip(args), **strip(kwargs)))
+    if f in REFUSED:
+        raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
+    raise MissingRuleError(
+        f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
+        f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."
+    )
+
+
+def untraced_result(y: Any) -> Any:
+    """Wrap float arrays that come from a function without a rule; leave all else alone."""
+    return Layered.result(y, None) if isinstance(y, (np.ndarray, np.inexact)) else y
+
+
+def is_traced(tree: Any) -> bool:
+    """Whether a Tensor that is recorded hides in nested arguments."""
+    if isinstance(tree, Layered):
+        return tree._trace is not None
+    if isinstance(tree, dict):
+        return any(map(is_traced, tree.values()))
+    return isinstance(tree, (tuple, list)) and any(map(is_traced, tree))
+
+
+def strip(tree: Any) -> Any:
+    """Replace each Tensor in nested arguments by its plain values."""
+    if isinstance(tree, Layered):
+        return raw(tree)
+    if isinstance(tree, dict):
+        return {k: strip(v) for k, v in tree.items()}
+    if isinstance(tree, (tuple, list)) and not hasattr(tree, "_fields"):
+        return type(tree)(map(strip, tree))
+    return tree
+
+
+def raw(x: Any) -> Any:
+    """Return the plain array under all layers of a Tensor; other things as they are."""
+    while isinstance(x, Layered):
+        x = x._value
+    return x
+
+
+def array_of(items: Any) -> Any:
+    """Turn a list operand into an array; one that holds Tensors into a stacked Tensor."""
+    if not is_traced(items):
+        return np.asarray(strip(items))
+    return np.stack([array_of(i) if isinstance(i, (list, tuple)) else i for i in items])
+
+
+UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+}

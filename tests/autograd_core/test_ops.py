@@ -1,0 +1,161 @@
+"""Each row of the sample table goes through everything that must hold for an operation."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_core import Tensor, jvp, vjp
+from autograd_core.table import RULES, Elementwise
+from autograd_core.test_util import check_grads
+from autograd_core.trees import flatten
+from tests.ops import SAMPLES, Maker, Sample
+
+every_sample = pytest.mark.parametrize("op", SAMPLES, ids=lambda op: op.id)
+
+
+def leaves(y: Any) -> list[np.ndarray]:
+    return [np.asarray(v) for v in flatten(y)[0]]
+
+
+def traced(xs: list[np.ndarray]) -> list[Tensor]:
+    return [Tensor(x).requires_grad_() for x in xs]
+
+
+def detached(y: Any) -> list[np.ndarray]:
+    return [v.detach().numpy() for v in flatten(y)[0]]
+
+
+@every_sample
+def test_value_is_numpys(op: Sample) -> None:
+    xs = op.draw()
+    for ours, numpys in zip(detached(op(*traced(xs))), leaves(op(*xs)), strict=True):
+        np.testing.assert_array_equal(ours, numpys)
+        assert ours.dtype == numpys.dtype
+
+
+@every_sample
+def test_both_modes_to_second_order(op: Sample) -> None:
+    check_grads(op, rtol=1e-5, atol=1e-5)(*op.draw())
+
+
+@every_sample
+def test_forward_and_reverse_are_transposes(op: Sample) -> None:
+    xs, vs = op.draw(), op.draw(seed=1)
+    y, t = jvp(op, tuple(xs), tuple(vs))
+    us = [np.random.default_rng(2).standard_normal(v.shape) for v in leaves(y)]
+    _, pull = vjp(op, *xs)
+    cotangents = pull(us if isinstance(y, (list, tuple)) else us[0])
+    forward = sum(np.sum(u * dv) for u, dv in zip(us, leaves(t), strict=True))
+    reverse = sum(np.sum(c * v) for c, v in zip(cotangents, vs, strict=True))
+    np.testing.assert_allclose(forward, reverse, rtol=1e-10, atol=1e-12)
+
+
+@every_sample
+def test_float32_stays_float32(op: Sample) -> None:
+    if op.f is np.float_power or any(o is np.float64 for o in op.operands):
+        pytest.skip("asks for float64 itself")
+    op = Sample(op.f, tuple(in_float32(o) for o in op.operands), op.settings, op.listed)
+    xs = [x.astype(np.float32) for x in op.draw()]
+    y, t = jvp(op, tuple(xs), tuple(xs))
+    assert {v.dtype for v in leaves(y) + leaves(t)} == {np.dtype(np.float32)}
+    inputs = traced(xs)
+    out = flatten(op(*inputs))[0]
+    assert all(v.dtype == np.float32 for v in out)
+    sum(v.sum() for v in out).backward()
+    assert {x.grad.dtype for x in inputs} == {np.dtype(np.float32)}
+
+
+def in_float32(operand: Any) -> Any:
+    if isinstance(operand, np.ndarray) and operand.dtype == np.float64:
+        return operand.astype(np.float32)
+    return operand
+
+
+def layouts(x: np.ndarray) -> list[np.ndarray]:
+    """Return the same values in Fortran order, with gaps, and backwards in memory."""
+    gaps = np.zeros(tuple(2 * n for n in x.shape))
+    gaps = gaps[(..., *(slice(None, None, 2) for _ in x.shape))]
+    gaps[...] = x
+    return [np.array(x, order="F"), gaps, np.flip(np.flip(x).copy())]
+
+
+@every_sample
+def test_any_memory_layout_and_inputs_unchanged(op: Sample) -> None:
+    xs = op.draw()
+    y, pull = vjp(op, *xs)
+    us = [np.random.default_rng(2).standard_normal(v.shape) for v in leaves(y)]
+    u = us if isinstance(y, (list, tuple)) else us[0]
+    expected = pull(u)
+    for variant in zip(*map(layouts, xs), strict=True):
+        before = [x.copy() for x in variant]
+        found = vjp(op, *variant)[1](u)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+        for x, old in zip(variant, before, strict=True):
+            np.testing.assert_array_equal(x, old)
+
+
+@every_sample
+def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
+    rule = RULES[op.f]
+    inputs = traced([np.array(x) for x in op.draw()])
+    y = flatten(op(*inputs))[0][0]
+    node = y._trace
+    node = node if node.rule is rule else node.parents[0]
+    active = sum(1 << i for i, p in enumerate(node.parents) if p is not None)
+    _, keeps = rule.keeps(active, len(node.parents))
+    nodes = [x._trace for x in inputs]
+    watched = [
+        weakref.ref(x._value)
+        for x in inputs
+        if not any(keep and p is x._trace for keep, p in zip(keeps, node.parents, strict=True))
+        and not shares_memory(x, y)
+    ]
+    del inputs
+    gc.collect()
+    assert [w() for w in watched] == [None] * len(watched)
+    assert nodes
+
+
+def shares_memory(x: Tensor, y: Tensor) -> bool:
+    return np.shares_memory(np.asarray(x._value), np.asarray(y._value))
+
+
+# --- elementwise functions at all shapes ----------------------------------------------------------
+
+ELEMENTWISE = [
+    op
+    for op in SAMPLES
+    if isinstance(RULES[op.f], Elementwise) and all(isinstance(o, Maker) for o in op.operands)
+]
+PAIRS = [((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2, 3)), ((2, 3), ()), ((1,), (3,))]
+
+
+@pytest.mark.parametrize("op", [o for o in ELEMENTWISE if len(o.operands) == 2], ids=lambda o: o.id)
+@pytest.mark.parametrize("shapes", PAIRS, ids=str)
+def test_broadcasting(op: Sample, shapes: tuple) -> None:
+    rng = np.random.default_rng(3)
+    xs = [m(rng, shape) for m, shape in zip(op.makers(), shapes, strict=True)]
+    check_grads(op, rtol=1e-5, atol=1e-5)(*xs)
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda o: o.id)
+@pytest.mark.parametrize("shape", [(), (1,), (2, 1, 2)], ids=str)
+def test_zero_and_more_axes(op: Sample, shape: tuple) -> None:
+    rng = np.random.default_rng(4)
+    check_grads(op, rtol=1e-5, atol=1e-5)(*(m(rng, shape) for m in op.makers()))
+
+
+@pytest.mark.parametrize("op", ELEMENTWISE, ids=lambda o: o.id)
+@pytest.mark.parametrize("shape", [(0,), (2, 0)], ids=str)
+def test_zero_size(op: Sample, shape: tuple) -> None:
+    xs = [np.zeros(shape) for _ in op.operands]
+    y, pull = vjp(op, *xs)
+    assert y.shape == shape
+    assert [c.shape for c in pull(np.zeros(shape))] == [shape] * len(xs)
+    assert jvp(op, tuple(xs), tuple(xs))[1].shape == shape
