@@ -1,0 +1,370 @@
+"""The engine itself: nesting, mixtures of modes, depth, freeing, not recording, threads."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_core as ac
+from autograd_core import (
+    GraphError,
+    Tensor,
+    grad,
+    hessian,
+    jacobian,
+    jvp,
+    no_grad,
+    tensor,
+    value_and_grad,
+    vjp,
+)
+
+
+def forward(f: Any) -> Any:
+    """Differentiate a scalar function of a scalar in forward mode."""
+    return lambda x: jvp(f, (x,), (np.ones(np.shape(x)),))[1]
+
+
+def quintic(x: Any) -> Any:
+    return x**5 * np.sin(x)
+
+
+MODES = {"rev": grad, "fwd": forward}
+
+
+@pytest.mark.parametrize("modes", [(a, b) for a in MODES for b in MODES], ids="-".join)
+def test_second_derivative_in_every_mixture(modes: tuple[str, str]) -> None:
+    f = quintic
+    for mode in modes:
+        f = MODES[mode](f)
+    x = 0.7
+    exact = 20 * x**3 * np.sin(x) + 10 * x**4 * np.cos(x) - x**5 * np.sin(x)
+    np.testing.assert_allclose(f(x), exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "modes", [(a, b, c) for a in MODES for b in MODES for c in MODES], ids="-".join
+)
+def test_third_derivative_in_every_mixture(modes: tuple[str, ...]) -> None:
+    f = quintic
+    for mode in modes:
+        f = MODES[mode](f)
+    x = 0.7
+    exact = (60 * x**2 - 15 * x**4) * np.sin(x) + (60 * x**3 - x**5) * np.cos(x)
+    np.testing.assert_allclose(f(x), exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize("outer", MODES)
+@pytest.mark.parametrize("inner", MODES)
+def test_no_perturbation_confusion(outer: str, inner: str) -> None:
+    """d/dx [x * d/dy (x + y)] = 1: the two derivatives must not see each other's tangents."""
+    f = MODES[outer](lambda x: x * MODES[inner](lambda y: x + y)(2.0))
+    assert f(3.0) == 1.0
+    g = MODES[outer](lambda x: x * MODES[inner](lambda y: x * y)(2.0))
+    assert g(3.0) == 6.0
+
+
+def test_functional_gradient_on_the_tape() -> None:
+    a = tensor(3.0, requires_grad=True)
+    g = grad(lambda x: a * x**2)(2.0)  # 2 a x
+    g.backward()
+    assert a.grad is not None and a.grad.item() == 4.0
+
+
+def test_create_graph_differentiates_the_backward_pass() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    np.sum(x**4).backward(create_graph=True)
+    first = x.grad
+    x.grad = None
+    np.sum(first).backward()
+    np.testing.assert_allclose(x.grad.detach().numpy(), [12.0, 48.0])
+
+
+def test_rosenbrock_hessian_is_the_textbooks() -> None:
+    def rosenbrock(x: Any) -> Any:
+        return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    x = np.array([-1.2, 1.0])
+    exact = [[1200 * x[0] ** 2 - 400 * x[1] + 2, -400 * x[0]], [-400 * x[0], 200.0]]
+    np.testing.assert_allclose(hessian(rosenbrock)(x), exact, rtol=1e-13)
+
+
+def test_jacobian_has_output_then_input_axes() -> None:
+    A = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(jacobian(lambda x: A @ x)(np.ones(3)), A)
+    J = jacobian(lambda X: A @ X)(np.ones((3, 4)))
+    assert J.shape == (2, 4, 3, 4)
+    np.testing.assert_array_equal(J, np.einsum("ik,jl->ijkl", A, np.eye(4)))
+
+
+@pytest.mark.parametrize("depth", [1_000_000])
+def test_a_million_operations_deep(depth: int) -> None:
+    x = tensor(1.0, requires_grad=True)
+    y = x
+    for _ in range(depth // 2):
+        y = y * 1.0
+        y = y + 1.0
+    y.backward()
+    assert x.grad is not None and x.grad.item() == 1.0
+    del y  # frees a chain of a million nodes without recursion
+
+
+def test_a_deep_graph_is_freed_without_a_backward_pass() -> None:
+    y = tensor(1.0, requires_grad=True)
+    for _ in range(200_000):
+        y = y + 1.0
+    del y
+    assert gc.collect() < 100
+
+
+def test_a_hundred_nested_gradients() -> None:
+    f = np.exp
+    for _ in range(100):
+        f = grad(f)
+    np.testing.assert_allclose(f(0.5), np.exp(0.5), rtol=1e-12)
+
+
+def test_wide_node() -> None:
+    x = tensor(2.0, requires_grad=True)
+    sum([x * float(i) for i in range(10_000)], start=tensor(0.0)).backward()
+    assert x.grad is not None and x.grad.item() == sum(range(10_000))
+
+
+def test_no_reference_cycles() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        w = tensor(np.ones((3, 3)), requires_grad=True)
+        before = len(gc.get_objects())
+        for _ in range(200):
+            w.grad = None
+            np.mean(np.tanh(w @ w) ** 2).backward()
+            grad(lambda v: np.sum(np.sin(v) * v))(np.ones(3))
+        assert len(gc.get_objects()) - before < 100
+    finally:
+        gc.enable()
+
+
+# --- the tape ---------------------------------------------------------------------------------------
+
+
+def test_gradients_add_up_and_do_not_share_memory() -> None:
+    a, b = (tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    g = np.ones(2)
+    (a + b).backward(g)
+    assert a.grad is not None and b.grad is not None
+    a.grad.numpy()[0] = 7.0
+    assert g[0] == 1.0 and b.grad.numpy()[0] == 1.0
+    (a + b).backward(g)
+    assert b.grad.tolist() == [2.0, 2.0]
+
+
+def test_second_backward_needs_retain_graph() -> None:
+    x = tensor(2.0, requires_grad=True)
+    y = np.sin(x) * x
+    y.backward(retain_graph=True)
+    y.backward()
+    with pytest.raises(GraphError, match="retain_graph=True"):
+        y.backward()
+
+
+def test_retain_grad_keeps_an_intermediate_gradient() -> None:
+    x = tensor(2.0, requires_grad=True)
+    y = x * 3.0
+    y.retain_grad()
+    (y * y).backward()
+    assert y.grad is not None and y.grad.item() == 12.0
+
+
+def test_no_grad_and_enable_grad() -> None:
+    x = tensor(2.0, requires_grad=True)
+    with no_grad():
+        assert not (x * x).requires_grad
+        assert grad(lambda v: v * v)(3.0) == 6.0  # opened inside: recorded
+        with ac.enable_grad():
+            assert (x * x).requires_grad and ac.is_grad_enabled()
+    assert (x * x).requires_grad
+
+    @no_grad()
+    def constant(v: Any) -> Any:
+        return v * v
+
+    assert not constant(x).requires_grad
+    assert grad(lambda v: v * constant(v))(3.0) == 9.0  # the inner factor counts as constant
+
+
+def test_no_grad_is_restored_after_an_exception() -> None:
+    with pytest.raises(ZeroDivisionError), no_grad():
+        1 / 0  # noqa: B018
+    assert ac.is_grad_enabled()
+
+
+def test_threads_do_not_see_each_others_modes() -> None:
+    x = tensor(np.arange(1.0, 4.0), requires_grad=True)
+    missing = []
+
+    def evaluate() -> None:
+        for _ in range(500):
+            with no_grad():
+                np.sum(x * x)
+
+    def train() -> None:
+        for _ in range(500):
+            if not np.sum(x * x).requires_grad:
+                missing.append(1)
+            g = grad(lambda v: np.sum(v**3))(np.arange(1.0, 4.0))
+            if not np.array_equal(g, [3.0, 12.0, 27.0]):
+                missing.append(2)
+
+    threads = [threading.Thread(target=f) for f in (evaluate, train, train, evaluate)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert missing == []
+
+
+def test_async_tasks_do_not_see_each_others_modes() -> None:
+    x = tensor(1.0, requires_grad=True)
+
+    async def evaluate() -> None:
+        with no_grad():
+            await asyncio.sleep(0.01)
+            assert not (x * x).requires_grad
+
+    async def train() -> None:
+        await asyncio.sleep(0.005)
+        assert (x * x).requires_grad
+
+    async def both() -> None:
+        await asyncio.gather(evaluate(), train())
+
+    asyncio.run(both())
+
+
+def test_an_exception_leaves_no_trace_behind() -> None:
+    def fails(x: Any) -> Any:
+        raise RuntimeError
+
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            grad(fails)(1.0)
+    assert grad(grad(lambda x: x**3))(2.0) == 12.0
+
+
+# --- containers -------------------------------------------------------------------------------------
+
+
+def test_nested_arguments_and_results() -> None:
+    params = {"w": np.ones((2, 2)), "b": [np.zeros(2), None]}
+
+    def model(p: Any) -> Any:
+        return {"out": np.array([1.0, 2.0]) @ p["w"] + p["b"][0]}
+
+    value, pull = vjp(model, params)
+    (g,) = pull({"out": np.array([1.0, 10.0])})
+    np.testing.assert_array_equal(value["out"], [3.0, 3.0])
+    np.testing.assert_array_equal(g["w"], [[1.0, 10.0], [2.0, 20.0]])
+    assert g["b"][1] is None
+    loss, g = value_and_grad(lambda p: np.sum(model(p)["out"] ** 2))(params)
+    assert loss == 18.0 and g["b"][0].tolist() == [6.0, 6.0]
+
+
+def test_argnum_tuple_gives_a_tuple() -> None:
+    ga, gb = grad(lambda a, b: a**2 * b, argnum=(0, 1))(3.0, 2.0)
+    assert (ga, gb) == (12.0, 9.0)
+    assert grad(lambda a, b: a**2 * b, 1)(3.0, 2.0) == 9.0
+
+
+def test_unused_input_has_a_zero_gradient() -> None:
+    assert grad(lambda x: 3.0)(2.0) == 0.0
+    assert jvp(lambda x: np.ones(2), (1.0,), (1.0,))[1].tolist() == [0.0, 0.0]
+
+
+# --- a NumPy citizen --------------------------------------------------------------------------------
+
+
+def test_plain_numpy_code_differentiates() -> None:
+    def softmax_loss(w: Any, x: Any) -> Any:
+        z = x @ w
+        z = z - np.max(z, axis=1, keepdims=True)
+        return -np.mean(np.log(np.exp(z)[:, 0] / np.sum(np.exp(z), axis=1)))
+
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((5, 3)), rng.standard_normal((3, 4))
+    p = np.exp(x @ w) / np.exp(x @ w).sum(1, keepdims=True)
+    p[:, 0] -= 1
+    np.testing.assert_allclose(grad(softmax_loss)(w, x), x.T @ p / 5, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (lambda x: x.shape, (2, 3)),
+        (lambda x: x.size, 6),
+        (lambda x: x.ndim, 2),
+        (lambda x: x.T.shape, (3, 2)),
+        (lambda x: x.transpose(1, 0).shape, (3, 2)),
+        (lambda x: x.std().item(), np.arange(6.0).std()),
+        (lambda x: len(x), 2),
+        (lambda x: (x > 2).tolist(), [[False] * 3, [True] * 3]),
+        (lambda x: [row.tolist() for row in x], [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]),
+        (lambda x: x.argmax(), 5),
+        (lambda x: f"{x.sum():.2f}", "15.00"),
+        (lambda x: repr(x[0]), "Tensor([0., 1., 2.], op=getitem)"),
+        (lambda x: repr(x.astype(np.float32)[0, 0]), "Tensor(0., dtype=float32, op=getitem)"),
+        (lambda x: type(np.ones((2, 3)) * x), Tensor),
+        (lambda x: type(np.float64(2) * x), Tensor),
+        (lambda x: np.add.reduce(x).tolist(), [3.0, 5.0, 7.0]),
+        (lambda x: np.multiply([1, 2, 3], x)[1].tolist(), [3.0, 8.0, 15.0]),
+    ],
+)
+def test_tensor_behaves_like_an_array(what: Any, expected: Any) -> None:
+    x = tensor(np.arange(6.0).reshape(2, 3), requires_grad=True)
+    assert what(x) == expected
+
+
+def test_python_scalars_stay_weak() -> None:
+    x = tensor(np.ones(3, np.float32), requires_grad=True)
+    y = np.sum((2.0 * x - 1) ** 2 / 3 + x**3.0)
+    assert y.dtype == np.float32
+    y.backward()
+    assert x.grad is not None and x.grad.dtype == np.float32
+
+
+def test_list_of_tensors_as_operand() -> None:
+    g = grad(lambda x: np.sum(np.multiply([x, 2.0 * x], 3.0 * x)))(1.0)
+    assert g == 18.0
+
+
+# --- kinks ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "expected"),
+    [
+        (np.abs, [0.0], [0.0]),
+        (lambda x: np.maximum(x, 1.0), [1.0, 2.0], [0.5, 1.0]),
+        (lambda x: np.minimum(1.0, x), [1.0, 2.0], [0.5, 0.0]),
+        (np.max, [3.0, 1.0, 3.0], [0.5, 0.0, 0.5]),
+        (np.min, [1.0, 1.0, 3.0], [0.5, 0.5, 0.0]),
+        (lambda x: np.hypot(x[0], x[1]), [0.0, 0.0], [0.0, 0.0]),
+        (np.std, [2.0, 2.0], [0.0, 0.0]),
+        (lambda x: x**0, [0.0], [0.0]),
+        (lambda x: x**2.0, [0.0, -1.0], [0.0, -2.0]),
+        (lambda x: np.power(x[0], x[1]), [0.0, 2.0], [0.0, 0.0]),
+        (lambda x: np.clip(x, -1.0, 1.0), [-2.0, -1.0, 0.0, 1.0], [0.0, 0.5, 1.0, 0.5]),
+        (lambda x: np.where(x > 0, x, 2.0 * x), [-1.0, 1.0], [2.0, 1.0]),
+    ],
+)
+def test_subgradients_at_kinks(f: Any, x: list[float], expected: list[float]) -> None:
+    with np.errstate(all="raise"):
+        g = grad(lambda v: np.sum(f(v)))(np.array(x))
+    np.testing.assert_array_equal(g, expected)
+    t = [jvp(lambda v: np.sum(f(v)), (np.array(x),), (e,))[1] for e in np.eye(len(x))]
+    np.testing.assert_array_equal(t, expected)
