@@ -28,11 +28,13 @@ format: setup  ## lay out the code and repair what ruff can repair
 	@$(PY) -m ruff format
 
 bench: setup  ## run the benchmarks
-	@$(PY) -m benchmarks $(ARGS)
+	@for file in benchmarks/[a-z]*.py; do \
+	    name=$$(basename $$file .py); echo "== $$name"; $(PY) -m benchmarks.$$name $(ARGS) || exit 1; \
+	done
 
 setup:  ## make .venv or bring it up to date (all other targets do)
 	@sh .ci/setup
 
 clean:  ## remove .venv, caches and build products
 	@rm -rf .venv .setup.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .ipynb_checkpoints dist build .coverage
-	@find autograd_core nnkit notebooks tests benchmarks \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
