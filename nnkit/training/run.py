@@ -102,7 +102,7 @@ class Run:
         self._observers: list[Observer] = []
         self._holding = False
         self._began = self._ended = 0.0
-        self._idle = 0.0
+        self._idle = self._paused_at = 0.0
 
     # ------------------------------------------------------------------ what a loop uses
 
@@ -153,7 +153,7 @@ class Run:
             raise RunError(
                 "This run has nothing to iterate over. "
                 "Either nnkit.live(loader, ...) and `for batch in run`, or "
-                " `with nnkit.live(...) as run` and `for batch in run(loader)`."
+                "`with nnkit.live(...) as run` and `for batch in run(loader)`."
             )
         with self:
             for _ in range(self.epochs or 1):
@@ -232,7 +232,7 @@ class Run:
         """Training time so far, without pauses."""
         if not self._began:
             return 0.0
-        return (self._ended or time.perf_counter()) - self._began - self._idle
+        return (self._ended or self._paused_at or time.perf_counter()) - self._began - self._idle
 
     @property
     def lr(self) -> float | None:
@@ -240,7 +240,8 @@ class Run:
         return None if self.optimizer is None else float(self.optimizer.param_groups[0]["lr"])
 
     def __repr__(self) -> str:
-        return f"Run({self.name + ', ' if self.name else ''}{self.status}, step {self.step})"
+        title = f"{self.name!r}, " if self.name else ""
+        return f"Run({title}{self.status}, step {self.step})"
 
     # ------------------------------------------------------------------ between two steps
 
@@ -270,7 +271,7 @@ class Run:
             self._mark("pause")
         self._holding = True
         self.status = "paused"
-        began = time.perf_counter()
+        self._paused_at = time.perf_counter()
         try:
             while controls.paused and not controls.stopped and not controls.take_step():
                 self._tell("waiting")
@@ -278,7 +279,8 @@ class Run:
                 controls.wait(0.2)
                 self._obey_lr()
         finally:
-            self._idle += time.perf_counter() - began
+            self._idle += time.perf_counter() - self._paused_at
+            self._paused_at = 0.0
         if not controls.paused:
             self._holding = False
             self._mark("resume")
