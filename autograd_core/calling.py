@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ class Positional:
             args = (*args, *(kwargs.pop(name, None) for name in self.names[len(args) : arity]))
         return args, {k: v for k, v in kwargs.items() if v is not np._NoValue}
 
-    def call(self, operands: tuple, settings: dict) -> Any:
+    def call(self, operands: Sequence, settings: dict) -> Any:
         """Call the function again."""
         return self.f(*operands, **settings)
 
@@ -49,7 +49,7 @@ class Listed(Positional):
         args, settings = super().unpack(args, kwargs)
         return tuple(args[0]), settings
 
-    def call(self, operands: tuple, settings: dict) -> Any:
+    def call(self, operands: Sequence, settings: dict) -> Any:
         """Call the function again."""
         return self.f(list(operands), **settings)
 

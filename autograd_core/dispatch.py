@@ -65,49 +65,76 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     rule = RULES.get(f)
     if rule is None:
         return apply_without_rule(f, args, kwargs)
-    operands, settings = rule.calling.unpack(args, kwargs)
-    level, top = -1, None
-    for x in operands:
-        if isinstance(x, Layered):
-            trace = x._trace
-            if trace is None:
-                level = max(level, 0)
-            elif trace.level > level or top is None:
-                level, top = trace.level, trace
-    if settings:
+    operands, settings = args, EMPTY
+    if kwargs or len(args) != rule.arity:
+        operands, settings = rule.calling.unpack(args, kwargs)
         settings = plain_settings(rule, settings)
-    values, parents, active = [], [], 0
-    for i, x in enumerate(operands):
-        parent = None
+    values: list[Any] = []
+    traces: list[Any] = []
+    top: Any = None
+    active, level, bit = 0, -1, 1
+    for x in operands:
+        trace = None
+        if x.__class__ is list or x.__class__ is tuple:
+            x = array_of(x)
         if isinstance(x, Layered):
             trace = x._trace
-            if trace is None:
-                if level == 0:
-                    x = x._value
-            elif trace.level == level:
-                x = x._value
-                if not rule.blind >> i & 1:
-                    parent = trace
-                    active |= 1 << i
-        elif x.__class__ is list or x.__class__ is tuple:
-            x = array_of(x)
+            here = 0 if trace is None else trace.level
+            if here != level:
+                if level >= 0:  # operands of different derivatives: begin again, with more care
+                    values, traces, active, level, top = strip_highest(operands)
+                    break
+                level = here
+            x = x._value
+            if trace is not None:
+                active |= bit
+                top = trace
         values.append(x)
-        parents.append(parent)
-    operands = tuple(values)
-    if rule.composition is not None and (
-        any(isinstance(x, Layered) for x in operands) or not isinstance(top, Node)
-    ):
+        traces.append(trace)
+        bit <<= 1
+    if rule.composition is not None and must_compose(top, values):
         return rule.composition(*args, **kwargs)
-    y = saved = rule.calling.call(operands, settings)
+    y = saved = rule.call(values, settings)
     if rule.saves:
         y, saved = y
-    if top is None or not active or level < recording_from.get():
+    if rule.sighted != -1:
+        active &= rule.sighted
+        traces = [t if active >> i & 1 else None for i, t in enumerate(traces)]
+    if not active or level < recording_from.get():
         return untraced(y) if level == 0 else y
-    trace = top.derive(rule, active, tuple(parents), operands, y, saved, settings)
+    trace = top.derive(rule, active, traces, values, y, saved, settings)
     if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
         outputs = [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)]
         return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
     return Layered.result(y, trace)
+
+
+def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
+    """Strip one layer from the operands of the highest level; leave the others as they are."""
+    level, top = 0, None
+    operands = tuple(array_of(x) if isinstance(x, (list, tuple)) else x for x in operands)
+    for x in operands:
+        trace = x._trace if isinstance(x, Layered) else None
+        if trace is not None and (trace.level > level or top is None):
+            level, top = trace.level, trace
+    values, traces, active = [], [], 0
+    for i, x in enumerate(operands):
+        trace = None
+        if isinstance(x, Layered):
+            if x._trace is not None and x._trace.level == level:
+                trace = x._trace
+                active |= 1 << i
+            x = x._value if trace is not None or (x._trace is None and level == 0) else x
+        values.append(x)
+        traces.append(trace)
+    return values, traces, active, level, top
+
+
+def must_compose(top: Any, values: list) -> bool:
+    """Whether a fused operation gives way to its composition: its own rule is for plain arrays."""
+    if top is not None and not isinstance(top, Node):
+        return True
+    return any(isinstance(x, Layered) for x in values)
 
 
 def untraced(y: Any) -> Any:

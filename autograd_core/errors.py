@@ -9,7 +9,7 @@ AutogradError
 ├── NotDifferentiableError     also a TypeError             refused on purpose, with a reason
 ├── MissingRuleError           also a NotImplementedError   there is no row for it
 ├── ConversionError            also a TypeError             would drop a gradient silently
-├── GraphError                 also a RuntimeError          backward where there is no graph any more
+├── GraphError                 also a RuntimeError          backward without a graph
 └── GradientCheckError         also an AssertionError
 """
 

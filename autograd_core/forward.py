@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import MissingRuleError
 from .graph import conform
 from .table import Rule
 
@@ -23,17 +22,17 @@ class Tangent:
         self,
         rule: Rule,
         active: int,
-        parents: tuple,
-        operands: tuple,
+        traces: list,
+        values: list,
         y: Any,
         saved: Any,
         settings: dict,
     ) -> Tangent:
-        """Give the tangent of `y = rule.f(*operands)`, the sum of what the operands' add to it."""
+        """Give the tangent of `y = rule.f(*values)`, the sum of what the operands' add to it."""
         if settings:
             settings = rule.check(settings)
         try:
-            t = tangent(rule, parents, operands, y, settings)
+            t = tangent(rule, active, traces, values, y, settings)
         except Exception as error:
             error.add_note(f"... in the forward-mode derivative of {rule.name}")
             raise
@@ -46,21 +45,15 @@ class Tangent:
         return Tangent(self.level, conform(self.t[i], value.shape, value.dtype))
 
 
-def tangent(rule: Any, parents: tuple, operands: tuple, y: Any, settings: dict) -> Any:
+def tangent(rule: Any, active: int, traces: list, values: list, y: Any, settings: dict) -> Any:
     """Sum the operands' contributions to the tangent of `y`."""
-    if rule.verb == "rule":
-        if rule.jvp is None:
-            raise MissingRuleError(
-                f"{rule.name} has no forward-mode rule. Use reverse mode (grad, vjp), or give "
-                f"its row a jvp."
-            )
-        if callable(rule.jvp):
-            ts = tuple(None if p is None else p.t for p in parents)
-            return rule.push_all(ts, y, operands, settings)
+    if rule.verb == "rule" and callable(rule.jvp):
+        ts = tuple(None if trace is None else trace.t for trace in traces)
+        return rule.push_all(ts, y, values, settings)
     total = None
-    for i, parent in enumerate(parents):
-        if parent is not None:
-            c = rule.push(i, parent.t, y, operands, settings)
+    for i, trace in enumerate(traces):
+        if active >> i & 1:
+            c = rule.push(i, trace.t, y, values, settings)
             total = c if total is None else sum_of(total, c)
     return total
 

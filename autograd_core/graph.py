@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .table import Rule, Spec
+from .table import Rule
 
 __all__ = ["Node", "conform", "new_level", "recording_from"]
 
@@ -74,36 +74,32 @@ class Node:
         self,
         rule: Rule,
         active: int,
-        parents: tuple,
-        operands: tuple,
+        traces: list,
+        values: list,
         y: Any,
         saved: Any,
         settings: dict,
     ) -> Node:
-        """Record `y = rule.f(*operands)` on this level; the rule will see `saved` as its y."""
-        if settings:
-            settings = rule.check(settings)
-        keep_y, keep = rule.keeps(active, len(operands))
-        if False in keep:
-            if rule.verb == "elementwise":
-                operands = tuple([x if k else None for x, k in zip(operands, keep, strict=True)])
-            else:
-                operands = tuple([x if k else Spec(x) for x, k in zip(operands, keep, strict=True)])
+        """Record `y = rule.f(*values)` on this level; the rule will see `saved` as its y.
+
+        Bit i of `active` says that operand i carries a gradient, to `traces[i]`.
+        """
         node = Node.__new__(Node)
         node.level = self.level
         node.order = new_order()
         node.rule = rule
-        node.parents = parents
-        node.operands = operands
-        node.settings = settings
+        keep_y, keep = rule.keeps(active, len(values))
+        node.y = saved if keep_y else None
+        node.operands = tuple(values) if keep is None else keep(values)
+        node.parents = tuple(traces)
+        node.settings = rule.check(settings) if settings else settings
         node.sink = None
-        if isinstance(y, (tuple, list)):
+        if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
             node.shape = tuple(v.shape for v in y)
             node.dtype = tuple(v.dtype for v in y)  # type: ignore[assignment]
         else:
             node.shape = y.shape
             node.dtype = y.dtype
-        node.y = saved if keep_y else None
         return node
 
     def output(self, i: int, value: Any) -> Node:

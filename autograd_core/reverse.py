@@ -93,7 +93,7 @@ def backward(
 def kept(node: Node, parents: tuple) -> tuple[bool, ...]:
     """Say which operands of a node are values, not the `Spec` that stands for one."""
     active = sum(1 << i for i, p in enumerate(parents) if p is not None)
-    return node.rule.keeps(active, len(parents))[1]  # type: ignore[union-attr]
+    return node.rule.kept(active, len(parents))  # type: ignore[union-attr]
 
 
 def contributions(

@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from .dispatch import apply
 from .errors import ArgumentError
 from .kernels import getitem
 
 __all__ = ["Surface"]
 
 F = Any  # a Tensor, an array or a number
+NO_SETTINGS: dict[str, Any] = {}
 
 
 class Surface:
@@ -31,80 +33,84 @@ class Surface:
 
     # arithmetic
     def __add__(self, other: F) -> Any:
-        return np.add(self, other)
+        return apply(np.add, (self, other), NO_SETTINGS)
 
     def __radd__(self, other: F) -> Any:
-        return np.add(other, self)
+        return apply(np.add, (other, self), NO_SETTINGS)
 
     def __sub__(self, other: F) -> Any:
-        return np.subtract(self, other)
+        return apply(np.subtract, (self, other), NO_SETTINGS)
 
     def __rsub__(self, other: F) -> Any:
-        return np.subtract(other, self)
+        return apply(np.subtract, (other, self), NO_SETTINGS)
 
     def __mul__(self, other: F) -> Any:
-        return np.multiply(self, other)
+        return apply(np.multiply, (self, other), NO_SETTINGS)
 
     def __rmul__(self, other: F) -> Any:
-        return np.multiply(other, self)
+        return apply(np.multiply, (other, self), NO_SETTINGS)
 
     def __truediv__(self, other: F) -> Any:
-        return np.divide(self, other)
+        return apply(np.divide, (self, other), NO_SETTINGS)
 
     def __rtruediv__(self, other: F) -> Any:
-        return np.divide(other, self)
+        return apply(np.divide, (other, self), NO_SETTINGS)
 
     def __pow__(self, other: F) -> Any:
-        return np.square(self) if other.__class__ is int and other == 2 else np.power(self, other)
+        return (
+            apply(np.square, (self,), NO_SETTINGS)
+            if other.__class__ is int and other == 2
+            else np.power(self, other)
+        )
 
     def __rpow__(self, other: F) -> Any:
-        return np.power(other, self)
+        return apply(np.power, (other, self), NO_SETTINGS)
 
     def __matmul__(self, other: F) -> Any:
-        return np.matmul(self, other)
+        return apply(np.matmul, (self, other), NO_SETTINGS)
 
     def __rmatmul__(self, other: F) -> Any:
-        return np.matmul(other, self)
+        return apply(np.matmul, (other, self), NO_SETTINGS)
 
     def __mod__(self, other: F) -> Any:
-        return np.remainder(self, other)
+        return apply(np.remainder, (self, other), NO_SETTINGS)
 
     def __rmod__(self, other: F) -> Any:
-        return np.remainder(other, self)
+        return apply(np.remainder, (other, self), NO_SETTINGS)
 
     def __floordiv__(self, other: F) -> Any:
-        return np.floor_divide(self, other)
+        return apply(np.floor_divide, (self, other), NO_SETTINGS)
 
     def __rfloordiv__(self, other: F) -> Any:
-        return np.floor_divide(other, self)
+        return apply(np.floor_divide, (other, self), NO_SETTINGS)
 
     def __neg__(self) -> Any:
-        return np.negative(self)
+        return apply(np.negative, (self,), NO_SETTINGS)
 
     def __pos__(self) -> Any:
-        return np.positive(self)
+        return apply(np.positive, (self,), NO_SETTINGS)
 
     def __abs__(self) -> Any:
-        return np.absolute(self)
+        return apply(np.absolute, (self,), NO_SETTINGS)
 
     # comparisons: plain boolean arrays
     def __lt__(self, other: F) -> Any:
-        return np.less(self, other)
+        return apply(np.less, (self, other), NO_SETTINGS)
 
     def __le__(self, other: F) -> Any:
-        return np.less_equal(self, other)
+        return apply(np.less_equal, (self, other), NO_SETTINGS)
 
     def __gt__(self, other: F) -> Any:
-        return np.greater(self, other)
+        return apply(np.greater, (self, other), NO_SETTINGS)
 
     def __ge__(self, other: F) -> Any:
-        return np.greater_equal(self, other)
+        return apply(np.greater_equal, (self, other), NO_SETTINGS)
 
     def __eq__(self, other: object) -> Any:
-        return np.equal(self, other)
+        return apply(np.equal, (self, other), NO_SETTINGS)
 
     def __ne__(self, other: object) -> Any:
-        return np.not_equal(self, other)
+        return apply(np.not_equal, (self, other), NO_SETTINGS)
 
     __hash__ = object.__hash__
 

@@ -43,6 +43,8 @@ __all__ = [
     "rule",
 ]
 
+Keep = Callable[[list], tuple]
+
 RULES: dict[Callable[..., Any], Rule] = {}
 CONSTANTS: set[Callable[..., Any]] = set()
 REFUSED: dict[Callable[..., Any], str] = {}
@@ -93,29 +95,41 @@ class Rule:
         sample = next((u for u in uses if u is not None), f)
         self.calling = Listed(f, sample) if arity is None else Positional(f, arity, sample)
         self.accepts = accepted_settings(uses)
-        self.blind = blind_operands(self, uses)
+        self.sighted = ~blind_operands(self, uses)
         self._uses = uses
-        self._keeps: dict[int, tuple[bool, tuple[bool, ...]]] = {}
+        self._keeps: dict[tuple[int, int], tuple[bool, Keep | None]] = {}
         if f in RULES or f in CONSTANTS or f in REFUSED:
             raise ValueError(f"{self.name} is declared twice in the rule table")
         RULES[f] = self
 
-    def keeps(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
-        """Say whether the result, and which operands, a backward pass will look at.
+    def call(self, values: list, settings: dict) -> Any:
+        """Evaluate the function."""
+        return self.calling.call(values, settings)
+
+    def keeps(self, active: int, count: int) -> tuple[bool, Keep | None]:
+        """Say what a backward pass will look at: the result?, and which operands.
 
         `active` has bit i set where operand i carries a gradient; `count` operands were given.
+        The second answer makes the tuple of what is kept of the operands; None: keep all.
         """
-        if self.composition is not None:
-            return True, (True,) * count
-        key = active << 8 | count if count < 256 else -1
-        found = self._keeps.get(key)
+        found = self._keeps.get((active, count))
         if found is None:
-            found = self._needed(active, count)
-            if key >= 0:
-                self._keeps[key] = found
+            keep_y, keep = self._needed(active, count)
+            found = self._keeps[active, count] = keep_y, self._keeper(keep)
         return found
 
+    def kept(self, active: int, count: int) -> tuple[bool, ...]:
+        """Say which operands are kept."""
+        return self._needed(active, count)[1]
+
+    def _keeper(self, keep: tuple[bool, ...]) -> Keep | None:
+        if all(keep):
+            return None
+        return lambda values: tuple([x if k else Spec(x) for x, k in zip(values, keep)])
+
     def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
+        if self.composition is not None:
+            return True, (True,) * count
         keep_y, keep_x = False, [False] * count
         for i, use in enumerate(self._uses):
             if use is None or not (self.joint or active >> i & 1):

@@ -150,7 +150,7 @@ def test_no_reference_cycles() -> None:
         gc.enable()
 
 
-# --- the tape ---------------------------------------------------------------------------------------
+# --- the tape -------------------------------------------------------------------------------------
 
 
 def test_gradients_add_up_and_do_not_share_memory() -> None:
@@ -257,7 +257,7 @@ def test_an_exception_leaves_no_trace_behind() -> None:
     assert grad(grad(lambda x: x**3))(2.0) == 12.0
 
 
-# --- containers -------------------------------------------------------------------------------------
+# --- containers -----------------------------------------------------------------------------------
 
 
 def test_nested_arguments_and_results() -> None:
@@ -286,7 +286,7 @@ def test_unused_input_has_a_zero_gradient() -> None:
     assert jvp(lambda x: np.ones(2), (1.0,), (1.0,))[1].tolist() == [0.0, 0.0]
 
 
-# --- a NumPy citizen --------------------------------------------------------------------------------
+# --- a NumPy citizen ------------------------------------------------------------------------------
 
 
 def test_plain_numpy_code_differentiates() -> None:
@@ -340,9 +340,10 @@ def test_python_scalars_stay_weak() -> None:
 def test_list_of_tensors_as_operand() -> None:
     g = grad(lambda x: np.sum(np.multiply([x, 2.0 * x], 3.0 * x)))(1.0)
     assert g == 18.0
+    assert grad(lambda x: np.copysign(x, 2.0 * x))(-3.0) == 1.0  # no gradient to the sign
 
 
-# --- kinks ------------------------------------------------------------------------------------------
+# --- kinks ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
     node = y._trace
     node = node if node.rule is rule else node.parents[0]
     active = sum(1 << i for i, p in enumerate(node.parents) if p is not None)
-    _, keeps = rule.keeps(active, len(node.parents))
+    keeps = rule.kept(active, len(node.parents))
     nodes = [x._trace for x in inputs]
     watched = [
         weakref.ref(x._value)
