@@ -21,7 +21,7 @@ def seconds(module):
 def main():
     pairs = [(seconds("numpy"), seconds("nnkit")) for _ in range(SAMPLES + 1)][1:]
     numpy_time, nnkit_time = (statistics.median(times) for times in zip(*pairs, strict=True))
-    print(f"import numpy {numpy_time:.3f} s, import nnkit {nnkit_time:.3f} s (medians of {SAMPLES})")
+    print(f"import numpy {numpy_time:.3f} s, nnkit {nnkit_time:.3f} s (medians of {SAMPLES})")
     print(f"nnkit over numpy: {nnkit_time - numpy_time:+.3f} s, allowed +0.250 s")
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 
 import pytest
 
@@ -33,8 +34,11 @@ def browser():
 @pytest.fixture(scope="package")
 def lab(browser, tmp_path_factory):
     """The JupyterLab that the browser tests share."""
+    # A killed test run ends its server and kernels, as an interrupted one does.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with LabServer(tmp_path_factory.mktemp("lab")) as server:
         yield server
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
