@@ -1,0 +1,277 @@
+"""Activation functions, each an operation with its own derivative where NumPy has none."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_core.errors import ArgumentError
+from nnkit.functional.erf import erf, erf_array
+from nnkit.functional.operands import as_float, operation
+
+__all__ = ["gelu", "log_softmax", "logsigmoid", "relu", "sigmoid", "softmax", "tanh"]
+
+Array = NDArray[Any]
+
+relu_op = operation(
+    "relu",
+    lambda x: np.maximum(x, 0.0),
+    vjp=(lambda g, y, _x: g * (y > 0),),
+)
+
+
+def relu(input: Any, inplace: bool = False) -> Any:
+    """Return max(x, 0), element by element; its derivative at 0 is 0.
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+    inplace : bool, default False
+        Accepted because PyTorch has it; the input is never overwritten.
+
+    Examples
+    --------
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    return relu_op(input)
+
+
+def tanh(input: Any) -> Any:
+    """Return the hyperbolic tangent, element by element.
+
+    Examples
+    --------
+    >>> tanh(np.array([0.0]))
+    array([0.])
+    """
+    return np.tanh(input)
+
+
+def logistic(x: Array) -> Array:
+    """1 / (1 + exp(-x)) of a plain array; where exp overflows, 1 / inf is the right 0."""
+    with np.errstate(over="ignore"):
+        y = np.exp(-x)
+    y += 1.0
+    return np.reciprocal(y)
+
+
+sigmoid_op = operation("sigmoid", logistic, vjp=(lambda g, y, _x: g * (y * (1 - y)),))
+
+
+def sigmoid(input: Any) -> Any:
+    """Return 1 / (1 + exp(-x)), element by element.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([0.0, 1000.0]))
+    array([0.5, 1. ])
+    """
+    return sigmoid_op(as_float(input, "the input of sigmoid"))
+
+
+logsigmoid_op = operation(
+    "logsigmoid",
+    lambda x: np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))),
+    vjp=(lambda g, _y, x: g * sigmoid_op(-x),),
+)
+
+
+def logsigmoid(input: Any) -> Any:
+    """Return log(sigmoid(x)), element by element, without loss where sigmoid(x) rounds to 0.
+
+    Examples
+    --------
+    >>> logsigmoid(np.array([-1000.0]))
+    array([-1000.])
+    """
+    return logsigmoid_op(as_float(input, "the input of logsigmoid"))
+
+
+# --- GELU -----------------------------------------------------------------------------------------
+
+ROOT_HALF = math.sqrt(0.5)
+ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
+CUBIC = 0.044715
+
+
+def gelu_forward(x: Array) -> tuple[Array, Array]:
+    """x Phi(x), and Phi(x) for the backward pass; Phi is the normal distribution function."""
+    phi = erf_array(x * ROOT_HALF)
+    phi += 1.0
+    phi *= 0.5
+    return x * phi, phi
+
+
+def gelu_vjp(g: Array, phi: Array, x: Array) -> tuple[Array]:
+    """d/dx x Phi(x) = Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi)."""
+    slope = x * x
+    slope *= -0.5
+    np.exp(slope, out=slope)
+    slope *= x
+    slope *= 1 / math.sqrt(2 * math.pi)
+    slope += phi
+    slope *= g
+    return (slope,)
+
+
+def gelu_composition(x: Any) -> Any:
+    """Write it in functions that differentiate."""
+    return x * (0.5 * (1 + erf(x * ROOT_HALF)))
+
+
+def gelu_tanh_forward(x: Array) -> tuple[Array, Array]:
+    """x (1 + tanh(u)) / 2 with u = sqrt(2/pi) (x + 0.044715 x^3), and tanh(u)."""
+    t = x * x
+    t *= CUBIC
+    t += 1.0
+    t *= x
+    t *= ROOT_TWO_OVER_PI
+    np.tanh(t, out=t)
+    y = t + 1.0
+    y *= x
+    y *= 0.5
+    return y, t
+
+
+def gelu_tanh_vjp(g: Array, t: Array, x: Array) -> tuple[Array]:
+    """((1 + t) + x (1 - t^2) u') / 2, u' = sqrt(2/pi) (1 + 3 * 0.044715 x^2)."""
+    inner = x * x
+    inner *= 3 * CUBIC
+    inner += 1.0
+    inner *= x
+    inner *= ROOT_TWO_OVER_PI
+    inner *= 1.0 - t * t
+    inner += t
+    inner += 1.0
+    inner *= 0.5
+    inner *= g
+    return (inner,)
+
+
+def gelu_tanh_composition(x: Any) -> Any:
+    """Write it in functions that differentiate."""
+    return x * (0.5 * (1 + np.tanh(ROOT_TWO_OVER_PI * (x * (1 + CUBIC * (x * x))))))
+
+
+GELU_OPS = {
+    "none": operation(
+        "gelu", gelu_forward, vjp=gelu_vjp, composition=gelu_composition, saves=True
+    ),
+    "tanh": operation(
+        "gelu_tanh",
+        gelu_tanh_forward,
+        vjp=gelu_tanh_vjp,
+        composition=gelu_tanh_composition,
+        saves=True,
+    ),
+}
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """Return x Phi(x), Phi being the distribution function of the normal distribution.
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+    approximate : {"none", "tanh"}, default "none"
+        "tanh" replaces Phi(x) by (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2, as GPT-2 does; it
+        differs by up to 5e-4 and is faster.
+
+    References
+    ----------
+    D. Hendrycks, K. Gimpel, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415.
+
+    Examples
+    --------
+    >>> gelu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1587,  0.    ,  0.8413])
+    """
+    op = GELU_OPS.get(approximate)
+    if op is None:
+        raise ArgumentError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}.")
+    return op(as_float(input, "the input of gelu"))
+
+
+# --- softmax --------------------------------------------------------------------------------------
+
+
+def softmax_forward(x: Array, *, axis: int) -> Array:
+    """exp(x) / sum(exp(x)), shifted by the maximum so that nothing overflows."""
+    y = x - x.max(axis=axis, keepdims=True)
+    np.exp(y, out=y)
+    y /= y.sum(axis=axis, keepdims=True)
+    return y
+
+
+def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
+    """y (g - sum(g y))."""
+    gy = g * y
+    return gy - y * gy.sum(axis=axis, keepdims=True)
+
+
+def log_softmax_forward(x: Array, *, axis: int) -> Array:
+    """x - log(sum(exp(x))), shifted by the maximum so that nothing overflows."""
+    y = x - x.max(axis=axis, keepdims=True)
+    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    return y
+
+
+def log_softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
+    """g - softmax(x) sum(g)."""
+    return g - np.exp(y) * g.sum(axis=axis, keepdims=True)
+
+
+softmax_op = operation("softmax", softmax_forward, vjp=(softmax_vjp,))
+log_softmax_op = operation("log_softmax", log_softmax_forward, vjp=(log_softmax_vjp,))
+
+
+def axis_of(x: Any, dim: int | None, what: str) -> int:
+    """Check the axis of a softmax."""
+    if dim is None:
+        raise ArgumentError(
+            f"{what} must be told over which axis the numbers add up to 1: for scores of shape "
+            f"(batch, classes) write dim=1."
+        )
+    if not -x.ndim <= dim < x.ndim:
+        raise ArgumentError(f"{what}: dim={dim}, but the input has shape {x.shape}.")
+    return dim
+
+
+def softmax(input: Any, dim: int | None = None) -> Any:
+    """Return exp(x) / sum(exp(x)) along `dim`: positive numbers that add up to 1.
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+    dim : int
+        The axis of the classes; it must be given.
+
+    Examples
+    --------
+    >>> softmax(np.array([[0.0, 0.0]]), dim=1)
+    array([[0.5, 0.5]])
+    """
+    x = as_float(input, "the input of softmax")
+    return softmax_op(x, axis=axis_of(x, dim, "softmax"))
+
+
+def log_softmax(input: Any, dim: int | None = None) -> Any:
+    """Return log(softmax(x)) along `dim`, accurate also where softmax(x) rounds to 0.
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+    dim : int
+        The axis of the classes; it must be given.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([[0.0, -1000.0]]), dim=1)
+    array([[    0., -1000.]])
+    """
+    x = as_float(input, "the input of log_softmax")
+    return log_softmax_op(x, axis=axis_of(x, dim, "log_softmax"))

@@ -1,0 +1,164 @@
+"""Layers that map features to features: Linear, Identity, Flatten."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError, ShapeError
+from nnkit import functional as F
+from nnkit import init
+from nnkit.module import Module, Parameter
+
+__all__ = ["Flatten", "Identity", "Linear"]
+
+
+class Linear(Module):
+    """The affine map y = x W^T + b.
+
+    Parameters
+    ----------
+    in_features : int
+        Length of the input's last axis.
+    out_features : int
+        Length of the output's last axis.
+    bias : bool, default True
+        Whether to add b.
+    dtype : dtype, default float32
+        Of the parameters; the input is cast to it.
+
+    Attributes
+    ----------
+    weight : Parameter, shape (out_features, in_features)
+        Initially drawn evenly from [-k, k), k = 1 / sqrt(in_features).
+    bias : Parameter, shape (out_features,), or None
+        Likewise.
+
+    Raises
+    ------
+    ArgumentError
+        If a size is not a positive whole number.
+    ShapeError
+        If an input does not end with `in_features`.
+
+    Examples
+    --------
+    >>> layer = Linear(3, 2)
+    >>> layer([[1.0, 2.0, 3.0]]).shape
+    (1, 2)
+    >>> layer
+    Linear(in_features=3, out_features=2, bias=True)
+    """
+
+    weight: Parameter
+    bias: Parameter | None
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = None
+    ) -> None:
+        super().__init__()
+        check_sizes("Linear", in_features=in_features, out_features=out_features)
+        self.in_features = in_features
+        self.out_features = out_features
+        self.weight = Parameter(np.zeros((out_features, in_features)), dtype=dtype)
+        self.bias = Parameter(np.zeros(out_features), dtype=dtype) if bias else None
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the parameters anew."""
+        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
+        if self.bias is not None:
+            bound = 1 / math.sqrt(self.in_features)
+            init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, input: Any) -> Any:
+        """Map an input of shape (..., in_features) to (..., out_features)."""
+        shape = np.shape(input)
+        if not shape or shape[-1] != self.in_features:
+            raise ShapeError(
+                f"Linear(in_features={self.in_features}) got {shape}. The last axis of its input "
+                f"must have length {self.in_features}{self._remedy(shape)}."
+            )
+        return F.linear(input, self.weight, self.bias)
+
+    def _remedy(self, shape: tuple[int, ...]) -> str:
+        if shape == (self.in_features,) or not shape:
+            return ""
+        if math.prod(shape[1:]) == self.in_features:
+            return ": put a Flatten() in front"
+        if len(shape) == 2 and shape[0] == self.in_features:
+            return ": it looks transposed, pass x.T"
+        return f": change the data, or make it Linear({shape[-1]}, {self.out_features})"
+
+    def extra_repr(self) -> str:
+        """Name the sizes."""
+        return (
+            f"in_features={self.in_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+def check_sizes(layer: str, **sizes: int) -> None:
+    """Refuse sizes that are not positive whole numbers."""
+    for name, value in sizes.items():
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+            raise ArgumentError(f"{layer}: {name} must be a positive whole number, got {value!r}.")
+
+
+class Identity(Module):
+    """Return the input as it is: a placeholder where a layer may be left out.
+
+    Any arguments are accepted and ignored, so that it can stand in for another layer.
+
+    Examples
+    --------
+    >>> Identity(54, unused=True)(1.0)
+    1.0
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def forward(self, input: Any) -> Any:
+        """Return the input."""
+        return input
+
+
+class Flatten(Module):
+    """Join axes to one: (N, C, H, W) becomes (N, C * H * W).
+
+    Parameters
+    ----------
+    start_dim : int, default 1
+        First axis to join; the axes before it are kept.
+    end_dim : int, default -1
+        Last axis to join.
+
+    Examples
+    --------
+    >>> Flatten()(np.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
+        super().__init__()
+        self.start_dim = start_dim
+        self.end_dim = end_dim
+
+    def forward(self, input: Any) -> Any:
+        """Join the axes."""
+        shape = np.shape(input)
+        ndim = len(shape)
+        if not (-ndim <= self.start_dim < ndim and -ndim <= self.end_dim < ndim):
+            raise ShapeError(
+                f"Flatten({self.extra_repr()}) got {shape}, which has no such axes. Its input is a "
+                f"batch, of shape (N, ...)."
+            )
+        first, last = self.start_dim % ndim, self.end_dim % ndim
+        return np.reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+
+    def extra_repr(self) -> str:
+        """Name the axes."""
+        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

@@ -1,0 +1,58 @@
+"""Randomness: a stream of its own for each purpose, all set by one `seed`.
+
+NumPy's global state is neither read nor changed. Weights, dropout and shuffling draw from
+different streams, so that a dropout layer more or less does not change the order of the data.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autograd_core.errors import ArgumentError
+
+__all__ = ["seed", "stream"]
+
+PURPOSES = ("init", "dropout", "shuffle")
+
+_streams: dict[str, np.random.Generator] = {}
+
+
+def seed(n: int) -> None:
+    """Start all random streams anew: initial weights, dropout, shuffling and splitting of data.
+
+    Parameters
+    ----------
+    n : int
+        Not negative. The same number gives the same run on the same machine.
+
+    Raises
+    ------
+    ArgumentError
+        If `n` is not a whole number that is not negative.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> nn.seed(0)
+    >>> first = nn.Linear(2, 1).weight
+    >>> nn.seed(0)
+    >>> bool((nn.Linear(2, 1).weight == first).all())
+    True
+    """
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"nnkit.seed needs a whole number >= 0, for example 0; got {n!r}.")
+    for i, purpose in enumerate(PURPOSES):
+        sequence = np.random.SeedSequence(int(n), spawn_key=(i,))
+        _streams[purpose] = np.random.default_rng(sequence)
+
+
+def stream(purpose: str) -> np.random.Generator:
+    """Return the generator of one purpose: "init", "dropout" or "shuffle".
+
+    Without a call of `seed` it starts from entropy of the operating system.
+    """
+    if purpose not in _streams:
+        if purpose not in PURPOSES:
+            raise ArgumentError(f"random streams are {', '.join(PURPOSES)}; got {purpose!r}.")
+        _streams[purpose] = np.random.default_rng()
+    return _streams[purpose]
