@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Listed", "Positional", "name_of", "parameters"]
+__all__ = ["Listed", "Positional", "name_of", "parameter_names", "parameters"]
 
 
 class Positional:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .calling import name_of
+from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import Node, recording_from
 from .table import CONSTANTS, REFUSED, RULES
@@ -68,6 +68,9 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     operands, settings = args, EMPTY
     if kwargs or len(args) != rule.arity:
         operands, settings = rule.calling.unpack(args, kwargs)
+        for v in settings.values():
+            if isinstance(v, Layered) and v._trace is not None and v._trace.batched:
+                return v._trace.each(f, args, kwargs)
         settings = plain_settings(rule, settings)
     values: list[Any] = []
     traces: list[Any] = []
@@ -94,6 +97,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         bit <<= 1
     if rule.composition is not None and must_compose(top, values):
         return rule.composition(*args, **kwargs)
+    if top is not None and top.batched:
+        return top.evaluate(f, rule.calling.call, values, traces, settings)
     y = saved = rule.call(values, settings)
     if rule.saves:
         y, saved = y
@@ -163,7 +168,10 @@ def plain_settings(rule: Any, settings: dict) -> dict:
 def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     """Call a function that is constant; refuse one that would lose a gradient."""
     if f in CONSTANTS:
-        return f(*strip(args), **strip(kwargs))
+        args, kwargs = strip(args), strip(kwargs)
+        if is_traced(args):  # only what vmap has batched is left
+            return apply_constant_to_batch(f, args, kwargs)
+        return f(*args, **kwargs)
     if not is_traced((args, kwargs)):
         return untraced_result(f(*strip(args), **strip(kwargs)))
     if f in REFUSED:
@@ -172,6 +180,16 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
         f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."
     )
+
+
+def apply_constant_to_batch(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a function without a derivative on batched values."""
+    last = 1 + max(i for i, x in enumerate(args) if isinstance(x, Layered))
+    count = f.nin if isinstance(f, np.ufunc) else last
+    names = parameter_names(f, count, f)
+    settings = dict(zip(names[count:], args[count:], strict=False)) | kwargs
+    values, traces, _, _, top = strip_highest(args[:count])
+    return top.evaluate(f, lambda xs, kw: f(*xs, **kw), values, traces, settings)
 
 
 def untraced_result(y: Any) -> Any:
@@ -200,8 +218,11 @@ def strip(tree: Any) -> Any:
 
 
 def raw(x: Any) -> Any:
-    """Return the plain array under all layers of a Tensor; other things as they are."""
-    while isinstance(x, Layered):
+    """Return the plain array under all layers of a Tensor; other things as they are.
+
+    A layer of vmap stays: what is beneath it is not one value but many.
+    """
+    while isinstance(x, Layered) and not (x._trace is not None and x._trace.batched):
         x = x._value
     return x
 

@@ -80,7 +80,7 @@ def describe(value: object) -> str:
     shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
     if shape is not None and dtype is not None:
         return f"{name} of shape {tuple(shape)} and dtype {dtype}"
-    if isinstance(value, (int, float, complex, str, bool)) or value is None:
+    if isinstance(value, (int, float, complex, str, tuple)) or value is None:
         text = repr(value)
         return text if len(text) <= 60 else text[:57] + "..."
     return f"a {name}"

@@ -14,6 +14,7 @@ class Tangent:
     """What forward mode knows of a value: its tangent `t`, and the derivative it belongs to."""
 
     __slots__ = ("level", "t")
+    batched = False
 
     def __init__(self, level: int, t: Any) -> None:
         self.level, self.t = level, t

@@ -48,6 +48,7 @@ class Node:
         "sink",
         "y",
     )
+    batched = False
 
     def __init__(
         self,

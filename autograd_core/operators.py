@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .dispatch import Layered
 from .errors import ArgumentError, DtypeError, ShapeError, describe
 from .forward import Tangent
 from .graph import Node, conform, new_level
@@ -21,22 +22,21 @@ from .trees import flatten, leaves_with_paths, tree_map
 __all__ = [
     "elementwise_grad",
     "grad",
-    "hessian",
-    "jacobian",
     "jvp",
+    "unary",
     "value_and_grad",
     "vjp",
 ]
 
 Function = Callable[..., Any]
+ARRAYS: Any = (Layered, np.ndarray, np.generic)
+NUMBERS: Any = (*ARRAYS, int, float, complex)
 Argnum = int | tuple[int, ...] | list[int]
 
 
 def array_leaf(x: Any, wish: str) -> Any:
     """Check a value that a derivative is asked for, and make an array of a Python number."""
-    if isinstance(x, (bool, int)) or not isinstance(
-        x, (Tensor, np.ndarray, np.generic, float, complex)
-    ):
+    if isinstance(x, (bool, int)) or not isinstance(x, (*ARRAYS, float, complex)):
         require_float(x, wish)
     value = np.float64(x) if x.__class__ is float else x
     value = np.complex128(value) if value.__class__ is complex else value
@@ -57,7 +57,7 @@ def outputs_of(result: Any, f: Function) -> tuple[list, Callable[[list], Any]]:
     """Flatten what a function returned; lists of Tensors stay containers."""
     leaves, rebuild = flatten(result)
     for leaf in leaves:
-        if not isinstance(leaf, (Tensor, np.ndarray, np.generic, int, float, complex)):
+        if not isinstance(leaf, NUMBERS):
             raise DtypeError(
                 f"{name(f)} returned {describe(leaf)}; a differentiated function returns "
                 f"arrays or numbers, or lists, tuples and dicts of them"
@@ -133,7 +133,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 def as_cotangent(g: Any, y: Any, f: Function) -> Any:
     """Check a cotangent against the output it belongs to."""
-    g = g if isinstance(g, (Tensor, np.ndarray, np.generic)) else np.asarray(g)
+    g = g if isinstance(g, ARRAYS) else np.asarray(g)
     if g.shape != np.shape(y):
         raise ShapeError(
             f"the pullback of {name(f)} needs a cotangent of the output's shape {np.shape(y)}, "
@@ -169,7 +169,7 @@ def jvp(f: Function, primals: tuple, tangents: tuple) -> tuple[Any, Any]:
         raise ArgumentError(f"jvp got {len(leaves)} primals and {len(given)} tangents")
     inputs = []
     for x, t in zip(leaves, given, strict=True):
-        t = t if isinstance(t, (Tensor, np.ndarray, np.generic)) else np.asarray(t)
+        t = t if isinstance(t, ARRAYS) else np.asarray(t)
         if np.shape(t) != np.shape(x):
             raise ShapeError(f"jvp got a primal of shape {np.shape(x)}, a tangent of {t.shape}")
         inputs.append(Tensor(x, Tangent(level, conform(t, x.shape, x.dtype))))
@@ -235,6 +235,7 @@ def unary(operator: Function) -> Function:
         derivative.__doc__ = f"{verb} of {name(fun)} with respect to argument {argnum}."
         return derivative
 
+    with_argnum.of = operator  # type: ignore[attr-defined]
     return with_argnum
 
 
@@ -255,7 +256,7 @@ def value_and_grad(f: Function, x: Any) -> Any:
     (np.float64(8.0), np.float64(12.0))
     """
     y, pull = vjp(f, x)
-    if not isinstance(y, (Tensor, np.ndarray, np.generic, float, int, complex)) or np.shape(y):
+    if not isinstance(y, NUMBERS) or np.shape(y):
         raise ShapeError(
             f"grad needs a function that returns one number; {name(f)} returned {describe(y)}. "
             f"Use jacobian, elementwise_grad or vjp, or reduce it: lambda x: np.sum(f(x))."
@@ -299,10 +300,7 @@ def grad(f: Function, x: Any) -> Any:
     >>> grad(grad(np.sin))(np.pi / 2)
     np.float64(-1.0)
     """
-    return _value_and_grad(f, x)[1]
-
-
-_value_and_grad = value_and_grad.__wrapped__  # type: ignore[attr-defined]
+    return value_and_grad.of(f, x)[1]  # type: ignore[attr-defined]
 
 
 @unary
@@ -317,41 +315,3 @@ def elementwise_grad(f: Function, x: Any) -> Any:
     """
     y, pull = vjp(f, x)
     return pull(tree_map(lambda v: np.ones(np.shape(v), getattr(v, "dtype", float)), y))[0]
-
-
-@unary
-def jacobian(f: Function, x: Any) -> Any:
-    """Return a function that gives the Jacobian of `fun`, of shape `output.shape + input.shape`.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
-    array([[2., 0.],
-           [0., 4.]])
-    """
-    y, pull = vjp(f, x)
-    shape = np.shape(y)
-    dtype = y.dtype if hasattr(y, "dtype") else float
-    basis = np.eye(int(np.prod(shape)), dtype=dtype).reshape((-1, *shape))
-    rows = [pull(e)[0] for e in basis]
-    if not rows:
-        return tree_map(lambda v: np.zeros(shape + np.shape(v), dtype), x)
-    return tree_map(lambda *r: np.reshape(np.stack(r), shape + np.shape(r[0])), *rows)
-
-
-_jacobian = jacobian.__wrapped__  # type: ignore[attr-defined]
-
-
-@unary
-def hessian(f: Function, x: Any) -> Any:
-    """Return a function that gives the second derivatives of a scalar function.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
-    array([[4., 2.],
-           [2., 0.]])
-    """
-    return _jacobian(lambda v: _value_and_grad(f, v)[1], x)

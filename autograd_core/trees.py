@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["flatten", "leaves_with_paths", "tree_map"]
+__all__ = ["children", "flatten", "leaves_with_paths", "tree_map"]
 
 
 def children(tree: Any) -> list[tuple[str, Any]] | None:

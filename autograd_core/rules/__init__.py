@@ -1,8 +1,9 @@
 """The mathematics: one file for each family of NumPy functions, one row for each function."""
 
-from . import constants, contractions, elementwise, indexing, reductions, shaping, sorting
+from . import batching, constants, contractions, elementwise, indexing, reductions, shaping, sorting
 
 __all__ = [
+    "batching",
     "constants",
     "contractions",
     "elementwise",

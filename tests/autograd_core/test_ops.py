@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import Tensor, jvp, vjp
+from autograd_core import Tensor, jvp, vjp, vmap
 from autograd_core.table import RULES, Elementwise
 from autograd_core.test_util import check_grads
 from autograd_core.trees import flatten
@@ -74,6 +74,29 @@ def in_float32(operand: Any) -> Any:
     if isinstance(operand, np.ndarray) and operand.dtype == np.float64:
         return operand.astype(np.float32)
     return operand
+
+
+@every_sample
+def test_vmap_equals_a_loop(op: Sample) -> None:
+    draws = [op.draw(seed) for seed in range(3)]
+    batch = [np.stack(column) for column in zip(*draws, strict=True)]
+    rows = [leaves(op(*xs)) for xs in draws]
+    for ours, *row in zip(leaves(vmap(op)(*batch)), *rows, strict=True):
+        np.testing.assert_allclose(ours, np.stack(row), rtol=1e-12, atol=1e-14)
+
+    def pulled(*xs: Any) -> Any:
+        y, pull = vjp(op, *xs)
+        return pull([np.cos(v) for v in y] if isinstance(y, (list, tuple)) else np.cos(y))
+
+    rows = [leaves(pulled(*xs)) for xs in draws]
+    for ours, *row in zip(leaves(vmap(pulled)(*batch)), *rows, strict=True):
+        np.testing.assert_allclose(ours, np.stack(row), rtol=1e-10, atol=1e-12)
+    # one operand mapped, the others shared: as in the columns of a Jacobian
+    if len(batch) > 1:
+        shared = vmap(op, in_axes=(0, *[None] * (len(batch) - 1)))(batch[0], *draws[0][1:])
+        rows = [leaves(op(xs[0], *draws[0][1:])) for xs in draws]
+        for ours, *row in zip(leaves(shared), *rows, strict=True):
+            np.testing.assert_allclose(ours, np.stack(row), rtol=1e-12, atol=1e-14)
 
 
 def layouts(x: np.ndarray) -> list[np.ndarray]:

@@ -1,0 +1,122 @@
+"""Matrices of derivatives, with the whole identity pushed through in one vectorised pass."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .batch import vmap
+from .errors import ShapeError
+from .operators import jvp, unary, value_and_grad, vjp
+from .trees import flatten, tree_map
+
+__all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
+
+Function = Callable[..., Any]
+
+
+def basis_like(x: Any) -> np.ndarray:
+    """Return all unit arrays of the shape of x, stacked along a new first axis."""
+    shape = np.shape(x)
+    n = math.prod(shape)
+    return np.eye(n, dtype=getattr(x, "dtype", float)).reshape((n, *shape))
+
+
+def one_array(y: Any, f: Function) -> Any:
+    """Refuse a function with several outputs, whose Jacobian would have no one shape."""
+    if not hasattr(y, "shape") and not isinstance(y, (int, float, complex)):
+        raise ShapeError(
+            f"jacobian needs a function that returns one array; {getattr(f, '__name__', f)} "
+            f"returned {type(y).__name__}. Take one output: lambda x: f(x)[0]."
+        )
+    return y
+
+
+@unary
+def jacrev(f: Function, x: Any) -> Any:
+    """Return a function that gives the Jacobian of `fun` in reverse mode.
+
+    One vectorised backward pass, whose cost grows with the number of outputs.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one array.
+    argnum : int or tuple of ints, default 0
+
+    Returns
+    -------
+    callable
+        Gives an array of shape `output.shape + input.shape`; like the argument if that is a
+        container.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    y, pull = vjp(f, x)
+    shape = np.shape(one_array(y, f))
+    rows = vmap(lambda g: pull(g)[0])(basis_like(y)) if math.prod(shape) else pull(y)[0]
+    return tree_map(lambda r, v: np.reshape(r, shape + np.shape(v)), rows, x)
+
+
+@unary
+def jacfwd(f: Function, x: Any) -> Any:
+    """Return a function that gives the Jacobian of `fun` in forward mode.
+
+    One vectorised forward pass, whose cost grows with the number of inputs; the argument must
+    be one array.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jacfwd(lambda x: np.array([1.0, 10.0]) * x)(2.0)
+    array([ 1., 10.])
+    """
+    x = np.float64(x) if isinstance(x, float) else x
+    columns = vmap(lambda t: one_array(jvp(f, (x,), (t,))[1], f), out_axes=-1)(basis_like(x))
+    return np.reshape(columns, (*np.shape(columns)[:-1], *np.shape(x)))
+
+
+@unary
+def jacobian(f: Function, x: Any) -> Any:
+    """Return a function that gives the Jacobian of `fun`, of shape `output.shape + input.shape`.
+
+    Reverse mode, all rows at once; see `jacfwd` for functions with more outputs than inputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jacobian(np.sin)(np.zeros(2))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    return jacrev.of(f, x)  # type: ignore[attr-defined]
+
+
+@unary
+def hessian(f: Function, x: Any) -> Any:
+    """Return a function that gives the second derivatives of a scalar function.
+
+    Forward mode over reverse mode for one array; for containers, reverse over reverse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+
+    def gradient(v: Any) -> Any:
+        return value_and_grad.of(f, v)[1]  # type: ignore[attr-defined]
+
+    if (len(flatten(x)[0]) == 1 and hasattr(x, "shape")) or isinstance(x, float):
+        return jacfwd.of(gradient, x)  # type: ignore[attr-defined]
+    return tree_map(lambda leaf: leaf, jacrev.of(gradient, x))  # type: ignore[attr-defined]

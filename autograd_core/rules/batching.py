@@ -1,0 +1,171 @@
+"""How families of functions take a batch in one call. What is not listed here is called for each
+example in turn, so this file is about speed alone.
+"""
+
+import numpy as np
+
+from ..batch import (
+    along_axis,
+    batching,
+    elementwise,
+    joined,
+    lined_up,
+    matrices,
+    metadata,
+    reduction,
+    shifted,
+    whole,
+)
+from ..kernels import astype, getitem, scatter
+
+batching(elementwise, np.where, np.clip, np.nan_to_num, np.isclose, np.real, np.imag, np.angle)
+batching(elementwise, np.sinc, np.i0, np.round)
+batching(reduction, np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.all, np.any)
+batching(reduction, np.count_nonzero, np.flip)
+batching(along_axis(None), np.cumsum, np.cumprod, np.argmax, np.argmin)
+batching(along_axis(-1), np.sort, np.argsort)
+batching(whole, np.zeros_like, np.ones_like, astype)
+batching(metadata, np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type)
+batching(joined, np.concatenate, np.stack)
+batching(matrices, np.linalg.inv, np.linalg.det, np.linalg.cholesky, np.linalg.slogdet)
+batching(matrices, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals)
+batching(matrices, np.linalg.pinv, np.linalg.matrix_transpose)
+
+
+def reshape(call, values, _mapped, settings):
+    """Keep the hidden axis in front."""
+    (x,) = values
+    if settings.get("order", "C") != "C":
+        return np.stack([np.reshape(row, settings["shape"], order=settings["order"]) for row in x])
+    shape = settings["shape"]
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    return x.reshape((x.shape[0], *shape))
+
+
+def ravel(call, values, _mapped, settings):
+    """Flatten each example."""
+    return reshape(call, values, _mapped, settings | {"shape": (-1,)})
+
+
+def transpose(call, values, _mapped, settings):
+    """Shift the axes, and leave the hidden one in front."""
+    (x,) = values
+    axes = settings.get("axes")
+    axes = range(x.ndim - 1, 0, -1) if axes is None else [i % (x.ndim - 1) + 1 for i in axes]
+    return x.transpose((0, *axes))
+
+
+def swapaxes(call, values, _mapped, settings):
+    """Shift both axes."""
+    return call(values, {k: shifted(v) for k, v in settings.items()})
+
+
+def squeeze(call, values, _mapped, settings):
+    """Never drop the hidden axis."""
+    (x,) = values
+    axis = settings.get("axis")
+    if axis is None:
+        axis = tuple(i for i in range(1, x.ndim) if x.shape[i] == 1)
+    else:
+        axis = shifted(axis)
+    return call(values, {"axis": axis})
+
+
+def expand_dims(call, values, _mapped, settings):
+    """Count the new axes from behind the hidden one."""
+    return call(values, {"axis": shifted(settings["axis"])})
+
+
+def broadcast_to(call, values, _mapped, settings):
+    """Broadcast each example."""
+    (x,) = values
+    shape = settings["shape"]
+    shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    (x,) = lined_up([x], [True], len(shape))
+    return np.broadcast_to(x, (x.shape[0], *shape))
+
+
+batching(reshape, np.reshape)
+batching(ravel, np.ravel)
+batching(transpose, np.transpose)
+batching(swapaxes, np.swapaxes, np.moveaxis)
+batching(squeeze, np.squeeze)
+batching(expand_dims, np.expand_dims)
+batching(broadcast_to, np.broadcast_to)
+
+
+def lists_apart(index):
+    """Whether integer arrays of an index are separated by slices, which moves their axes first."""
+    kinds = [hasattr(i, "__len__") for i in (index if isinstance(index, tuple) else (index,))]
+    places = [i for i, listed in enumerate(kinds) if listed]
+    return bool(places) and places[-1] - places[0] >= len(places)
+
+
+def with_hidden(index):
+    """Put a full slice in front of an index."""
+    return (slice(None), *index) if isinstance(index, tuple) else (slice(None), index)
+
+
+def index_batch(call, values, _mapped, settings):
+    """Index each example."""
+    (x,) = values
+    index = settings["index"]
+    if lists_apart(index):
+        return np.stack([call([row], settings) for row in x])
+    return getitem(x, with_hidden(index))
+
+
+def scatter_batch(call, values, _mapped, settings):
+    """Scatter each example."""
+    (g,) = values
+    index, shape = settings["index"], settings["shape"]
+    if lists_apart(index):
+        return np.stack([call([row], settings) for row in g])
+    return scatter(g, with_hidden(index), (g.shape[0], *shape))
+
+
+batching(index_batch, getitem)
+batching(scatter_batch, scatter)
+
+
+def matmul(call, values, mapped, settings):
+    """A vector becomes a matrix of one row or one column; leading axes line up from the right."""
+    a, b = values
+    ndim_a, ndim_b = (np.ndim(v) - m for v, m in zip(values, mapped, strict=True))
+    if ndim_a == 1:
+        a = a[..., None, :]
+    if ndim_b == 1:
+        b = b[..., None]
+    if mapped[0] and not mapped[1] and ndim_a == 2 and ndim_b == 2:
+        y = (a.reshape((-1, a.shape[-1])) @ b).reshape((*a.shape[:-1], b.shape[-1]))
+    else:
+        y = np.matmul(*lined_up([a, b], mapped, max(ndim_a, ndim_b, 2)))
+    if ndim_b == 1:
+        y = y[..., 0]
+    return y if ndim_a > 1 else y[..., 0] if ndim_b == 1 else y[..., 0, :]
+
+
+def dot(call, values, mapped, settings):
+    """As matmul for vectors and matrices, else example by example."""
+    ndims = [np.ndim(v) - m for v, m in zip(values, mapped, strict=True)]
+    if 0 in ndims:
+        return elementwise(lambda v, _: v[0] * v[1], values, mapped, settings)
+    if max(ndims) <= 2:
+        return matmul(call, values, mapped, settings)
+    size = next(v.shape[0] for v, m in zip(values, mapped, strict=True) if m)
+    rows = [[v[i] if m else v for v, m in zip(values, mapped, strict=True)] for i in range(size)]
+    return np.stack([call(row, settings) for row in rows])
+
+
+def outer(call, values, mapped, settings):
+    """Multiply each element with each."""
+    a, b = (
+        v.reshape((v.shape[0], -1)) if m else np.ravel(v)
+        for v, m in zip(values, mapped, strict=True)
+    )
+    return a[..., :, None] * b[..., None, :]
+
+
+batching(matmul, np.matmul)
+batching(dot, np.dot)
+batching(outer, np.outer)
