@@ -918,11 +918,13 @@ class View {
     glyph.firstChild.setAttribute("d", ICONS[shape]);
     say(label, this.paused ? "Resume" : "Pause");
     for (const [name, node] of Object.entries(this.buttons)) {
+      node.disabled = store.unheard;
       node.classList.toggle("nnkit-waits", store.waitingFor(name) || (name === "pause" && store.waitingFor("resume")));
     }
-    this.rate.root.hidden = store.state.lr === null;
+    this.rate.root.hidden = store.state.lr === null || store.unheard;
     this.rate.paint(store.state.lr);
     const late = [...store.pending.values()].some((click) => Date.now() - click.at >= UNACKNOWLEDGED);
+    this.note.hidden = store.unheard;
     say(this.note, late ? "waiting for the kernel…" : (store.refusal ?? ""));
     say(
       this.warning,

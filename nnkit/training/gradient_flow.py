@@ -98,6 +98,7 @@ class GradientFlow:
             hook.remove()
         self._hooks = ()
         self._before = None
+        self._record = None  # it may lead back to us through the run
 
     def _due(self, now: float) -> bool:
         if self._steps >= self._next_forced:
