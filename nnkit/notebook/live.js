@@ -753,7 +753,7 @@ function ramp(share) {
 function heatColor(value, low, high, colors) {
   if (value === null) return [0, 0, 0, 0];
   if (!Number.isFinite(value)) return colors.badPixel;
-  if (value === 0) return colors.deadPixel;
+  if (value <= 0) return colors.deadPixel;
   return [...ramp((Math.log10(value) - low) / (high - low)), 255];
 }
 
