@@ -30,6 +30,7 @@ class Surface:
 
     shape: tuple[int, ...]
     ndim: int
+    dtype: Any
 
     # arithmetic
     def __add__(self, other: F) -> Any:
@@ -238,6 +239,23 @@ class Surface:
     def mT(self) -> Any:  # noqa: N802 (NumPy's name)
         """The last two axes swapped."""
         return np.swapaxes(self, -1, -2)
+
+    # complex numbers
+    @property
+    def real(self) -> Any:
+        """The real part; a real Tensor itself."""
+        return np.real(self) if self.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)
+
+    def conj(self) -> Any:
+        """Return the complex conjugate; a real Tensor itself."""
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     # elementwise
     def clip(self, min: Any = None, max: Any = None) -> Any:

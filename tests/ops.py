@@ -232,3 +232,7 @@ sample(np.inner, real(), real(3))
 sample(np.sort, real(2, 4))
 sample(np.sort, real(2, 4), axis=0)
 sample(np.sort, real(2, 4), axis=None)
+
+# --- more rows ------------------------------------------------------------------------------------
+
+from tests import ops_linalg  # noqa: E402, F401

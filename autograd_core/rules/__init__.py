@@ -1,9 +1,20 @@
 """The mathematics: one file for each family of NumPy functions, one row for each function."""
 
-from . import batching, constants, contractions, elementwise, indexing, reductions, shaping, sorting
+from . import (
+    batching,
+    complex,
+    constants,
+    contractions,
+    elementwise,
+    indexing,
+    reductions,
+    shaping,
+    sorting,
+)
 
 __all__ = [
     "batching",
+    "complex",
     "constants",
     "contractions",
     "elementwise",

@@ -35,7 +35,7 @@ def power_base(_y, a, b):
 
 def power_exponent(y, a, _b):
     """Y log a, and 0 where a = 0: the limit of a^b log a for b > 0 (as PyTorch, JAX)."""
-    return y * np.log(np.where(a == 0, 1.0, a))
+    return y * np.log(np.where(a == 0, 1.0, a).astype(y.dtype, copy=False))
 
 
 elementwise(np.power, power_base, power_exponent)
@@ -70,7 +70,7 @@ elementwise(np.sinh, lambda _y, x: np.cosh(x))
 elementwise(np.cosh, lambda _y, x: np.sinh(x))
 elementwise(np.tanh, lambda y, _x: 1 - y * y)
 elementwise(np.arcsinh, lambda _y, x: 1 / np.sqrt(x * x + 1))
-elementwise(np.arccosh, lambda _y, x: 1 / np.sqrt(x * x - 1))
+elementwise(np.arccosh, lambda _y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda _y, x: 1 / (1 - x * x))
 elementwise(np.deg2rad, lambda _y, _x: RADIANS)
 elementwise(np.radians, lambda _y, _x: RADIANS)
@@ -86,18 +86,24 @@ def hypot_partial(y, x):
 elementwise(np.hypot, lambda y, a, _b: hypot_partial(y, a), lambda y, _a, b: hypot_partial(y, b))
 
 # kinks: abs'(0) = 0, and ties of max and min share the gradient equally
-elementwise(np.absolute, lambda _y, x: np.sign(x))
+elementwise(np.absolute, lambda _y, x: np.sign(x).conj())
 elementwise(np.fabs, lambda _y, x: np.sign(x))
 
 
+def step(a, b):
+    """1 where a > b, 1/2 at a tie, else 0; NumPy compares complex numbers by the real part first."""
+    d = a - b
+    return np.heaviside(np.where(d.real == 0, d.imag, d.real) if np.iscomplexobj(d) else d, 0.5)
+
+
 def larger(_y, a, b):
-    """1 where a > b, 1/2 at a tie, else 0."""
-    return np.heaviside(a - b, 0.5)
+    """1 where a is taken, 1/2 at a tie, else 0."""
+    return step(a, b)
 
 
 def smaller(_y, a, b):
-    """1 where a < b, 1/2 at a tie, else 0."""
-    return np.heaviside(b - a, 0.5)
+    """1 where a is taken, 1/2 at a tie, else 0."""
+    return step(b, a)
 
 
 elementwise(np.maximum, larger, smaller)
@@ -108,7 +114,7 @@ elementwise(np.fmin, smaller, larger)
 
 def share(a, b):
     """1 where a > b, 1/2 at a tie, else 0; a limit of None is no limit."""
-    return 1.0 if a is None or b is None else np.heaviside(a - b, 0.5)
+    return 1.0 if a is None or b is None else step(a, b)
 
 
 elementwise(
@@ -135,4 +141,14 @@ rule(
     ),
 )
 elementwise(np.copysign, lambda _y, a, b: np.sign(a) * np.sign(np.copysign(1.0, b)), None)
-elementwise(np.nan_to_num, lambda _y, x: np.where(np.isfinite(x), 1.0, 0.0))
+
+
+def finite_part(c, _y, x, *, nan=0.0, posinf=None, neginf=None):
+    """Pass on what belongs to finite numbers; the two parts of a complex one are replaced apart."""
+    if x.dtype.kind != "c":
+        return np.where(np.isfinite(x), c, 0.0)
+    real, imag = np.isfinite(x.real), np.isfinite(x.imag)
+    return np.where(real, c.real, 0.0) + 1j * np.where(imag, c.imag, 0.0)
+
+
+rule(np.nan_to_num, vjp=(finite_part,), jvp=(finite_part,))

@@ -34,8 +34,8 @@ linear(np.cumsum, cumsum_adjoint)
 
 
 def deviations(x, axis):
-    """Return x - m."""
-    return x - x.mean(axis=axis, keepdims=True)
+    """Return the conjugate of x - m; the variance is the mean of |x - m|^2."""
+    return (x - x.mean(axis=axis, keepdims=True)).conj()
 
 
 def var_vjp(g, _y, x, *, axis=None, keepdims=False, ddof=0):

@@ -11,7 +11,7 @@ import pytest
 
 from autograd_core import Tensor, jvp, vjp, vmap
 from autograd_core.table import RULES, Elementwise
-from autograd_core.test_util import check_grads
+from autograd_core.test_util import check_grads, random_like
 from autograd_core.trees import flatten
 from tests.ops import SAMPLES, Maker, Sample
 
@@ -27,7 +27,14 @@ def traced(xs: list[np.ndarray]) -> list[Tensor]:
 
 
 def detached(y: Any) -> list[np.ndarray]:
-    return [v.detach().numpy() for v in flatten(y)[0]]
+    return [v.detach().numpy() if isinstance(v, Tensor) else v for v in flatten(y)[0]]
+
+
+def cotangents_for(y: Any) -> Any:
+    """Draw a cotangent for each output, complex for a complex one."""
+    outputs, rebuild = flatten(y)
+    us = random_like(outputs, np.random.default_rng(2))
+    return rebuild([u.astype(v.dtype) for u, v in zip(us, outputs, strict=True)])
 
 
 @every_sample
@@ -47,11 +54,10 @@ def test_both_modes_to_second_order(op: Sample) -> None:
 def test_forward_and_reverse_are_transposes(op: Sample) -> None:
     xs, vs = op.draw(), op.draw(seed=1)
     y, t = jvp(op, tuple(xs), tuple(vs))
-    us = [np.random.default_rng(2).standard_normal(v.shape) for v in leaves(y)]
-    _, pull = vjp(op, *xs)
-    cotangents = pull(us if isinstance(y, (list, tuple)) else us[0])
-    forward = sum(np.sum(u * dv) for u, dv in zip(us, leaves(t), strict=True))
-    reverse = sum(np.sum(c * v) for c, v in zip(cotangents, vs, strict=True))
+    u = cotangents_for(y)
+    cotangents = vjp(op, *xs)[1](u)
+    forward = sum(np.sum(u * dv).real for u, dv in zip(leaves(u), leaves(t), strict=True))
+    reverse = sum(np.sum(c * v).real for c, v in zip(cotangents, vs, strict=True))
     np.testing.assert_allclose(forward, reverse, rtol=1e-10, atol=1e-12)
 
 
@@ -60,20 +66,23 @@ def test_float32_stays_float32(op: Sample) -> None:
     if op.f is np.float_power or any(o is np.float64 for o in op.operands):
         pytest.skip("asks for float64 itself")
     op = Sample(op.f, tuple(in_float32(o) for o in op.operands), op.settings, op.listed)
-    xs = [x.astype(np.float32) for x in op.draw()]
+    xs = [in_float32(x) for x in op.draw()]
     y, t = jvp(op, tuple(xs), tuple(xs))
-    assert {v.dtype for v in leaves(y) + leaves(t)} == {np.dtype(np.float32)}
+    assert {v.dtype for v in leaves(y) + leaves(t)} <= SINGLE
     inputs = traced(xs)
     out = flatten(op(*inputs))[0]
-    assert all(v.dtype == np.float32 for v in out)
-    sum(v.sum() for v in out).backward()
-    assert {x.grad.dtype for x in inputs} == {np.dtype(np.float32)}
+    assert all(v.dtype in SINGLE for v in out)
+    sum(v.real.sum() for v in out).backward()
+    assert [x.grad.dtype for x in inputs] == [x.dtype for x in xs]
+
+
+SINGLE = {np.dtype(np.float32), np.dtype(np.complex64)}
 
 
 def in_float32(operand: Any) -> Any:
-    if isinstance(operand, np.ndarray) and operand.dtype == np.float64:
-        return operand.astype(np.float32)
-    return operand
+    single = {np.dtype(float): np.float32, np.dtype(complex): np.complex64}
+    dtype = getattr(operand, "dtype", None)
+    return operand.astype(single[dtype]) if dtype in single else operand
 
 
 @every_sample
@@ -101,7 +110,7 @@ def test_vmap_equals_a_loop(op: Sample) -> None:
 
 def layouts(x: np.ndarray) -> list[np.ndarray]:
     """Return the same values in Fortran order, with gaps, and backwards in memory."""
-    gaps = np.zeros(tuple(2 * n for n in x.shape))
+    gaps = np.zeros(tuple(2 * n for n in x.shape), x.dtype)
     gaps = gaps[(..., *(slice(None, None, 2) for _ in x.shape))]
     gaps[...] = x
     return [np.array(x, order="F"), gaps, np.flip(np.flip(x).copy())]
@@ -111,8 +120,7 @@ def layouts(x: np.ndarray) -> list[np.ndarray]:
 def test_any_memory_layout_and_inputs_unchanged(op: Sample) -> None:
     xs = op.draw()
     y, pull = vjp(op, *xs)
-    us = [np.random.default_rng(2).standard_normal(v.shape) for v in leaves(y)]
-    u = us if isinstance(y, (list, tuple)) else us[0]
+    u = cotangents_for(y)
     expected = pull(u)
     for variant in zip(*map(layouts, xs), strict=True):
         before = [x.copy() for x in variant]
