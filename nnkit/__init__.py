@@ -1,8 +1,93 @@
-"""nnkit: a small neural-net toolkit whose training you can watch and steer in JupyterLab."""
+"""nnkit: a small neural-net toolkit whose training you can watch and steer in JupyterLab.
 
-from nnkit import functional, init, random
+    import nnkit as nn
+
+Names are those of torch.nn; arrays are NumPy's.
+"""
+
+from typing import Any
+
+from autograd_core import Tensor, enable_grad, no_grad, tensor
+from nnkit import data, functional, init, io, metrics, optim, random, training
 from nnkit._version import __version__
-from nnkit.layers import *  # noqa: F403
-from nnkit.losses import *  # noqa: F403
+from nnkit.io import load, save
+from nnkit.layers import (
+    GELU,
+    Dropout,
+    Flatten,
+    Identity,
+    Linear,
+    LogSoftmax,
+    ModuleList,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from nnkit.losses import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from nnkit.module import Module, Parameter
 from nnkit.random import seed
+from nnkit.training import GradientFlow, History, Trainer, live
+
+__all__ = [
+    # tensors
+    "Tensor",
+    "enable_grad",
+    "no_grad",
+    "tensor",
+    # modules
+    "Module",
+    "Parameter",
+    "ModuleList",
+    "Sequential",
+    "Dropout",
+    "Flatten",
+    "GELU",
+    "Identity",
+    "Linear",
+    "LogSoftmax",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    # losses
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "L1Loss",
+    "MSELoss",
+    "NLLLoss",
+    # training
+    "GradientFlow",
+    "History",
+    "Trainer",
+    "live",
+    # files and randomness
+    "load",
+    "save",
+    "seed",
+    # rooms
+    "data",
+    "functional",
+    "init",
+    "io",
+    "metrics",
+    "optim",
+    "random",
+    "training",
+    "__version__",
+]
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """Do what ``%load_ext nnkit`` asks for: the magic ``%nnkit`` and the live view."""
+    from nnkit import notebook
+
+    notebook.load_ipython_extension(ip)
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """Take back what loading did."""
+    from nnkit import notebook
+
+    notebook.unload_ipython_extension(ip)

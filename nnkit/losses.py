@@ -164,6 +164,17 @@ class CrossEntropyLoss(Loss):
             self._looked = True
         return loss
 
+    def check_targets(self, output: Any, target: Any) -> None:
+        """Refuse wrong labels of a whole data set at once, before the training starts."""
+        check_all_labels(output, target, self.ignore_index)
+
+
+def check_all_labels(output: Any, target: Any, ignore_index: int) -> None:
+    """Refuse labels that are no class, where `output` has the scores of at least one row."""
+    scores, labels = raw(output), np.asarray(raw(target))
+    if labels.dtype.kind in "iub" and labels.ndim == scores.ndim - 1 and labels.size:
+        F.check_labels(labels.astype(np.intp), scores.shape[1], ignore_index, "the labels")
+
 
 def refuse_probabilities(x: Any) -> None:
     """Refuse rows of positive numbers that add up to 1: softmax has been applied already."""
@@ -212,3 +223,7 @@ class NLLLoss(Loss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
         )
+
+    def check_targets(self, output: Any, target: Any) -> None:
+        """Refuse wrong labels of a whole data set at once, before the training starts."""
+        check_all_labels(output, target, self.ignore_index)

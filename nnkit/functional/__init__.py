@@ -11,7 +11,7 @@ from nnkit.functional.activation import (
     softmax,
     tanh,
 )
-from nnkit.functional.cross_entropy import cross_entropy, nll_loss
+from nnkit.functional.cross_entropy import check_labels, cross_entropy, nll_loss
 from nnkit.functional.dropout import dropout
 from nnkit.functional.erf import erf
 from nnkit.functional.linear import linear
@@ -19,6 +19,7 @@ from nnkit.functional.loss import binary_cross_entropy_with_logits, l1_loss, mse
 
 __all__ = [
     "binary_cross_entropy_with_logits",
+    "check_labels",
     "cross_entropy",
     "dropout",
     "erf",
