@@ -133,8 +133,9 @@ class GradientFlow:
 
     def _measure_gradients(self, layer: str, gradients: list[NDArray[Any]]) -> None:
         size = sum(g.size for g in gradients)
+        alive = sum(int(np.count_nonzero(g)) for g in gradients)
         self.latest[f"grad/{layer}"] = norm(gradients)
-        self.latest[f"dead/{layer}"] = 1 - sum(map(np.count_nonzero, gradients)) / max(size, 1)
+        self.latest[f"dead/{layer}"] = 1 - alive / max(size, 1)
 
     def _measure_update(
         self, layer: str, parameters: list[Any], before: list[NDArray[Any]]
