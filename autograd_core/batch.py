@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered
 from .errors import ArgumentError, ConversionError, ShapeError, describe
 from .graph import new_level
+from .inplace import Writable
 from .surface import Surface
 from .trees import children, flatten, leaves_with_paths
 
@@ -60,14 +60,14 @@ class Axis:
         return Batched(np.stack(rows), self)
 
 
-class Batched(Layered, Surface):
+class Batched(Writable, Surface):
     """One example out of a batch, as a function under vmap sees it."""
 
     __slots__ = ("__weakref__",)
     __hash__ = object.__hash__
 
     def __init__(self, value: Any, trace: Axis) -> None:
-        self._value, self._trace = value, trace
+        self._value, self._trace, self._alias = value, trace, None
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Listed", "Positional", "name_of", "parameter_names", "parameters"]
+from .errors import MissingRuleError
+
+__all__ = [
+    "ENGINE_SETTINGS",
+    "LAYOUT_SETTINGS",
+    "Listed",
+    "Positional",
+    "accepted_settings",
+    "known_settings",
+    "name_of",
+    "needed_by",
+    "parameter_names",
+    "parameters",
+]
 
 
 class Positional:
@@ -81,3 +94,48 @@ def name_of(f: Callable[..., Any]) -> str:
         inner = module.removeprefix("numpy").strip(".")
         return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"
     return name
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+LAYOUT_SETTINGS = frozenset(("casting", "subok", "order", "copy", "overwrite_input"))
+ENGINE_SETTINGS = LAYOUT_SETTINGS | {"dtype"}
+
+
+def known_settings(
+    name: str, settings: dict, accepts: frozenset[str], ignored: frozenset[str]
+) -> dict:
+    """Pick the settings that a row knows; refuse others, but for None and the ignored ones."""
+    for k, v in settings.items():
+        if k not in accepts and k not in ignored and v is not None:
+            allowed = ", ".join(sorted(accepts)) or "none"
+            raise MissingRuleError(
+                f"{name}(..., {k}=...) has no derivative rule for the keyword {k!r}. "
+                f"Differentiable with: {allowed}. Write it without {k!r}, or take the "
+                f"values first with .detach()."
+            )
+    return {k: v for k, v in settings.items() if k in accepts}
+
+
+def accepted_settings(uses: Iterable[Callable[..., Any] | None]) -> frozenset[str]:
+    """Names of the settings that all the functions of a rule take."""
+    return frozenset(
+        p.name
+        for use in uses
+        if use is not None
+        for p in parameters(use)
+        if p.kind is p.KEYWORD_ONLY
+    )
+
+
+def needed_by(
+    use: Callable[..., Any], count: int, y_at: int | None, x_at: int
+) -> tuple[bool, list[bool]]:
+    """Read from parameter names which values a rule looks at: `_x` means "not me"."""
+    params = [p for p in parameters(use) if p.kind is not p.KEYWORD_ONLY]
+    wants_y = y_at is not None and not params[y_at].name.startswith("_")
+    wants: list[bool] = []
+    for p in params[x_at:]:
+        many = count - len(wants) if p.kind is p.VAR_POSITIONAL else 1
+        wants += [not p.name.startswith("_")] * many
+    return wants_y, wants

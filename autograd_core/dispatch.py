@@ -15,7 +15,7 @@ import numpy as np
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import Node, recording_from
-from .table import CONSTANTS, REFUSED, RULES
+from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 
 __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
 
@@ -25,22 +25,17 @@ EMPTY: dict[str, Any] = {}
 class Layered:
     """What NumPy's two protocols see: a value and its trace."""
 
-    __slots__ = ("_trace", "_value")
+    __slots__ = ("_alias", "_trace", "_value")
     __array_priority__ = 1000
     result: ClassVar[Callable[[Any, Any], Any]]
     """What `apply` makes of a value and a trace: the class Tensor, once it exists."""
 
     _value: Any
     _trace: Any
+    _alias: Any  # what is known of views, see inplace.py
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":
-            if "out" in kwargs:
-                raise NotDifferentiableError(
-                    f"{name_of(ufunc)}(..., out=...) would write a Tensor into an existing array, "
-                    f"and its gradient would be lost. Use the returned value: "
-                    f"y = {name_of(ufunc)}(...), or y = y + x in place of y += x."
-                )
             return apply(ufunc, inputs, kwargs)
         function = UFUNC_METHODS.get((ufunc, method))
         if function is None:
@@ -68,6 +63,10 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     operands, settings = args, EMPTY
     if kwargs or len(args) != rule.arity:
         operands, settings = rule.calling.unpack(args, kwargs)
+        if rule.otherwise is not None and (
+            not rule.takes(len(args) + len(kwargs), settings) or is_traced(settings)
+        ):
+            return rule.otherwise(args, kwargs, operand_of)
         for v in settings.values():
             if isinstance(v, Layered) and v._trace is not None and v._trace.batched:
                 return v._trace.each(f, args, kwargs)
@@ -81,6 +80,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if x.__class__ is list or x.__class__ is tuple:
             x = array_of(x)
         if isinstance(x, Layered):
+            if x._alias is not None:
+                x._alias.refresh(x)
             trace = x._trace
             here = 0 if trace is None else trace.level
             if here != level:
@@ -98,20 +99,30 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     if rule.composition is not None and must_compose(top, values):
         return rule.composition(*args, **kwargs)
     if top is not None and top.batched:
-        return top.evaluate(f, rule.calling.call, values, traces, settings)
-    y = saved = rule.call(values, settings)
-    if rule.saves:
-        y, saved = y
-    if rule.sighted != -1:
-        active &= rule.sighted
-        traces = [t if active >> i & 1 else None for i, t in enumerate(traces)]
-    if not active or level < recording_from.get():
-        return untraced(y) if level == 0 else y
-    trace = top.derive(rule, active, traces, values, y, saved, settings)
-    if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
-        outputs = [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)]
-        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
-    return Layered.result(y, trace)
+        result = top.evaluate(f, rule.calling.call, values, traces, settings)
+    else:
+        y = saved = rule.call(values, settings)
+        if rule.saves:
+            y, saved = y
+        if rule.sighted != -1:
+            active &= rule.sighted
+            traces = [t if active >> i & 1 else None for i, t in enumerate(traces)]
+        if not active or level < recording_from.get():
+            result = untraced(y) if level == 0 else y
+        else:
+            trace = top.derive(rule, active, traces, values, y, saved, settings)
+            if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
+                result = like(y, [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)])
+            else:
+                result = Layered.result(y, trace)
+    if rule.view is not None:
+        operands[0]._remember_view(result, f, settings, rule.view)
+    return result
+
+
+def like(y: Any, outputs: list) -> Any:
+    """Put outputs into NumPy's own container for them."""
+    return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
 
 
 def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
@@ -145,8 +156,7 @@ def must_compose(top: Any, values: list) -> bool:
 def untraced(y: Any) -> Any:
     """Wrap a result on the tape's level for which nothing is recorded."""
     if isinstance(y, (tuple, list)):
-        outputs = [Layered.result(v, None) for v in y]
-        return y._make(outputs) if hasattr(y, "_make") else type(y)(outputs)
+        return like(y, [Layered.result(v, None) for v in y])
     return Layered.result(y, None)
 
 
@@ -166,7 +176,7 @@ def plain_settings(rule: Any, settings: dict) -> dict:
 
 
 def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
-    """Call a function that is constant; refuse one that would lose a gradient."""
+    """Call a function that is constant or composed; refuse one that would lose a gradient."""
     if f in CONSTANTS:
         args, kwargs = strip(args), strip(kwargs)
         if is_traced(args):  # only what vmap has batched is left
@@ -174,6 +184,8 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         return f(*args, **kwargs)
     if not is_traced((args, kwargs)):
         return untraced_result(f(*strip(args), **strip(kwargs)))
+    if f in COMPOSED:
+        return COMPOSED[f](args, kwargs, operand_of)
     if f in REFUSED:
         raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
     raise MissingRuleError(
@@ -234,6 +246,11 @@ def array_of(items: Any) -> Any:
     return np.stack([array_of(i) if isinstance(i, (list, tuple)) else i for i in items])
 
 
+def operand_of(x: Any) -> Any:
+    """Make an array of what NumPy would take for one; leave arrays and Tensors."""
+    return x if isinstance(x, (Layered, np.ndarray, np.generic)) else array_of(x)
+
+
 UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     (np.add, "reduce"): np.sum,
     (np.multiply, "reduce"): np.prod,
@@ -242,4 +259,7 @@ UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
     (np.logical_and, "reduce"): np.all,
     (np.logical_or, "reduce"): np.any,
     (np.add, "accumulate"): np.cumsum,
+    (np.multiply, "accumulate"): np.cumprod,
+    (np.fmax, "reduce"): np.nanmax,
+    (np.fmin, "reduce"): np.nanmin,
 }

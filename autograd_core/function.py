@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from .calling import accepted_settings
 from .operators import vjp as vjp_of
-from .table import accepted_settings, primitive, rule
+from .table import primitive, rule
 from .tensor import Tensor
 
 __all__ = ["custom_op"]

@@ -4,6 +4,7 @@ that no rule ever does (undoing a broadcast, restoring a dtype).
 
 from __future__ import annotations
 
+import copy
 import itertools
 from contextvars import ContextVar
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from .table import Rule
 
-__all__ = ["Node", "conform", "new_level", "recording_from"]
+__all__ = ["Node", "Sink", "conform", "new_level", "recording_from"]
 
 new_order = itertools.count(1).__next__
 """A number for each node; a node is always younger than its parents."""
@@ -103,9 +104,29 @@ class Node:
             node.dtype = y.dtype
         return node
 
+    def written(self) -> Node:
+        """Return the leaf that takes this one's place after its value was overwritten.
+
+        Both share their gradient; operations that saved the old value will notice.
+        """
+        leaf = copy.copy(self)
+        leaf.order = new_order()
+        leaf.sink = self.sink = self.sink or Sink()
+        self.operands = None
+        return leaf
+
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
         return Node(self.level, value, OUTPUT, (self,), (), None, i)
+
+
+class Sink:
+    """Where the gradient of a watched node is kept."""
+
+    __slots__ = ("grad",)
+
+    def __init__(self) -> None:
+        self.grad: Any = None
 
 
 class Output:

@@ -13,13 +13,34 @@ import numpy as np
 
 from .table import primitive
 
-__all__ = ["astype", "getitem", "scatter", "scatter_along_axis"]
+__all__ = ["astype", "getitem", "last_writes", "scatter", "scatter_along_axis", "setitem"]
 
 
 @primitive
 def getitem(x: Any, index: Any) -> Any:
     """`x[index]`, any NumPy index."""
     return x[index]
+
+
+@primitive
+def setitem(x: Any, v: Any, index: Any, reuse: bool = False) -> Any:
+    """Copy x and do `x[index] = v` in the copy; `reuse` says that nobody needs the old x."""
+    out = x if reuse else np.array(x)
+    out[index] = v
+    return out
+
+
+def last_writes(index: Any, shape: tuple[int, ...]) -> Any:
+    """Return 1.0 for each place of `index` that keeps what is written to it, 0.0 where a later
+    write of the same index goes to the same place.
+    """
+    if names_places_once(index):
+        return 1.0
+    places = np.arange(np.prod(shape, dtype=int)).reshape(shape)[index]
+    order = np.arange(places.size).reshape(places.shape)
+    writer = np.zeros(np.prod(shape, dtype=int), dtype=int)
+    writer[places] = order
+    return np.where(writer[places] == order, 1.0, 0.0)
 
 
 @primitive

@@ -70,7 +70,7 @@ def name(f: Function) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def pull_from(level: int, outputs: list, inputs: list[Tensor], cotangents: list) -> list:
+def pull_from(level: int, outputs: list, inputs: list[Node], cotangents: list) -> list:
     """Walk back from traced outputs; return one cotangent for each input, zeros where unused."""
     seeds = [
         (y._trace, g)
@@ -78,10 +78,7 @@ def pull_from(level: int, outputs: list, inputs: list[Tensor], cotangents: list)
         if isinstance(y, Tensor) and isinstance(y._trace, Node) and y._trace.level == level
     ]
     found = {node.order: g for node, g, _ in backward(seeds, retain=True)}
-    return [
-        found[x._trace.order] if x._trace.order in found else np.zeros(x.shape, x.dtype)
-        for x in inputs
-    ]
+    return [found[x.order] if x.order in found else np.zeros(x.shape, x.dtype) for x in inputs]
 
 
 def lower(y: Any, level: int) -> Any:
@@ -115,8 +112,9 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     """
     level = new_level()
     leaves, rebuild = checked_leaves(primals, "vjp")
-    inputs = [Tensor(x, Node(level, x)) for x in leaves]
-    outputs, rebuild_out = outputs_of(f(*rebuild(inputs)), f)
+    inputs = [Node(level, x) for x in leaves]
+    traced = [Tensor(x, node) for x, node in zip(leaves, inputs, strict=True)]
+    outputs, rebuild_out = outputs_of(f(*rebuild(traced)), f)
     values = [lower(y, level) for y in outputs]
 
     def pull(g: Any) -> tuple:

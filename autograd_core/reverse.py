@@ -73,6 +73,9 @@ def backward(
             )
         if g.__class__ is Part:
             g = g.complete(node)
+        for i, parent in enumerate(parents):
+            if parent is not None and parent.operands is None and parent.rule is None:
+                check_saved(node, i)
         if rewrap is not None:
             operands = tuple(
                 [
@@ -88,6 +91,16 @@ def backward(
             if c.shape != parent.shape or c.dtype is not parent.dtype:
                 c = conform(c, parent.shape, parent.dtype)
             receive(parent, c, c is not g and getattr(c, "base", None) is None)
+
+
+def check_saved(node: Node, i: int) -> None:
+    """Refuse to use a saved leaf that was overwritten since."""
+    if kept(node, node.parents)[i]:
+        raise GraphError(
+            f"operand {i} of {node.rule.name}, of shape {node.parents[i].shape}, was overwritten "  # type: ignore[union-attr]
+            f"between the forward and the backward pass (by an optimiser's step, or an in-place "
+            f"write under no_grad): the gradient would be wrong. Call backward first, then write."
+        )
 
 
 def kept(node: Node, parents: tuple) -> tuple[bool, ...]:

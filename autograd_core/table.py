@@ -9,6 +9,7 @@ from it. Letters, everywhere: `x` / `a, b` operands, `y` result, `g` cotangent, 
 | `linear`      | linear in its operand; the adjoint    | adjoint(g)         | f(t)              |
 | `bilinear`    | linear in each of two operands        | adjoint of each    | f(t, b) + f(a, t) |
 | `rule`        | anything else                         | as written         | as written        |
+| `composed`    | the function in other functions       | of the others      | of the others     |
 | `constant`    | piecewise constant, or metadata       | -                  | -                 |
 
 and `refuse` declares a function that must not appear on a differentiated path, with the reason.
@@ -20,15 +21,23 @@ between the forward and the backward pass. It receives a `Spec` (shape and dtype
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .calling import Listed, Positional, name_of, parameters
-from .errors import MissingRuleError
+from .calling import (
+    ENGINE_SETTINGS,
+    Listed,
+    Positional,
+    accepted_settings,
+    known_settings,
+    name_of,
+    needed_by,
+)
 
 __all__ = [
+    "COMPOSED",
     "CONSTANTS",
     "REFUSED",
     "RULES",
@@ -41,11 +50,13 @@ __all__ = [
     "primitive",
     "refuse",
     "rule",
+    "views",
 ]
 
 Keep = Callable[[list], tuple]
 
 RULES: dict[Callable[..., Any], Rule] = {}
+COMPOSED: dict[Callable[..., Any], Any] = {}
 CONSTANTS: set[Callable[..., Any]] = set()
 REFUSED: dict[Callable[..., Any], str] = {}
 
@@ -87,6 +98,8 @@ class Rule:
     joint = False  # one function gives the cotangents of all operands
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
     composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
+    view: str | None = None  # "tracked": the result is a view; "untracked": of a kind not tracked
+    otherwise: Any = None  # a composition that takes the calls that the row does not
 
     def __init__(
         self, f: Callable[..., Any], arity: int | None, uses: list[Callable[..., Any] | None]
@@ -98,8 +111,7 @@ class Rule:
         self.sighted = ~blind_operands(self, uses)
         self._uses = uses
         self._keeps: dict[tuple[int, int], tuple[bool, Keep | None]] = {}
-        if f in RULES or f in CONSTANTS or f in REFUSED:
-            raise ValueError(f"{self.name} is declared twice in the rule table")
+        declare_once(f)
         RULES[f] = self
 
     def call(self, values: list, settings: dict) -> Any:
@@ -145,16 +157,13 @@ class Rule:
 
     def check(self, settings: dict) -> dict:
         """Drop what is the engine's business, refuse what the rule does not know."""
-        known = {k: v for k, v in settings.items() if k in self.accepts}
-        for k, v in settings.items():
-            if k not in self.accepts and v is not None and k not in ENGINE_SETTINGS:
-                allowed = ", ".join(sorted(self.accepts)) or "none"
-                raise MissingRuleError(
-                    f"{self.name}(..., {k}=...) has no derivative rule for the keyword {k!r}. "
-                    f"Differentiable with: {allowed}. Write it without {k!r}, or take the "
-                    f"values first with .detach()."
-                )
-        return known
+        return known_settings(self.name, settings, self.accepts, ENGINE_SETTINGS)
+
+    def takes(self, given: int, settings: dict) -> bool:
+        """Whether the row itself takes a call of `given` arguments with these settings."""
+        return given >= (self.arity or 1) and all(
+            k in self.accepts or k in ENGINE_SETTINGS for k in settings
+        )
 
 
 def blind_operands(row: Rule, uses: list[Callable[..., Any] | None]) -> int:
@@ -163,33 +172,6 @@ def blind_operands(row: Rule, uses: list[Callable[..., Any] | None]) -> int:
         return 0
     given = getattr(row, "partials", uses)
     return sum(1 << i for i, use in enumerate(given) if use is None)
-
-
-ENGINE_SETTINGS = frozenset(("dtype", "casting", "subok", "order", "copy"))
-
-
-def accepted_settings(uses: Iterable[Callable[..., Any] | None]) -> frozenset[str]:
-    """Names of the settings that all the functions of a rule take."""
-    return frozenset(
-        p.name
-        for use in uses
-        if use is not None
-        for p in parameters(use)
-        if p.kind is p.KEYWORD_ONLY
-    )
-
-
-def needed_by(
-    use: Callable[..., Any], count: int, y_at: int | None, x_at: int
-) -> tuple[bool, list[bool]]:
-    """Read from parameter names which values a rule looks at: `_x` means "not me"."""
-    params = [p for p in parameters(use) if p.kind is not p.KEYWORD_ONLY]
-    wants_y = y_at is not None and not params[y_at].name.startswith("_")
-    wants: list[bool] = []
-    for p in params[x_at:]:
-        many = count - len(wants) if p.kind is p.VAR_POSITIONAL else 1
-        wants += [not p.name.startswith("_")] * many
-    return wants_y, wants
 
 
 class Elementwise(Rule):
@@ -329,17 +311,31 @@ def rule(f: Callable[..., Any], vjp: Any, jvp: Any, arity: int | None = 0) -> Ge
 def constant(*functions: Callable[..., Any]) -> None:
     """Declare functions that are piecewise constant or metadata: plain values out, no gradient."""
     for f in functions:
-        if f in RULES or f in CONSTANTS:
-            raise ValueError(f"{name_of(f)} is declared twice in the rule table")
+        declare_once(f)
         CONSTANTS.add(f)
 
 
 def refuse(reason: str, *functions: Callable[..., Any]) -> None:
     """Declare functions that raise on a Tensor, saying why and what to use instead."""
     for f in functions:
-        if f in RULES or f in CONSTANTS or f in REFUSED:
-            raise ValueError(f"{name_of(f)} is declared twice in the rule table")
+        declare_once(f)
         REFUSED[f] = reason
+
+
+def declare_once(f: Callable[..., Any]) -> None:
+    """Refuse a second declaration of a function."""
+    if f in RULES or f in COMPOSED or f in CONSTANTS or f in REFUSED:
+        raise ValueError(f"{name_of(f)} is declared twice in the rule table")
+
+
+def views(kind: str, *functions: Callable[..., Any]) -> None:
+    """Declare that functions return views of their operand.
+
+    "tracked" are indexing, and reorderings whose adjoint is their inverse: a write into the view
+    reaches the operand. A write into an "untracked" view is an error.
+    """
+    for f in functions:
+        RULES[f].view = kind
 
 
 def primitive(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,23 +8,15 @@ import numpy as np
 
 from .dispatch import Layered, raw
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
-from .graph import Node
+from .graph import Node, Sink
+from .inplace import Writable
 from .reverse import backward
 from .surface import Surface
 
 __all__ = ["Tensor", "require_float", "tensor"]
 
 
-class Sink:
-    """Where the gradient of a watched node is kept."""
-
-    __slots__ = ("grad",)
-
-    def __init__(self) -> None:
-        self.grad: Tensor | None = None
-
-
-class Tensor(Layered, Surface):
+class Tensor(Writable, Surface):
     """An array that remembers how it was made, so that it can be differentiated.
 
     Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
@@ -43,14 +35,15 @@ class Tensor(Layered, Surface):
     __slots__ = ("__weakref__",)
 
     def __init__(self, value: Any, trace: Any = None) -> None:
-        self._value, self._trace = value, trace
+        self._value, self._trace, self._alias = value, trace, None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self._trace is not None:
             raise ConversionError(
                 f"turning {describe(self)} into a plain array would drop its gradient. Write "
                 f"x.detach().numpy() if that is meant. To build an array from Tensors use "
-                f"np.stack([a, b]) in place of np.array([a, b])."
+                f"np.stack([a, b]) in place of np.array([a, b]); to fill a buffer, let it be a "
+                f"Tensor: tensor(np.zeros(3))."
             )
         return np.array(self._value, dtype=dtype, copy=copy)
 
@@ -133,11 +126,12 @@ class Tensor(Layered, Surface):
         return raw(self).tolist()
 
     def _number(self, kind: type) -> Any:
-        if self._trace is not None and self._trace.level > 0:
+        if self._trace is not None:
             raise ConversionError(
-                f"{kind.__name__}() of a value that is being differentiated would drop its "
-                f"gradient. Use NumPy's functions (np.sin, not math.sin); to read the value, "
-                f"write x.item()."
+                f"{kind.__name__}() of a Tensor that is being differentiated would drop its "
+                f"gradient. To read the value write x.item(). In a calculation use NumPy's "
+                f"functions (np.sin, not math.sin). To fill a buffer, let the buffer be a Tensor: "
+                f"tensor(np.zeros(3))."
             )
         return kind(self.item())
 

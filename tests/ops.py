@@ -190,6 +190,9 @@ for index in (
     (slice(None), [0, 0, 3]), [2, 1],
 ):  # fmt: skip
     sample(kernels.getitem, real(3, 4), index)
+sample(kernels.setitem, real(3, 4), real(2, 1), (slice(0, 2), slice(None, None, 3)))
+sample(kernels.setitem, real(3, 4), real(3), (np.array([0, 2, 0]), np.array([1, 1, 1])))
+sample(kernels.setitem, real(3), 2.0, np.array([True, False, True]))
 sample(kernels.scatter, real(2, 3), (slice(0, 2),), (4, 3))
 sample(kernels.scatter, real(3), (np.array([0, 2, 0]),), (4,))
 sample(np.take, real(3, 4), np.array([[5, 0], [5, 1]]))

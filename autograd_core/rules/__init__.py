@@ -10,6 +10,7 @@ from . import (
     reductions,
     shaping,
     sorting,
+    views,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "reductions",
     "shaping",
     "sorting",
+    "views",
 ]

@@ -71,7 +71,7 @@ MISTAKES = [
     (lambda: np.median(leaf(3)), MissingRuleError, ["np.median", "rules/"]),
     (lambda: np.prod(leaf(3)), MissingRuleError, ["np.prod"]),
     (lambda: np.mean(leaf(3), where=[True, False, True]), MissingRuleError, ["'where'", "axis"]),
-    (lambda: np.sin(leaf(3), out=np.empty(3)), NotDifferentiableError, ["out=", "y = np.sin(...)"]),
+    (lambda: np.sin(leaf(3), out=np.empty(3)), NotDifferentiableError, ["out=", "tensor(y)"]),
     (lambda: add_in_place(np.ones(3), leaf(3)), NotDifferentiableError, ["y = y + x"]),
     (
         lambda: np.where(True, leaf(3), 1.0).transpose(1, 0),

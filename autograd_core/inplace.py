@@ -1,0 +1,275 @@
+"""Writing into a Tensor: `x[i] = v`, `x += v`, `out=x`, and writes through views.
+
+A recorded Tensor is a handle. A write makes the value `setitem(x, v, index)`, an operation with a
+rule like any other, and binds the handle to it. What earlier operations have saved is not
+touched, so `v[0] = v[1] ** 2` has its right gradient. The array is copied only where somebody
+else still holds it.
+
+A view (`x[1:3]`, `x.T`) remembers its base and how it was made. A write into a view is written
+back into the base, and a view whose base was written is read from the base again.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .calling import name_of
+from .dispatch import Layered, apply, raw
+from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
+from .graph import Node, recording_from
+from .kernels import getitem, setitem
+from .table import RULES, Spec
+
+__all__ = ["Writable"]
+
+NO_SETTINGS: dict[str, Any] = {}
+
+
+class Alias:
+    """What a view remembers: its base, how it is made of it, and which writes it has seen.
+
+    The base itself has one without a base. `writes` counts them for the whole family.
+    """
+
+    __slots__ = ("base", "f", "seen", "settings", "tracked", "writes")
+
+    def __init__(self, writes: list[int], base: Any = None, f: Any = None, settings: Any = None):
+        self.writes, self.seen = writes, writes[0]
+        self.base, self.f, self.settings = base, f, settings
+        self.tracked = True
+
+    def refresh(self, x: Any) -> None:
+        """Read the view x from its base again if the base was written since."""
+        if self.base is not None and self.seen != self.writes[0]:
+            new = apply(self.f, (self.base,), self.settings)
+            x._value, x._trace = new._value, new._trace
+            self.seen = self.writes[0]
+
+
+class Writable(Layered):
+    """The part of a layered value that can be written into."""
+
+    __slots__ = ()
+
+    def __setitem__(self, index: Any, v: Any) -> None:
+        if self._alias is not None:
+            self._alias.refresh(self)
+            if not self._alias.tracked:
+                raise GraphError(
+                    f"writing into what {name_of(self._alias.f)} returned would not reach what "
+                    f"it is a view of. Take the part by indexing (x[2:4]), or write into a copy."
+                )
+        if is_recorded(self) or is_recorded(v):
+            if is_leaf_of_tape(self):
+                raise GraphError(
+                    "writing into a leaf that requires a gradient would leave it without a "
+                    "meaning. Write into a copy (y = x.copy(); y[i] = v), or inside no_grad()."
+                )
+            v = v if isinstance(v, (Layered, np.ndarray)) else np.asarray(v)
+            check_fits(self, index, v)
+            bind(self, setitem(self, v, index, reuse=holds_array_alone(self)))
+        else:
+            write_plainly(self, index, v)
+        if self._alias is not None:
+            tell_family(self)
+
+    def _update(self, ufunc: np.ufunc, other: Any) -> Any:
+        """Do `x += v` and its like."""
+        self[...] = apply(ufunc, (self, other), NO_SETTINGS)
+        return self
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._update(np.add, other)
+
+    def __isub__(self, other: Any) -> Any:
+        return self._update(np.subtract, other)
+
+    def __imul__(self, other: Any) -> Any:
+        return self._update(np.multiply, other)
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self._update(np.divide, other)
+
+    def __ipow__(self, other: Any) -> Any:
+        return self._update(np.power, other)
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self._update(np.matmul, other)
+
+    def __imod__(self, other: Any) -> Any:
+        return self._update(np.remainder, other)
+
+    def fill(self, value: Any) -> None:
+        """Write one value everywhere."""
+        self[...] = value
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and method == "__call__":
+            return apply(ufunc, inputs, NO_SETTINGS)
+        (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
+        where = kwargs.pop("where", True)
+        y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+        if where is not True:
+            if out is None:
+                raise NotDifferentiableError(
+                    f"{name_of(ufunc)}(..., where=...) without out= leaves values undefined. "
+                    f"Write np.where(condition, {name_of(ufunc)}(...), 0.0)."
+                )
+            y = np.where(where, y, out)
+        if out is None:
+            return y
+        if not isinstance(out, Writable) and is_recorded(y):
+            raise NotDifferentiableError(
+                f"{name_of(ufunc)} would write a Tensor into a plain array (out=, or a += x), and "
+                f"its gradient would be lost. Use the result: y = y + x in place of y += x; or let "
+                f"the buffer be a Tensor: y = tensor(y)."
+            )
+        out[...] = y if isinstance(out, Writable) else raw(y)
+        return out
+
+    def _remember_view(self, y: Any, f: Callable[..., Any], settings: dict, kind: str) -> None:
+        """Remember that y (or each of them) is a view of this value."""
+        for view in y if isinstance(y, (list, tuple)) else [y]:
+            if isinstance(view, Layered) and shares_memory(view, self):
+                if self._alias is None:
+                    self._alias = Alias([0])
+                view._alias = Alias(self._alias.writes, self, f, settings)
+                view._alias.tracked = kind == "tracked" and self._alias.tracked
+
+
+def memory(x: Any) -> np.ndarray:
+    """Return the array under all layers, those of vmap included."""
+    while isinstance(x, Layered):
+        x = x._value
+    return np.asarray(x)
+
+
+def shares_memory(view: Any, base: Any) -> bool:
+    """Whether NumPy made a view, not a copy."""
+    return memory(view).base is not None and np.may_share_memory(memory(view), memory(base))
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether what is done with x is recorded here and now."""
+    if not isinstance(x, Layered):
+        return False
+    if x._trace is None:
+        return isinstance(x._value, Layered)
+    return bool(x._trace.level >= recording_from.get())
+
+
+def is_leaf_of_tape(x: Any) -> bool:
+    """Whether x is a leaf whose `.grad` the user is waiting for."""
+    return isinstance(x._trace, Node) and x._trace.level == 0 and x._trace.rule is None
+
+
+def check_fits(x: Any, index: Any, v: Any) -> None:
+    """Refuse a value whose shape or dtype the place cannot take."""
+    if not np.can_cast(v.dtype, x.dtype, "same_kind"):
+        raise DtypeError(f"cannot write {describe(v)} into {describe(x)}: another kind of number")
+    place = np.broadcast_to(np.empty((), bool), x.shape)[plain(index)].shape
+    try:
+        fits = np.broadcast_shapes(v.shape, place)[-len(place) or None :] == place
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"cannot write shape {v.shape} into x[index], which has shape {place}")
+
+
+def plain(index: Any) -> Any:
+    """Take the plain values of an index."""
+    return tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
+
+
+def holders(x: Any) -> int:
+    """Count who holds the array of x."""
+    return sys.getrefcount(x._value)
+
+
+class Probe:
+    """Something that holds an array alone."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self) -> None:
+        self._value = np.empty(1)
+
+
+ALONE = holders(Probe())
+"""The count where nobody else does; it differs between versions of Python."""
+
+
+def holds_array_alone(x: Any) -> bool:
+    """Whether the array of x may be overwritten without anybody noticing."""
+    value = x._value
+    if value.__class__ is not np.ndarray or value.base is not None:
+        return False
+    del value
+    return holders(x) == ALONE
+
+
+def bind(x: Any, new: Any) -> None:
+    """Let the handle x stand for a new value."""
+    if isinstance(x, new.__class__) and same_batch(x, new):
+        x._value, x._trace = new._value, new._trace
+    elif x._trace is None:
+        x._value = new  # a plain buffer that receives batched values
+    else:
+        raise GraphError(
+            "a value of an inner vmap was written into a value of an outer one. Return it from "
+            "the inner function, and write it outside."
+        )
+
+
+def same_batch(x: Any, new: Any) -> bool:
+    """Whether both belong to the same vmap, or to none."""
+    batches = [t if t is not None and t.batched else None for t in (x._trace, new._trace)]
+    return batches[0] is batches[1]
+
+
+def write_plainly(x: Any, index: Any, v: Any) -> None:
+    """Write without recording.
+
+    A leaf, and what has no history, is written in place, so that others who hold the array see it
+    (as an optimiser wants it). What was calculated, and may be saved somewhere, is copied first.
+    """
+    value = x._value
+    if not isinstance(value, np.ndarray) or (x._trace is not None and not is_leaf_of_tape(x)):
+        value = np.array(value)
+    value[plain(index)] = raw(v)
+    x._value = value
+    if is_leaf_of_tape(x):
+        x._trace = x._trace.written()
+
+
+def tell_family(view: Any) -> None:
+    """Write a view's new value back into its base, and let the other views know."""
+    writes = view._alias.writes
+    writes[0] += 1
+    while view._alias.base is not None:
+        alias, view_value = view._alias, view
+        alias.seen = writes[0]
+        base = alias.base
+        shared = not is_recorded(view) and shares_memory(view, base)
+        if shared:
+            if is_leaf_of_tape(base):
+                base._trace = base._trace.written()
+        elif alias.f is getitem:
+            write_back(base, setitem(base, view_value, alias.settings["index"]))
+        else:  # a reordering: its adjoint is its inverse
+            inverse = RULES[alias.f].adjoint  # type: ignore[attr-defined]
+            write_back(base, inverse(view_value, Spec(base), **alias.settings))
+        view = base
+    view._alias.seen = writes[0]
+
+
+def write_back(base: Any, new: Any) -> None:
+    """Bind a base to its new value; without recording, its history stays."""
+    trace = base._trace
+    bind(base, new)
+    if new._trace is None and trace is not None:
+        base._trace = trace
