@@ -16,7 +16,7 @@ for x in run:
     run.log(loss=1 / run.step, accuracy=x / 200, **{"grad/a": 1.0, "ratio/a": 1e-3, "dead/a": 0.0})
 run.history"""
 CELLS = (
-    "%load_ext nnkit.notebook\nfrom nnkit.training.run import live",
+    "%load_ext nnkit\nfrom nnkit import live",
     TRAIN,
     "for _ in range(2):\n    for _ in (run := live(range(3))): run.log(loss=1.0)",
     "%nnkit show",
