@@ -39,10 +39,13 @@ def cotangents_for(y: Any) -> Any:
 
 @every_sample
 def test_value_is_numpys(op: Sample) -> None:
+    """A row calls NumPy itself; a composition may round otherwise."""
     xs = op.draw()
+    exact = op.f in RULES and RULES[op.f].otherwise is None
+    tolerance = {"rtol": 0, "atol": 0} if exact else {"rtol": 1e-12, "atol": 1e-14}
     for ours, numpys in zip(detached(op(*traced(xs))), leaves(op(*xs)), strict=True):
-        np.testing.assert_array_equal(ours, numpys)
-        assert ours.dtype == numpys.dtype
+        np.testing.assert_allclose(ours, numpys, **tolerance)
+        assert ours.shape == numpys.shape and ours.dtype == numpys.dtype
 
 
 @every_sample
@@ -52,7 +55,7 @@ def test_both_modes_to_second_order(op: Sample) -> None:
 
 @every_sample
 def test_forward_and_reverse_are_transposes(op: Sample) -> None:
-    xs, vs = op.draw(), op.draw(seed=1)
+    xs, vs = op.draw(), list(map(np.nan_to_num, op.draw(seed=1)))
     y, t = jvp(op, tuple(xs), tuple(vs))
     u = cotangents_for(y)
     cotangents = vjp(op, *xs)[1](u)
@@ -63,20 +66,18 @@ def test_forward_and_reverse_are_transposes(op: Sample) -> None:
 
 @every_sample
 def test_float32_stays_float32(op: Sample) -> None:
-    if op.f is np.float_power or any(o is np.float64 for o in op.operands):
-        pytest.skip("asks for float64 itself")
-    op = Sample(op.f, tuple(in_float32(o) for o in op.operands), op.settings, op.listed)
+    """Or becomes what NumPy makes of it; the gradients have the dtypes of the operands."""
+    op = op.with_plain(in_float32)
     xs = [in_float32(x) for x in op.draw()]
+    dtypes = [v.dtype for v in leaves(op(*xs))]
     y, t = jvp(op, tuple(xs), tuple(xs))
-    assert {v.dtype for v in leaves(y) + leaves(t)} <= SINGLE
+    assert [v.dtype for v in leaves(y)] == dtypes
+    assert [v.dtype for v in leaves(t)] == dtypes
     inputs = traced(xs)
     out = flatten(op(*inputs))[0]
-    assert all(v.dtype in SINGLE for v in out)
+    assert [v.dtype for v in out] == dtypes
     sum(v.real.sum() for v in out).backward()
     assert [x.grad.dtype for x in inputs] == [x.dtype for x in xs]
-
-
-SINGLE = {np.dtype(np.float32), np.dtype(np.complex64)}
 
 
 def in_float32(operand: Any) -> Any:
@@ -85,7 +86,7 @@ def in_float32(operand: Any) -> Any:
     return operand.astype(single[dtype]) if dtype in single else operand
 
 
-@every_sample
+@pytest.mark.parametrize("op", [op for op in SAMPLES if op.mapped], ids=lambda op: op.id)
 def test_vmap_equals_a_loop(op: Sample) -> None:
     draws = [op.draw(seed) for seed in range(3)]
     batch = [np.stack(column) for column in zip(*draws, strict=True)]
@@ -131,13 +132,16 @@ def test_any_memory_layout_and_inputs_unchanged(op: Sample) -> None:
             np.testing.assert_array_equal(x, old)
 
 
-@every_sample
+@pytest.mark.parametrize("op", [op for op in SAMPLES if op.f in RULES], ids=lambda op: op.id)
 def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
     rule = RULES[op.f]
     inputs = traced([np.array(x) for x in op.draw()])
     y = flatten(op(*inputs))[0][0]
     node = y._trace
-    node = node if node.rule is rule else node.parents[0]
+    if node.rule is not rule:
+        node = node.parents[0]
+    if node is None or node.rule is not rule:
+        return  # a call that the row leaves to its composition
     active = sum(1 << i for i, p in enumerate(node.parents) if p is not None)
     keeps = rule.kept(active, len(node.parents))
     nodes = [x._trace for x in inputs]
@@ -162,7 +166,7 @@ def shares_memory(x: Tensor, y: Tensor) -> bool:
 ELEMENTWISE = [
     op
     for op in SAMPLES
-    if isinstance(RULES[op.f], Elementwise) and all(isinstance(o, Maker) for o in op.operands)
+    if isinstance(RULES.get(op.f), Elementwise) and all(isinstance(o, Maker) for o in op.operands)
 ]
 PAIRS = [((2, 3), (3,)), ((3,), (2, 3)), ((2, 1), (1, 3)), ((), (2, 3)), ((2, 3), ()), ((1,), (3,))]
 
