@@ -62,14 +62,15 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         return apply_without_rule(f, args, kwargs)
     operands, settings = args, EMPTY
     if kwargs or len(args) != rule.arity:
-        operands, settings = rule.calling.unpack(args, kwargs)
-        if rule.otherwise is not None and (
-            not rule.takes(len(args) + len(kwargs), settings) or is_traced(settings)
-        ):
+        if rule.otherwise is not None and not rule.takes(args, kwargs):
             return rule.otherwise(args, kwargs, operand_of)
+        operands, settings = rule.calling.unpack(args, kwargs)
         for v in settings.values():
-            if isinstance(v, Layered) and v._trace is not None and v._trace.batched:
-                return v._trace.each(f, args, kwargs)
+            if isinstance(v, Layered) and v._trace is not None:
+                if rule.otherwise is not None:
+                    return rule.otherwise(args, kwargs, operand_of)
+                if v._trace.batched:
+                    return v._trace.each(f, args, kwargs)
         settings = plain_settings(rule, settings)
     values: list[Any] = []
     traces: list[Any] = []

@@ -46,6 +46,7 @@ __all__ = [
     "bilinear",
     "constant",
     "elementwise",
+    "existing",
     "linear",
     "primitive",
     "refuse",
@@ -110,6 +111,7 @@ class Rule:
         self.accepts = accepted_settings(uses)
         self.sighted = ~blind_operands(self, uses)
         self._uses = uses
+        self._takes: dict[tuple, bool] = {}
         self._keeps: dict[tuple[int, int], tuple[bool, Keep | None]] = {}
         declare_once(f)
         RULES[f] = self
@@ -159,11 +161,16 @@ class Rule:
         """Drop what is the engine's business, refuse what the rule does not know."""
         return known_settings(self.name, settings, self.accepts, ENGINE_SETTINGS)
 
-    def takes(self, given: int, settings: dict) -> bool:
-        """Whether the row itself takes a call of `given` arguments with these settings."""
-        return given >= (self.arity or 1) and all(
-            k in self.accepts or k in ENGINE_SETTINGS for k in settings
-        )
+    def takes(self, args: tuple, kwargs: dict) -> bool:
+        """Whether the row itself takes a call, or leaves it to `otherwise`."""
+        call = (len(args), *kwargs)
+        if call not in self._takes:
+            arity, names = self.arity or 1, self.calling.names
+            known = {*names[:arity], *self.accepts, *ENGINE_SETTINGS}
+            self._takes[call] = arity <= len(args) + len(kwargs) <= len(names) and known.issuperset(
+                (*names[: len(args)], *kwargs)
+            )
+        return self._takes[call]
 
 
 def blind_operands(row: Rule, uses: list[Callable[..., Any] | None]) -> int:
@@ -336,6 +343,11 @@ def views(kind: str, *functions: Callable[..., Any]) -> None:
     """
     for f in functions:
         RULES[f].view = kind
+
+
+def existing(*names: str) -> list[Callable[..., Any]]:
+    """Return NumPy's functions of these names, as many as the installed version has."""
+    return [getattr(np, name) for name in names if hasattr(np, name)]
 
 
 def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
