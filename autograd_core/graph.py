@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from .guard import Sink, watch
 from .table import Rule
 
-__all__ = ["Node", "Sink", "conform", "new_level", "recording_from"]
+__all__ = ["Node", "conform", "new_level", "recording_from"]
 
 new_order = itertools.count(1).__next__
 """A number for each node; a node is always younger than its parents."""
@@ -43,6 +44,7 @@ class Node:
         "operands",
         "order",
         "parents",
+        "prints",
         "rule",
         "settings",
         "shape",
@@ -70,7 +72,8 @@ class Node:
         self.operands = operands
         self.y = y
         self.settings = settings
-        self.sink: Any = None
+        self.prints: list[tuple[int, Any]] | None = None
+        self.sink: Sink | None = None
 
     def derive(
         self,
@@ -95,7 +98,12 @@ class Node:
         node.operands = tuple(values) if keep is None else keep(values)
         node.parents = tuple(traces)
         node.settings = rule.check(settings) if settings else settings
-        node.sink = None
+        node.sink = node.prints = None
+        for i, x in enumerate(node.operands):
+            if x.__class__ is np.ndarray:
+                parent = traces[i]
+                if parent is None or (parent.sink is not None and parent.sink.is_exposed(x)):
+                    node.prints = [*(node.prints or ()), (i, watch(x))]
         if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
             node.shape = tuple(v.shape for v in y)
             node.dtype = tuple(v.dtype for v in y)  # type: ignore[assignment]
@@ -112,21 +120,18 @@ class Node:
         leaf = copy.copy(self)
         leaf.order = new_order()
         leaf.sink = self.sink = self.sink or Sink()
+        leaf.sink.print = None
         self.operands = None
         return leaf
+
+    def hand_out(self, value: Any) -> Any:
+        """Give out an array that shares the value's memory, and remember it."""
+        self.sink = self.sink or Sink()
+        return self.sink.hand_out(value)
 
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
         return Node(self.level, value, OUTPUT, (self,), (), None, i)
-
-
-class Sink:
-    """Where the gradient of a watched node is kept."""
-
-    __slots__ = ("grad",)
-
-    def __init__(self) -> None:
-        self.grad: Any = None
 
 
 class Output:

@@ -15,6 +15,7 @@ from .dispatch import Layered
 from .errors import ArgumentError, DtypeError, ShapeError, describe
 from .forward import Tangent
 from .graph import Node, conform, new_level
+from .guard import Sink
 from .reverse import backward
 from .tensor import Tensor, require_float
 from .trees import flatten, leaves_with_paths, tree_map
@@ -110,9 +111,19 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pull(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
+    return differentiate(f, primals, watched=True)
+
+
+def differentiate(f: Function, primals: tuple, watched: bool = False) -> tuple[Any, Function]:
+    """Do what `vjp` does; `watched` inputs are checked for changes before the pullback."""
     level = new_level()
     leaves, rebuild = checked_leaves(primals, "vjp")
     inputs = [Node(level, x) for x in leaves]
+    if watched:
+        for x, node in zip(leaves, inputs, strict=True):
+            node.sink = Sink()
+            if isinstance(x, np.ndarray):
+                node.sink.expose(x, x)
     traced = [Tensor(x, node) for x, node in zip(leaves, inputs, strict=True)]
     outputs, rebuild_out = outputs_of(f(*rebuild(traced)), f)
     values = [lower(y, level) for y in outputs]
@@ -253,7 +264,7 @@ def value_and_grad(f: Function, x: Any) -> Any:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
-    y, pull = vjp(f, x)
+    y, pull = differentiate(f, (x,))
     if not isinstance(y, NUMBERS) or np.shape(y):
         raise ShapeError(
             f"grad needs a function that returns one number; {name(f)} returned {describe(y)}. "
@@ -311,5 +322,5 @@ def elementwise_grad(f: Function, x: Any) -> Any:
     >>> elementwise_grad(np.square)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    y, pull = vjp(f, x)
+    y, pull = differentiate(f, (x,))
     return pull(tree_map(lambda v: np.ones(np.shape(v), getattr(v, "dtype", float)), y))[0]

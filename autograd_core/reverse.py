@@ -15,6 +15,7 @@ import numpy as np
 
 from .errors import GraphError
 from .graph import OUTPUT, Node, conform
+from .guard import check_saved
 
 __all__ = ["backward"]
 
@@ -59,7 +60,7 @@ def backward(
         if rule is None:
             yield node, g, fresh
             continue
-        if node.sink is not None:
+        if node.sink is not None and node.sink.retains:
             yield node, g, False
         parents, operands, y = node.parents, node.operands, node.y
         if rule is OUTPUT:
@@ -73,9 +74,7 @@ def backward(
             )
         if g.__class__ is Part:
             g = g.complete(node)
-        for i, parent in enumerate(parents):
-            if parent is not None and parent.operands is None and parent.rule is None:
-                check_saved(node, i)
+        check_saved(node)
         if rewrap is not None:
             operands = tuple(
                 [
@@ -85,22 +84,12 @@ def backward(
             )
             y = None if y is None else rewrap(y, node)
         if not retain:
-            node.operands = node.y = None
+            node.operands = node.y = node.prints = None
             node.parents = ()
         for parent, c in contributions(node, rule, parents, operands, y, g):
             if c.shape != parent.shape or c.dtype is not parent.dtype:
                 c = conform(c, parent.shape, parent.dtype)
             receive(parent, c, c is not g and getattr(c, "base", None) is None)
-
-
-def check_saved(node: Node, i: int) -> None:
-    """Refuse to use a saved leaf that was overwritten since."""
-    if kept(node, node.parents)[i]:
-        raise GraphError(
-            f"operand {i} of {node.rule.name}, of shape {node.parents[i].shape}, was overwritten "  # type: ignore[union-attr]
-            f"between the forward and the backward pass (by an optimiser's step, or an in-place "
-            f"write under no_grad): the gradient would be wrong. Call backward first, then write."
-        )
 
 
 def kept(node: Node, parents: tuple) -> tuple[bool, ...]:

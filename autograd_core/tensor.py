@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from .dispatch import Layered, raw
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
-from .graph import Node, Sink
+from .graph import Node
+from .guard import Sink
 from .inplace import Writable
 from .reverse import backward
 from .surface import Surface
 
-__all__ = ["Tensor", "require_float", "tensor"]
+__all__ = ["Tensor", "mark_written", "require_float", "tensor"]
 
 
 class Tensor(Writable, Surface):
@@ -94,6 +96,8 @@ class Tensor(Writable, Surface):
     # getting values out
     def detach(self) -> Tensor:
         """Return the same values without the history; memory is shared."""
+        if isinstance(self._trace, Node):
+            return Tensor(self._trace.hand_out(raw(self)))
         return Tensor(raw(self))
 
     def numpy(self) -> np.ndarray:
@@ -179,8 +183,9 @@ class Tensor(Writable, Surface):
 
     def retain_grad(self) -> None:
         """Keep `.grad` of this calculated Tensor in the coming backward passes."""
-        if isinstance(self._trace, Node) and self._trace.sink is None:
-            self._trace.sink = Sink()
+        if isinstance(self._trace, Node):
+            self._trace.sink = self._trace.sink or Sink()
+            self._trace.sink.retains = True
 
     def backward(
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
@@ -305,6 +310,22 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         )
     result = Tensor(value)
     return result.requires_grad_() if requires_grad else result
+
+
+def mark_written(x: Tensor) -> None:
+    """Say that the array of a leaf was overwritten, as an optimiser does.
+
+    A graph that has saved the old values will refuse to use them. Costs next to nothing where no
+    graph is alive.
+    """
+    if sys.getrefcount(x._trace) > UNSHARED:
+        x._trace = x._trace.written()
+    elif x._trace is not None and x._trace.sink is not None:
+        x._trace.sink.print = None
+
+
+UNSHARED = sys.getrefcount(Tensor(None, object())._trace)
+"""The count of a trace that only its Tensor holds; it differs between versions of Python."""
 
 
 def require_float(value: Any, wish: str) -> None:

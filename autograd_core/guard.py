@@ -1,0 +1,179 @@
+"""Noticing that a saved array was changed between the forward and the backward pass.
+
+A backward pass uses values that the forward pass saved. If such an array is refilled meanwhile
+(a batch buffer that is used again, a write through `.detach().numpy()`), the gradient would be
+wrong without a word. Tensors keep what they calculate to themselves, so only arrays that the user
+can reach are watched: constants that were given as plain arrays, and Tensors whose array was
+handed out. Each gets a fingerprint when it is saved, compared when it is used.
+
+A large array is too dear to read twice. It is made read-only as long as the graph needs it, so
+that the write itself fails, and a sample of it is fingerprinted.
+"""
+
+from __future__ import annotations
+
+import weakref
+import zlib
+from typing import Any
+
+import numpy as np
+
+from .errors import GraphError
+
+__all__ = ["Sink", "check_saved", "fingerprint", "watch"]
+
+Fingerprint = Any
+EXACT_BYTES = 1 << 22
+SMALL_BYTES = 1 << 11
+SAMPLE = 1 << 16
+
+
+def fingerprint(x: np.ndarray) -> Fingerprint:
+    """Return something that differs if the array was changed.
+
+    Two sums: one of the bits, in which no single change is lost, and one with random weights, in
+    which no exchange is lost.
+    """
+    if x.nbytes > EXACT_BYTES:
+        x = x.reshape(-1)[:: x.size // SAMPLE] if x.flags.c_contiguous else x.flat[:SAMPLE]
+    if not x.flags.c_contiguous:
+        x = np.ascontiguousarray(x)
+    if x.nbytes <= SMALL_BYTES or x.dtype.char not in "fd":
+        return zlib.crc32(memoryview(x).cast("B") if x.size else b"")  # type: ignore[arg-type]
+    flat = x.reshape(-1)
+    bits = flat.view(np.uint32 if x.itemsize == 4 else np.uint64)
+    if x.itemsize == 4 and x.size % 2 == 0:
+        bits = flat.view(np.uint64)
+    return int(np.add.reduce(bits)), np.dot(flat, weights(x.size, x.dtype)).tobytes()
+
+
+WEIGHTS: dict[np.dtype[Any], np.ndarray] = {}
+
+
+def weights(size: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return random weights, the same ones each time."""
+    found = WEIGHTS.get(dtype)
+    if found is None or len(found) < size:
+        length = 1 << max(12, (size - 1).bit_length())
+        found = np.random.default_rng(0).random(length).astype(dtype)
+        WEIGHTS[dtype] = found
+    return found[:size]
+
+
+class Locked:
+    """Keeps a large array read-only until the graph lets go of this."""
+
+    __slots__ = ("arrays", "print")
+    counts: dict[int, int] = {}
+
+    def __init__(self, x: np.ndarray) -> None:
+        self.arrays: list[np.ndarray] = []
+        self.print = fingerprint(x)
+        part: Any = x
+        while isinstance(part, np.ndarray):
+            held = self.counts.get(id(part), 0)
+            if held or part.flags.writeable:
+                self.counts[id(part)] = held + 1
+                self.arrays.append(part)
+                part.flags.writeable = False
+            part = part.base
+
+    def __del__(self) -> None:
+        for part in reversed(self.arrays):  # a view can be writable only after its base is
+            left = self.counts[id(part)] - 1
+            if left:
+                self.counts[id(part)] = left
+            else:
+                del self.counts[id(part)]
+                part.flags.writeable = True
+
+
+def watch(x: np.ndarray) -> Fingerprint:
+    """Start watching an array that is saved."""
+    return Locked(x) if x.nbytes > EXACT_BYTES else fingerprint(x)
+
+
+def has_changed(x: np.ndarray, before: Fingerprint) -> bool:
+    """Whether an array is not what it was."""
+    return bool(fingerprint(x) != (before.print if isinstance(before, Locked) else before))
+
+
+def refuse_changed(x: np.ndarray, before: Fingerprint, what: str) -> None:
+    """Raise if a saved array is not what it was."""
+    if has_changed(x, before):
+        raise GraphError(
+            f"{what}, shape {x.shape}, was changed between the forward and the backward pass, so "
+            f"the gradient would be wrong. Call backward before you fill the array again, or give "
+            f"the operation a copy: x.copy()."
+        )
+
+
+def check_saved(node: Any) -> None:
+    """Refuse to use saved values that were changed since they were saved."""
+    if node.prints is not None:
+        for i, before in node.prints:
+            refuse_changed(node.operands[i], before, operand_name(node, i))
+    saves_y = node.y.__class__ is np.ndarray and not node.rule.saves
+    if saves_y and node.sink is not None and node.sink.print is not None:
+        refuse_changed(node.y, node.sink.print, f"the result of {node.rule.name}")
+    for i, parent in enumerate(node.parents):
+        if parent is None or parent.sink is None:
+            continue
+        x = node.operands[i]
+        if x.__class__ is np.ndarray:
+            if parent.operands is None and parent.rule is None:
+                raise GraphError(
+                    f"{operand_name(node, i)}, shape {x.shape}, was overwritten between the "
+                    f"forward and the backward pass (by an optimiser's step, or an in-place write "
+                    f"under no_grad): the gradient would be wrong. Call backward first, then write."
+                )
+            watched = node.prints is not None and any(i == j for j, _ in node.prints)
+            if parent.sink.print is not None and not watched:
+                refuse_changed(x, parent.sink.print, operand_name(node, i))
+
+
+def operand_name(node: Any, i: int) -> str:
+    """Name an operand in a message."""
+    return f"operand {i} of {node.rule.name}"
+
+
+class Sink:
+    """What only few nodes have: a kept gradient, and what is known of arrays handed out.
+
+    `print` is the fingerprint of the value when it was first handed out.
+    """
+
+    __slots__ = ("grad", "handed_out", "print", "retains")
+
+    def __init__(self) -> None:
+        self.grad: Any = None
+        self.retains = False
+        self.print: Any = None
+        self.handed_out: list[weakref.ref[np.ndarray]] = []
+
+    def is_exposed(self, value: np.ndarray) -> bool:
+        """Whether the value may change, because somebody holds an array that shares its memory."""
+        if self.print is None:
+            return False
+        self.handed_out = [r for r in self.handed_out if r() is not None]
+        if not self.handed_out and fingerprint(value) == self.print:
+            self.print = None
+        return self.print is not None
+
+    def expose(self, value: np.ndarray, given: np.ndarray) -> None:
+        """Remember that `given`, which shares the memory of `value`, is in the user's hands."""
+        if self.print is None:
+            self.print = fingerprint(value)
+        self.handed_out.append(weakref.ref(given))
+
+    def hand_out(self, value: Any) -> Any:
+        """Give out an array that shares the memory of `value`.
+
+        Views of the array that is given out refer to it and not to `value`, because there is a
+        memoryview in between. So it dies when the last of them does.
+        """
+        if value.__class__ is not np.ndarray:
+            return value
+        given = np.asarray(memoryview(value))
+        self.expose(value, given)
+        return given

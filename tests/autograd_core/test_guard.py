@@ -1,0 +1,269 @@
+"""A saved value that changed before backward is an error, whichever way it changed."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_core import GraphError, Tensor, grad, no_grad, tensor, vjp
+from autograd_core.guard import EXACT_BYTES, fingerprint
+from autograd_core.tensor import mark_written
+
+SIZES = [(3,), (40, 30)]
+
+
+def data(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal(shape) + 2.0
+
+
+# Each attack builds a loss, and returns it with the function that does the damage.
+
+
+def refill_constant(shape: Any) -> Any:
+    x, buffer = tensor(data(shape), requires_grad=True), data(shape, 1)
+    return np.sum(x * buffer), lambda: np.copyto(buffer, 7.0)
+
+
+def refill_plain_tensor(shape: Any) -> Any:
+    x, c = tensor(data(shape), requires_grad=True), tensor(data(shape, 1))
+    return np.sum(x * c), lambda: c.numpy().fill(7.0)
+
+
+def write_plain_tensor(shape: Any) -> Any:
+    x, c = tensor(data(shape), requires_grad=True), tensor(data(shape, 1))
+
+    def damage() -> None:
+        c[...] = 7.0
+
+    return np.sum(x * c), damage
+
+
+def refill_through_a_view(shape: Any) -> Any:
+    buffer = np.stack([data(shape, 1), data(shape, 2)])
+    x = tensor(data(shape), requires_grad=True)
+    return np.sum(np.exp(x * buffer[0])), lambda: buffer.fill(7.0)
+
+
+def leaf_through_detach(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    loss = np.sum(np.sin(x))
+    return loss, lambda: x.detach().numpy().fill(7.0)
+
+
+def leaf_through_data(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    loss = np.sum(x**3)
+    return loss, lambda: x.data.numpy().fill(7.0)
+
+
+def leaf_handed_out_before(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    part = x.detach().numpy()[..., :1]  # outlives the array it was cut from
+    loss = np.sum(x * x)
+    return loss, lambda: part.fill(7.0)
+
+
+def intermediate_through_detach(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    y = np.exp(x)
+    loss = np.sum(y * y)
+    return loss, lambda: y.detach().numpy().fill(7.0)
+
+
+def result_that_its_own_rule_saved(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    y = np.exp(x)
+    return np.sum(y), lambda: y.detach().numpy().fill(7.0)
+
+
+def leaf_under_no_grad(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    loss = np.sum(x * x)
+
+    def damage() -> None:
+        with no_grad():
+            x.__imul__(2.0)
+
+    return loss, damage
+
+
+def optimiser_step(shape: Any) -> Any:
+    x = tensor(data(shape), requires_grad=True)
+    loss = np.sum(x * x)
+
+    def damage() -> None:
+        x._value[...] *= 0.5
+        mark_written(x)
+
+    return loss, damage
+
+
+def rows_exchanged(shape: Any) -> Any:
+    x, buffer = tensor(data(shape), requires_grad=True), data(shape, 1)
+    return np.sum(x * buffer), lambda: np.copyto(buffer, buffer[::-1].copy())
+
+
+def one_number_among_large_ones(shape: Any) -> Any:
+    x, buffer = tensor(data(shape), requires_grad=True), data(shape, 1)
+    buffer.flat[0] = 1e30
+
+    def damage() -> None:
+        buffer.flat[-1] += 1.0
+
+    return np.sum(x * buffer), damage
+
+
+ATTACKS = [
+    refill_constant,
+    refill_plain_tensor,
+    write_plain_tensor,
+    refill_through_a_view,
+    leaf_through_detach,
+    leaf_through_data,
+    leaf_handed_out_before,
+    intermediate_through_detach,
+    result_that_its_own_rule_saved,
+    leaf_under_no_grad,
+    optimiser_step,
+    rows_exchanged,
+    one_number_among_large_ones,
+]
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda f: f.__name__)
+def test_a_changed_value_is_an_error_that_names_the_operation(attack: Any, shape: Any) -> None:
+    loss, damage = attack(shape)
+    damage()
+    with pytest.raises(GraphError, match=r"(operand \d|the result) of np\.\w+"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("shape", SIZES, ids=str)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda f: f.__name__)
+def test_no_alarm_without_a_change(attack: Any, shape: Any) -> None:
+    loss, _ = attack(shape)
+    loss.backward()
+
+
+def test_an_input_that_changes_before_its_pullback() -> None:
+    x = data((4,))
+    _, pull = vjp(lambda v: np.sum(v * v), x)
+    x[0] = 9.0
+    with pytest.raises(GraphError, match=r"operand 0 of np\.multiply"):
+        pull(1.0)
+
+
+def test_a_buffer_that_is_used_again_inside_a_function() -> None:
+    buffer = np.ones(3)
+
+    def f(x: Any) -> Any:
+        total = np.sum(x * buffer)
+        buffer.fill(5.0)
+        return total + np.sum(x * buffer)
+
+    with pytest.raises(GraphError, match="x.copy()"):
+        grad(f)(np.ones(3))
+
+
+def test_a_change_before_the_value_is_saved_is_fine() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.detach().numpy()[0] = 3.0
+    np.sum(x * x).backward()
+    assert x.grad is not None and x.grad.tolist() == [6.0, 4.0]
+
+
+def test_a_leaf_is_watched_only_while_somebody_holds_its_array() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    x.detach().numpy()
+    y = np.sum(x * x)
+    assert y._trace.parents[0].prints is None
+
+
+def test_random_attacks() -> None:
+    """Whatever is changed, however little: an error, or the right gradient."""
+    rng = np.random.default_rng(0)
+    operations: list[Callable[..., Any]] = [
+        np.multiply,
+        np.divide,
+        np.arctan2,
+        np.hypot,
+        lambda a, b: np.matmul(a, np.swapaxes(b, 0, 1)),
+        lambda a, b: np.add(a, b),
+        lambda a, b: np.where(b > 2.0, a, b) * b,
+        lambda a, b: np.exp(a) * np.sin(b),
+    ]
+    silent = noticed = 0
+    for _ in range(500):
+        shape = (int(rng.integers(1, 9)), int(rng.integers(1, 60)))
+        f = operations[rng.integers(len(operations))]
+        a, b = rng.standard_normal(shape), rng.standard_normal(shape) + 3.0
+        x = tensor(a, requires_grad=True)
+        loss = np.sum(np.tanh(f(x, b)))
+        right = grad(lambda v, f=f, b=b: np.sum(np.tanh(f(v, b))))(a)
+        target = [b, x.detach().numpy(), b[:1], b.T][rng.integers(4)]
+        place = tuple(int(rng.integers(n)) for n in target.shape)
+        target[place] += rng.choice([1e-6, 1.0, -3.0])
+        try:
+            loss.backward()
+        except GraphError:
+            noticed += 1
+        else:
+            silent += not np.allclose(x.grad.numpy(), right, rtol=1e-12)
+    assert silent == 0
+    assert noticed > 200
+
+
+def test_a_large_array_is_read_only_while_the_graph_lives() -> None:
+    big = np.ones(EXACT_BYTES // 8 + 1)
+    x = tensor(np.ones(big.size), requires_grad=True)
+    loss = np.sum(x * big)
+    with pytest.raises(ValueError, match="read-only"):
+        big[0] = 2.0
+    loss.backward()
+    big[0] = 2.0  # released by the backward pass
+    loss = np.sum(x * big)
+    del loss
+    big[0] = 3.0  # released with the graph
+    with pytest.raises(ZeroDivisionError):
+        grad(lambda v: np.sum(v * big) / (1 // 0))(np.ones(big.size))
+    gc.collect()
+    big[0] = 4.0  # released after an exception
+
+
+def test_a_large_array_changed_through_a_sibling_view() -> None:
+    base = np.ones(EXACT_BYTES // 8 + 1)
+    sibling = base[:]
+    x = tensor(np.ones(base.size), requires_grad=True)
+    loss = np.sum(x * base)
+    sibling *= 2.0
+    with pytest.raises(GraphError, match="changed"):
+        loss.backward()
+
+
+def test_fingerprints_of_all_kinds_of_arrays() -> None:
+    for x in (
+        np.zeros(0),
+        np.array(1.0),
+        np.ones((300, 7), np.float32)[:, ::2],
+        np.ones(5000, np.float16),
+        np.arange(5000),
+        np.ones(3000, complex),
+        np.full(3000, np.nan),
+        np.ones(3001, np.float32),
+    ):
+        before = fingerprint(x)
+        assert fingerprint(x.copy()) == before
+        if x.size:
+            y = x.copy()
+            y[(0,) * x.ndim] = 5
+            assert fingerprint(y) != before
+
+
+def test_detach_is_cheap_on_what_is_not_recorded() -> None:
+    x = Tensor(np.ones(3))
+    assert x.detach()._value is x._value
