@@ -32,8 +32,7 @@ RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 SPINE = {"table", "graph", "reverse", "forward", "gradmode", "dispatch", "tensor"}
 SPINE_BUDGET = 1500
 FILE_BUDGET = 400
-RULE_IMPORTS = {"numpy", "math", "table", "composed", "kernels", "batch"}
-RULE_IMPORTS |= {"shapes", "matrices", "indexing", "shaping"}
+RULE_IMPORTS = {"numpy", "math", "operator", "table", "composed", "kernels", "batch", "errors"}
 
 
 def imported(path: Path) -> set[str]:
