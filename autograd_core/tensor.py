@@ -318,13 +318,18 @@ def mark_written(x: Tensor) -> None:
     A graph that has saved the old values will refuse to use them. Costs next to nothing where no
     graph is alive.
     """
-    if sys.getrefcount(x._trace) > UNSHARED:
+    if holders(x) > UNSHARED:
         x._trace = x._trace.written()
     elif x._trace is not None and x._trace.sink is not None:
         x._trace.sink.print = None
 
 
-UNSHARED = sys.getrefcount(Tensor(None, object())._trace)
+def holders(x: Tensor) -> int:
+    """Count who holds the trace of `x`: the Tensor, graphs, and this function itself."""
+    return sys.getrefcount(x._trace)
+
+
+UNSHARED = holders(Tensor(None, object()))
 """The count of a trace that only its Tensor holds; it differs between versions of Python."""
 
 
