@@ -13,7 +13,15 @@ import numpy as np
 
 from .table import primitive
 
-__all__ = ["astype", "getitem", "last_writes", "scatter", "scatter_along_axis", "setitem"]
+__all__ = [
+    "astype",
+    "getitem",
+    "last_writes",
+    "recurrence",
+    "scatter",
+    "scatter_along_axis",
+    "setitem",
+]
 
 
 @primitive
@@ -86,3 +94,20 @@ def scatter_along_axis(g: Any, indices: Any, shape: tuple[int, ...], axis: int) 
 def astype(x: Any, dtype: Any, copy: bool = True) -> Any:
     """`x.astype(dtype)`."""
     return x.astype(dtype, copy=copy)
+
+
+@primitive
+def recurrence(a: Any, b: Any, axis: int) -> Any:
+    """Return r with r_i = a_i r_(i-1) + b_i along an axis, beginning with r_0 = b_0.
+
+    After pass k, r_i has taken in the last 2^k terms, so log2(n) passes are enough. There is no
+    division, so zeros in a do no harm.
+    (W. D. Hillis and G. L. Steele 1986, "Data parallel algorithms".)
+    """
+    a, r = np.array(np.moveaxis(a, axis, 0)), np.array(np.moveaxis(b, axis, 0))
+    step = 1
+    while step < len(r):
+        r[step:] += a[step:] * r[:-step]
+        a[step:] = a[step:] * a[:-step]
+        step *= 2
+    return np.moveaxis(r, 0, axis)

@@ -1,17 +1,58 @@
-"""Sample rows for reductions and running sums (see `tests/ops.py`)."""
+"""Sample rows for reductions, running sums and statistics (see `tests/ops.py`)."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.sampling import real, sample
+from autograd_core import kernels
+from autograd_core.table import existing
+from tests.sampling import fixed, positive, real, sample
 
-for reduction in (np.sum, np.mean, np.var, np.std, np.max, np.min):
-    sample(reduction, real(2, 3))
-    sample(reduction, real(2, 3, 2), axis=1)
-    sample(reduction, real(2, 3, 2), axis=(0, -1), keepdims=True)
-    sample(reduction, real(4), axis=0)
-sample(np.var, real(5, 2), axis=0, ddof=1)
-sample(np.std, real(5, 2), axis=0, ddof=1)
-sample(np.cumsum, real(2, 3))
-sample(np.cumsum, real(2, 3), axis=1)
+MASK = np.array([[True, False, True], [True, True, False]])
+NAN = np.nan
+EXTREMES = (np.max, np.amax, np.nanmax, np.min, np.amin, np.nanmin)
+
+for f in (np.sum, np.mean, np.var, np.std, np.prod, np.max, np.min, np.ptp):
+    sample(f, real(2, 3))
+    sample(f, real(2, 3, 2), axis=1)
+    sample(f, real(2, 3, 2), axis=(0, -1), keepdims=True)
+    sample(f, real(4), axis=0)
+for f in EXTREMES:
+    sample(f, a=real(2, 3), axis=0)
+    sample(f, real(2, 3), axis=1, initial=0.5)
+    sample(f, real(2, 3), axis=1, initial=0.5, where=MASK)
+    sample(f, real(2, 3), axis=0, keepdims=True, initial=positive())
+for f in (np.sum, np.prod, np.nansum, np.nanprod):
+    sample(f, real(2, 3), where=MASK)
+    sample(f, real(2, 3), axis=1, initial=2.0)
+    sample(f, real(2, 3), axis=0, initial=real(), where=MASK)
+for f in (np.mean, np.var, np.std, np.nanmean, np.nanvar, np.nanstd):
+    sample(f, real(2, 3), where=MASK)
+    sample(f, real(2, 3), axis=1, keepdims=True, where=MASK)
+for f in (np.var, np.std, np.nanvar, np.nanstd):
+    sample(f, real(5, 2), axis=0, ddof=1)
+    sample(f, real(5, 2), axis=0, correction=1)
+    sample(f, real(5, 2), axis=0, mean=real(1, 2))
+
+# products with zeros
+sample(np.prod, fixed(2.0, 0.0, 3.0))
+sample(np.prod, fixed([2.0, 0.0, 0.0], [3.0, 0.5, -1.0]), axis=1)
+sample(np.prod, real(2, 0, 3), axis=1)
+sample(kernels.recurrence, real(2, 5), real(2, 5), axis=1)
+sample(kernels.recurrence, real(5, 2), np.ones((5, 2)), axis=0)
+
+# running
+for f in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
+    sample(f, real(2, 3))
+    sample(f, real(2, 3), axis=1)
+sample(np.cumprod, fixed([2.0, 0.0, 3.0, 0.0, 4.0], [1.0, 2.0, 3.0, 0.0, 5.0]), axis=1)
+for f in existing("cumulative_sum", "cumulative_prod"):
+    sample(f, real(4))
+    sample(f, real(2, 3), axis=0, include_initial=True)
+
+# with NaN
+for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
+    sample(f, fixed([0.3, NAN, 0.7], [NAN, NAN, 0.2]), axis=1)
+    sample(f, fixed([0.3, NAN, 0.7], [0.1, NAN, 0.2]))
+for f in (np.nancumsum, np.nancumprod):
+    sample(f, fixed([0.3, NAN, 0.7], [NAN, NAN, 0.2]), axis=1)

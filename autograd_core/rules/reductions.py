@@ -3,10 +3,13 @@
 `keepdims` needs no thought: the cotangent is put back into the reduced axes by its size alone.
 """
 
+
 import numpy as np
 
-from ..table import linear, rule
-from .shapes import count, spread, with_kept_axes
+from ..composed import composed
+from ..kernels import recurrence
+from ..table import existing, linear, rule
+from .shapes import count, cut, delayed, from_lanes, lanes, spread, with_kept_axes
 
 
 def sum_adjoint(g, x, *, axis=None, keepdims=False):
@@ -23,6 +26,74 @@ linear(np.sum, sum_adjoint)
 linear(np.mean, mean_adjoint)
 
 
+# --- products -------------------------------------------------------------------------------------
+
+
+def products_of_others(x, axis):
+    """For each element the product of all others: of those before times of those after it.
+
+    There is no division, so it is right for any number of zeros.
+    """
+    z = lanes(x, axis)
+    before = np.cumprod(delayed(z, 1.0), axis=-1)
+    after = np.cumprod(delayed(np.flip(z, -1), 1.0), axis=-1)
+    return from_lanes(before * np.flip(after, -1), x, axis)
+
+
+def prod_vjp(g, _y, x, *, axis=None, keepdims=False):
+    """dy/dx_i = the product of the others."""
+    return spread(g, x, axis) * products_of_others(x, axis)
+
+
+def prod_jvp(t, _y, x, *, axis=None, keepdims=False):
+    """Sum of t_i times the product of the others."""
+    return np.sum(t * products_of_others(x, axis), axis=axis, keepdims=keepdims)
+
+
+rule(np.prod, vjp=(prod_vjp,), jvp=(prod_jvp,))
+
+
+def sums_from_end(a, b, axis):
+    """Return c with c_i = b_i + a_(i+1) c_(i+1): the adjoint of a recurrence in b."""
+    return np.flip(recurrence(delayed(np.flip(a, axis), 0.0, axis), np.flip(b, axis), axis), axis)
+
+
+def recurrence_vjp(g, y, a, _b, *, axis):
+    """dr_i = a_i dr_(i-1) + r_(i-1) da_i + db_i, run from the end."""
+    c = sums_from_end(a, g, axis)
+    return c * delayed(y, 0.0, axis), c
+
+
+def recurrence_jvp(ts, y, a, _b, *, axis):
+    """The same recurrence, for the tangents."""
+    parts = [] if ts[1] is None else [ts[1]]
+    parts += [] if ts[0] is None else [ts[0] * delayed(y, 0.0, axis)]
+    return recurrence(a, sum(parts), axis)
+
+
+rule(recurrence, vjp=recurrence_vjp, jvp=recurrence_jvp, arity=2)
+
+
+def cumprod_vjp(g, y, x, *, axis=None):
+    """As y is the recurrence y_i = x_i y_(i-1)."""
+    if axis is None:
+        return cumprod_vjp(g, y, x.ravel(), axis=0).reshape(x.shape)
+    return sums_from_end(x, g, axis) * delayed(y, 1.0, axis)
+
+
+def cumprod_jvp(t, y, x, *, axis=None):
+    """t_y_i = x_i t_y_(i-1) + t_i y_(i-1)."""
+    if axis is None:
+        return cumprod_jvp(t.ravel(), y, x.ravel(), axis=0)
+    return recurrence(x, t * delayed(y, 1.0, axis), axis)
+
+
+rule(np.cumprod, vjp=(cumprod_vjp,), jvp=(cumprod_jvp,))
+
+
+# --- running sums ---------------------------------------------------------------------------------
+
+
 def cumsum_adjoint(g, x, *, axis=None):
     """x_i takes part in the sums i, i+1, ...: sum from the end."""
     if axis is None:
@@ -31,6 +102,30 @@ def cumsum_adjoint(g, x, *, axis=None):
 
 
 linear(np.cumsum, cumsum_adjoint)
+
+
+def including(cumulate, first):
+    """Say the array API's cumulative functions in NumPy's own."""
+
+    def composition(x, axis=None, dtype=None, include_initial=False):
+        if axis is None and x.ndim != 1:
+            raise ValueError(f"say axis= for an array of {x.ndim} axes")
+        axis = 0 if axis is None else axis
+        y = cumulate(x, axis=axis, dtype=dtype)
+        if not include_initial:
+            return y
+        return np.concatenate([delayed(y, first, axis), cut(y, axis, -1)], axis=axis)
+
+    return composition
+
+
+for f in existing("cumulative_sum"):
+    composed(f, including(np.cumsum, 0.0))
+for f in existing("cumulative_prod"):
+    composed(f, including(np.cumprod, 1.0))
+
+
+# --- spread ---------------------------------------------------------------------------------------
 
 
 def deviations(x, axis):
@@ -65,21 +160,36 @@ rule(np.var, vjp=(var_vjp,), jvp=(var_jvp,))
 rule(np.std, vjp=(std_vjp,), jvp=(std_jvp,))
 
 
-def extreme_weights(y, x, axis):
+# --- extremes -------------------------------------------------------------------------------------
+
+
+def extreme_weights(y, x, axis, initial):
     """1 / (number of ties) where x is the extreme, else 0: ties share equally."""
-    hit = np.equal(x, with_kept_axes(y, x, axis))
-    return np.where(hit, 1.0, 0.0) / np.sum(hit, axis=axis, keepdims=True)
+    y = with_kept_axes(y, x, axis)
+    hit = np.equal(x, y)
+    ties = np.sum(hit, axis=axis, keepdims=True)
+    if initial is not None:
+        ties = ties + np.equal(y, initial)
+    return np.where(hit, 1.0, 0.0) / np.maximum(ties, 1)
 
 
-def extreme_vjp(g, y, x, *, axis=None, keepdims=False):
+def extreme_vjp(g, y, x, *, axis=None, keepdims=False, initial=None):
     """Hand g to the places that hold the extreme."""
-    return spread(g, x, axis) * extreme_weights(y, x, axis)
+    return spread(g, x, axis) * extreme_weights(y, x, axis, initial)
 
 
-def extreme_jvp(t, y, x, *, axis=None, keepdims=False):
+def extreme_jvp(t, y, x, *, axis=None, keepdims=False, initial=None):
     """Mean of t over the places that hold the extreme."""
-    return np.sum(t * extreme_weights(y, x, axis), axis=axis, keepdims=keepdims)
+    return np.sum(t * extreme_weights(y, x, axis, initial), axis=axis, keepdims=keepdims)
 
 
-rule(np.max, vjp=(extreme_vjp,), jvp=(extreme_jvp,))
-rule(np.min, vjp=(extreme_vjp,), jvp=(extreme_jvp,))
+for f in (np.max, np.amax, np.nanmax, np.min, np.amin, np.nanmin):
+    rule(f, vjp=(extreme_vjp,), jvp=(extreme_jvp,))
+
+
+def peak_to_peak(a, axis=None, keepdims=False):
+    """The largest element less the smallest."""
+    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+
+
+composed(np.ptp, peak_to_peak)

@@ -26,3 +26,29 @@ def with_kept_axes(g, x, axis):
 def spread(g, x, axis):
     """Copy the result of a reduction over `axis` back over `x`: the adjoint of a sum."""
     return np.broadcast_to(with_kept_axes(g, x, axis), x.shape)
+
+
+def lanes(x, axis):
+    """Bring the axes of a reduction together as one last axis."""
+    axes = axes_of(axis, x.ndim)
+    kept = [i for i in range(x.ndim) if i not in axes]
+    n = math.prod(x.shape[i] for i in axes)
+    return x.transpose((*kept, *axes)).reshape((*(x.shape[i] for i in kept), n))
+
+
+def from_lanes(z, x, axis):
+    """Give what has the form of `lanes(x, axis)` the form of x."""
+    axes = axes_of(axis, x.ndim)
+    order = [*(i for i in range(x.ndim) if i not in axes), *axes]
+    return z.reshape([x.shape[i] for i in order]).transpose(np.argsort(order).tolist())
+
+
+def cut(x, axis, start=None, stop=None):
+    """Return x[start:stop] along an axis."""
+    return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
+
+
+def delayed(x, first, axis=-1):
+    """Return first, x_0, x_1, ...: the elements before each element."""
+    shape = tuple(min(n, 1) if i == axis % x.ndim else n for i, n in enumerate(x.shape))
+    return np.concatenate([np.full(shape, first, x.dtype), cut(x, axis, None, -1)], axis=axis)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import weakref
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 
 from autograd_core import Tensor, jvp, vjp, vmap
+from autograd_core.graph import OUTPUT
 from autograd_core.table import RULES, Elementwise
 from autograd_core.test_util import check_grads, random_like
 from autograd_core.trees import flatten
@@ -138,9 +138,9 @@ def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
     inputs = traced([np.array(x) for x in op.draw()])
     y = flatten(op(*inputs))[0][0]
     node = y._trace
-    if node.rule is not rule:
+    if node.rule is OUTPUT:
         node = node.parents[0]
-    if node is None or node.rule is not rule:
+    if node.rule is not rule:
         return  # a call that the row leaves to its composition
     active = sum(1 << i for i, p in enumerate(node.parents) if p is not None)
     keeps = rule.kept(active, len(node.parents))
@@ -152,7 +152,6 @@ def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
         and not shares_memory(x, y)
     ]
     del inputs
-    gc.collect()
     assert [w() for w in watched] == [None] * len(watched)
     assert nodes
 

@@ -1,0 +1,118 @@
+"""Reductions of chosen elements: `where=`, an `initial=` that is itself differentiated, a `mean=`
+that is given, and the functions that skip NaN.
+
+An element that is left out is replaced by one that changes nothing: 0 in a sum, 1 in a product.
+"""
+
+import math
+
+import numpy as np
+
+from ..composed import composed
+from ..kernels import astype
+from . import reductions  # noqa: F401 (its rows come first)
+
+
+def chosen(a, where, neutral):
+    """Put the neutral element in place of those that are left out."""
+    return a if where is True else np.where(where, a, neutral)
+
+
+def count_of(a, axis, keepdims, where, dtype):
+    """Return the number of the chosen."""
+    mask = np.logical_and(where, np.ones(a.shape, bool))
+    return astype(np.count_nonzero(mask, axis=axis, keepdims=keepdims), dtype)
+
+
+def sum_of(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+    """Sum of the chosen, and the initial value."""
+    y = np.sum(chosen(a, where, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return y if initial is None else y + initial
+
+
+def prod_of(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+    """Product of the chosen, and the initial value."""
+    y = np.prod(chosen(a, where, 1.0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return y if initial is None else y * initial
+
+
+def mean_of(a, axis=None, dtype=None, keepdims=False, where=True):
+    """Sum of the chosen over their number."""
+    y = np.sum(chosen(a, where, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return y / count_of(a, axis, keepdims, where, y.dtype)
+
+
+def var_of(
+    a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None, correction=None
+):
+    """Mean of the squared distances |a - m|^2, m being the mean or what is given for it."""
+    a = a if dtype is None else astype(a, dtype)
+    m = mean_of(a, axis, None, True, where) if mean is None else mean
+    d = chosen(a - m, where, 0.0)
+    squares = (d * d.conj()).real if d.dtype.kind == "c" else d * d
+    y = np.sum(squares, axis=axis, keepdims=keepdims)
+    n = count_of(a, axis, keepdims, where, y.dtype)
+    return y / np.maximum(n - (ddof if correction is None else correction), 0.0)
+
+
+def std_of(
+    a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None, correction=None
+):
+    """The root of the variance, with the safe subgradient 0 where it is 0."""
+    y = var_of(a, axis, dtype, ddof, keepdims, where, mean, correction)
+    return np.where(y == 0, 0.0, np.sqrt(np.where(y == 0, 1.0, y)))
+
+
+def extreme_of(reduce, either, worst):
+    """Say a maximum or minimum of the chosen; `worst` is what never wins."""
+
+    def composition(a, axis=None, keepdims=False, initial=None, where=True):
+        y = reduce(chosen(a, where, worst), axis=axis, keepdims=keepdims, initial=worst)
+        return y if initial is None else either(y, initial)
+
+    return composition
+
+
+composed(np.sum, sum_of)
+composed(np.prod, prod_of)
+composed(np.mean, mean_of)
+composed(np.var, var_of)
+composed(np.std, std_of)
+composed(np.max, extreme_of(np.max, np.maximum, -math.inf))
+composed(np.amax, extreme_of(np.max, np.maximum, -math.inf))
+composed(np.min, extreme_of(np.min, np.minimum, math.inf))
+composed(np.amin, extreme_of(np.min, np.minimum, math.inf))
+composed(np.nanmax, extreme_of(np.nanmax, np.fmax, -math.inf))
+composed(np.nanmin, extreme_of(np.nanmin, np.fmin, math.inf))
+
+
+# --- without NaN ----------------------------------------------------------------------------------
+
+
+def among_numbers(composition):
+    """Leave out NaN as well."""
+
+    def without_nan(a, *, where=True, **settings):
+        return composition(a, where=np.logical_and(where, np.logical_not(np.isnan(a))), **settings)
+
+    return without_nan
+
+
+composed(np.nansum, among_numbers(sum_of))
+composed(np.nanprod, among_numbers(prod_of))
+composed(np.nanmean, among_numbers(mean_of))
+composed(np.nanvar, among_numbers(var_of))
+composed(np.nanstd, among_numbers(std_of))
+
+
+def running(cumulate, neutral):
+    """Put the neutral element in place of NaN."""
+
+    def composition(a, axis=None, dtype=None):
+        return cumulate(np.where(np.isnan(a), neutral, a), axis=axis, dtype=dtype)
+
+    return composition
+
+
+composed(np.nancumsum, running(np.cumsum, 0.0))
+composed(np.nancumprod, running(np.cumprod, 1.0))
