@@ -2,6 +2,7 @@
 
 from . import rules
 from .batch import vmap
+from .checkpointing import checkpoint
 from .errors import (
     ArgumentError,
     AutogradError,
@@ -14,9 +15,31 @@ from .errors import (
     ShapeError,
 )
 from .function import custom_op
+from .gradients import (
+    deriv,
+    elementwise_grad,
+    grad,
+    grad_and_aux,
+    grad_named,
+    holomorphic_grad,
+    multigrad_dict,
+    value_and_grad,
+)
 from .gradmode import enable_grad, is_grad_enabled, no_grad
 from .jacobians import hessian, jacfwd, jacobian, jacrev
-from .operators import elementwise_grad, grad, jvp, value_and_grad, vjp
+from .operators import jvp, vjp
+from .products import (
+    hessian_tensor_product,
+    hessian_vector_product,
+    hvp,
+    linearize,
+    make_ggnvp,
+    make_hvp,
+    make_jvp,
+    make_vjp,
+    tensor_jacobian_product,
+    vector_jacobian_product,
+)
 from .tensor import Tensor, tensor
 
 __all__ = [
@@ -30,19 +53,35 @@ __all__ = [
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
+    "checkpoint",
     "custom_op",
+    "deriv",
     "elementwise_grad",
     "enable_grad",
     "grad",
+    "grad_and_aux",
+    "grad_named",
     "hessian",
+    "hessian_tensor_product",
+    "hessian_vector_product",
+    "holomorphic_grad",
+    "hvp",
     "is_grad_enabled",
     "jacfwd",
     "jacobian",
     "jacrev",
     "jvp",
+    "linearize",
+    "make_ggnvp",
+    "make_hvp",
+    "make_jvp",
+    "make_vjp",
+    "multigrad_dict",
     "no_grad",
     "tensor",
+    "tensor_jacobian_product",
     "value_and_grad",
+    "vector_jacobian_product",
     "vjp",
     "vmap",
 ]

@@ -174,6 +174,6 @@ class Sink:
         """
         if value.__class__ is not np.ndarray:
             return value
-        given = np.asarray(memoryview(value))
+        given = np.asarray(memoryview(value))  # type: ignore[arg-type]
         self.expose(value, given)
         return given

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .argnums import unary
 from .batch import vmap
 from .errors import ShapeError
-from .operators import jvp, unary, value_and_grad, vjp
+from .gradients import grad
+from .operators import differentiate, jvp
 from .trees import flatten, tree_map
 
 __all__ = ["hessian", "jacfwd", "jacobian", "jacrev"]
@@ -60,7 +62,7 @@ def jacrev(f: Function, x: Any) -> Any:
     array([[2., 0.],
            [0., 4.]])
     """
-    y, pull = vjp(f, x)
+    y, pull, _ = differentiate(f, (x,))
     shape = np.shape(one_array(y, f))
     rows = vmap(lambda g: pull(g)[0])(basis_like(y)) if math.prod(shape) else pull(y)[0]
     return tree_map(lambda r, v: np.reshape(r, shape + np.shape(v)), rows, x)
@@ -115,7 +117,7 @@ def hessian(f: Function, x: Any) -> Any:
     """
 
     def gradient(v: Any) -> Any:
-        return value_and_grad.of(f, v)[1]  # type: ignore[attr-defined]
+        return grad.of(f, v)  # type: ignore[attr-defined]
 
     if (len(flatten(x)[0]) == 1 and hasattr(x, "shape")) or isinstance(x, float):
         return jacfwd.of(gradient, x)  # type: ignore[attr-defined]

@@ -1,11 +1,11 @@
-"""Derivatives of plain functions: grad, jacobian, jvp, vjp and friends, each a short composition.
+"""The two products with the Jacobian of a plain function, on which all other operators stand:
+`vjp` (reverse mode) and `jvp` (forward mode).
 
 Arguments and results may be nested lists, tuples, dicts, namedtuples and dataclasses of arrays.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,18 +21,13 @@ from .tensor import Tensor, require_float
 from .trees import flatten, leaves_with_paths, tree_map
 
 __all__ = [
-    "elementwise_grad",
-    "grad",
     "jvp",
-    "unary",
-    "value_and_grad",
     "vjp",
 ]
 
 Function = Callable[..., Any]
 ARRAYS: Any = (Layered, np.ndarray, np.generic)
 NUMBERS: Any = (*ARRAYS, int, float, complex)
-Argnum = int | tuple[int, ...] | list[int]
 
 
 def array_leaf(x: Any, wish: str) -> Any:
@@ -111,11 +106,17 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pull(np.array([1.0, 10.0]))
     (array([ 2., 40.]),)
     """
-    return differentiate(f, primals, watched=True)
+    return differentiate(f, primals, watched=True)[:2]
 
 
-def differentiate(f: Function, primals: tuple, watched: bool = False) -> tuple[Any, Function]:
-    """Do what `vjp` does; `watched` inputs are checked for changes before the pullback."""
+def differentiate(
+    f: Function, primals: tuple, watched: bool = False, has_aux: bool = False
+) -> tuple[Any, Function, Any]:
+    """Do what `vjp` does.
+
+    `watched` inputs are checked for changes before the pullback; with `has_aux` the function
+    returns (y, aux), of which only y is differentiated.
+    """
     level = new_level()
     leaves, rebuild = checked_leaves(primals, "vjp")
     inputs = [Node(level, x) for x in leaves]
@@ -125,7 +126,16 @@ def differentiate(f: Function, primals: tuple, watched: bool = False) -> tuple[A
             if isinstance(x, np.ndarray):
                 node.sink.expose(x, x)
     traced = [Tensor(x, node) for x, node in zip(leaves, inputs, strict=True)]
-    outputs, rebuild_out = outputs_of(f(*rebuild(traced)), f)
+    result = f(*rebuild(traced))
+    aux = None
+    if has_aux:
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise ShapeError(
+                f"with has_aux, {name(f)} must return (value, aux); got {describe(result)}"
+            )
+        result, aux = result
+        aux = tree_map(lambda v: lower(v, level), aux)
+    outputs, rebuild_out = outputs_of(result, f)
     values = [lower(y, level) for y in outputs]
 
     def pull(g: Any) -> tuple:
@@ -137,7 +147,7 @@ def differentiate(f: Function, primals: tuple, watched: bool = False) -> tuple[A
         given = [as_cotangent(c, y, f) for c, y in zip(cotangents, values, strict=True)]
         return tuple(rebuild(pull_from(level, outputs, inputs, given)))
 
-    return rebuild_out(values), pull
+    return rebuild_out(values), pull, aux
 
 
 def as_cotangent(g: Any, y: Any, f: Function) -> Any:
@@ -195,132 +205,3 @@ def tangent_of(y: Any, level: int) -> Any:
     if trace is not None and trace.level == level:
         return trace.t
     return np.zeros(np.shape(y), getattr(y, "dtype", float))
-
-
-# --- operators with `argnum`, as HIPS autograd has them -------------------------------------------
-
-
-def pick(args: tuple, argnum: Argnum, operator: str) -> Any:
-    """Take the differentiated argument, or a tuple of them."""
-    numbers = (argnum,) if isinstance(argnum, int) else tuple(argnum)
-    for i in numbers:
-        if not -len(args) <= i < len(args):
-            raise ArgumentError(
-                f"{operator}(argnum={argnum}) was called with {len(args)} positional arguments; "
-                f"argnum counts from 0"
-            )
-    return args[argnum] if isinstance(argnum, int) else tuple(args[i] for i in argnum)
-
-
-def of_argnum(f: Function, argnum: Argnum, args: tuple, kwargs: dict) -> Function:
-    """See a function as one of the chosen argument alone."""
-
-    def f_of(x: Any) -> Any:
-        full = list(args)
-        for i, value in [(argnum, x)] if isinstance(argnum, int) else zip(argnum, x, strict=True):
-            full[i] = value
-        return f(*full, **kwargs)
-
-    f_of.__name__ = name(f)
-    return f_of
-
-
-def unary(operator: Function) -> Function:
-    """Turn `operator(f, x)` into the HIPS form `operator(f, argnum)(*args, **kwargs)`."""
-    verb = operator.__name__
-
-    @functools.wraps(operator)
-    def with_argnum(fun: Function, argnum: Argnum = 0) -> Function:
-        if not callable(fun):
-            raise DtypeError(
-                f"{verb} takes a function, got {describe(fun)}: {verb}(f)(x), not {verb}(f(x))"
-            )
-
-        def derivative(*args: Any, **kwargs: Any) -> Any:
-            x = pick(args, argnum, verb)
-            return operator(of_argnum(fun, argnum, args, kwargs), x)
-
-        derivative.__name__ = f"{verb}_of_{name(fun)}_wrt_argnum_{argnum}"
-        derivative.__doc__ = f"{verb} of {name(fun)} with respect to argument {argnum}."
-        return derivative
-
-    with_argnum.of = operator  # type: ignore[attr-defined]
-    return with_argnum
-
-
-@unary
-def value_and_grad(f: Function, x: Any) -> Any:
-    """Return a function that gives the value and the gradient of `fun`, a scalar function.
-
-    Parameters
-    ----------
-    fun : callable
-        Returns one real number.
-    argnum : int or tuple of ints, default 0
-        Which positional argument to differentiate; a tuple gives a tuple of gradients.
-
-    Examples
-    --------
-    >>> value_and_grad(lambda x: x**3)(2.0)
-    (np.float64(8.0), np.float64(12.0))
-    """
-    y, pull = differentiate(f, (x,))
-    if not isinstance(y, NUMBERS) or np.shape(y):
-        raise ShapeError(
-            f"grad needs a function that returns one number; {name(f)} returned {describe(y)}. "
-            f"Use jacobian, elementwise_grad or vjp, or reduce it: lambda x: np.sum(f(x))."
-        )
-    if np.iscomplexobj(y):
-        raise DtypeError(
-            f"grad needs a real value; {name(f)} returned {describe(y)}. Differentiate its real "
-            f"part, or its absolute value."
-        )
-    (g,) = pull(np.ones((), getattr(y, "dtype", float)))
-    return y, g
-
-
-@unary
-def grad(f: Function, x: Any) -> Any:
-    """Return a function that gives the gradient of `fun`, a scalar function.
-
-    Parameters
-    ----------
-    fun : callable
-        Returns one real number.
-    argnum : int or tuple of ints, default 0
-        Which positional argument to differentiate; a tuple gives a tuple of gradients.
-
-    Raises
-    ------
-    ShapeError
-        If `fun` returns more than one number.
-    DtypeError
-        If the argument holds integers, or the value is complex.
-
-    Notes
-    -----
-    For a complex argument the gradient is du/dx - i du/dy (as HIPS autograd and JAX have it).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> grad(np.tanh)(0.0)
-    np.float64(1.0)
-    >>> grad(grad(np.sin))(np.pi / 2)
-    np.float64(-1.0)
-    """
-    return value_and_grad.of(f, x)[1]  # type: ignore[attr-defined]
-
-
-@unary
-def elementwise_grad(f: Function, x: Any) -> Any:
-    """Return a function that gives df_i/dx_i of a function that works element by element.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> elementwise_grad(np.square)(np.array([1.0, 2.0]))
-    array([2., 4.])
-    """
-    y, pull = differentiate(f, (x,))
-    return pull(tree_map(lambda v: np.ones(np.shape(v), getattr(v, "dtype", float)), y))[0]

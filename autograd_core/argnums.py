@@ -1,0 +1,107 @@
+"""Choosing the differentiated arguments of a function: `argnum`, by number or by name."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .errors import ArgumentError, DtypeError, describe
+from .operators import name
+
+__all__ = ["unary"]
+
+Function = Callable[..., Any]
+Argnum = int | str | tuple[int | str, ...] | list[int | str]
+
+
+def unary(operator: Function) -> Function:
+    """Turn `operator(f, x)` into the form `operator(f, argnum)(*args, **kwargs)`.
+
+    `argnum` is the position or the name of an argument; a tuple of them gives a tuple of results.
+    The original is there as `.of`. Keywords of it become keywords of the new form.
+    """
+    verb = operator.__name__
+
+    @functools.wraps(operator)
+    def with_argnum(fun: Function, argnum: Argnum = 0, **options: Any) -> Function:
+        if not callable(fun):
+            raise DtypeError(
+                f"{verb} takes a function, got {describe(fun)}: {verb}(f)(x), not {verb}(f(x))"
+            )
+
+        def derivative(*args: Any, **kwargs: Any) -> Any:
+            args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
+            x = value_at(args, kwargs, chosen)
+            return operator(of_argnum(fun, chosen, args, kwargs), x, **options)
+
+        derivative.__name__ = f"{verb}_of_{name(fun)}_wrt_argnum_{argnum}"
+        derivative.__doc__ = f"{verb} of {name(fun)} with respect to argument {argnum}."
+        return derivative
+
+    with_argnum.of = operator  # type: ignore[attr-defined]
+    signature = inspect.signature(operator)
+    given = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    with_argnum.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[
+            inspect.Parameter("fun", kind),
+            inspect.Parameter("argnum", kind, default=0),
+            *given,
+        ]
+    )
+    return with_argnum
+
+
+def places(
+    fun: Function, argnum: Argnum, args: tuple, kwargs: dict, verb: str
+) -> tuple[tuple, dict, Any]:
+    """Find the chosen arguments in a call; a name may stand for a positional argument."""
+    many = isinstance(argnum, (tuple, list))
+    found = tuple(place(fun, i, args, kwargs, verb) for i in (argnum if many else (argnum,)))  # type: ignore[union-attr]
+    return args, kwargs, found if many else found[0]
+
+
+def place(fun: Function, i: Any, args: tuple, kwargs: dict, verb: str) -> int | str:
+    """Find one chosen argument in a call."""
+    if isinstance(i, str):
+        if i in kwargs:
+            return i
+        names = list(inspect.signature(fun).parameters)
+        if i not in names[: len(args)]:
+            raise ArgumentError(
+                f"{verb}(argnum={i!r}): the call gave no argument of that name; {name(fun)} takes "
+                f"{', '.join(names) or 'none'}"
+            )
+        return names.index(i)
+    if not isinstance(i, int) or not -len(args) <= i < len(args):
+        raise ArgumentError(
+            f"{verb}(argnum={i}) was called with {len(args)} positional arguments; argnum "
+            f"counts from 0"
+        )
+    return i % len(args)
+
+
+def value_at(args: tuple, kwargs: dict, chosen: Any) -> Any:
+    """Take the chosen argument, or a tuple of them."""
+    if isinstance(chosen, tuple):
+        return tuple(value_at(args, kwargs, i) for i in chosen)
+    return kwargs[chosen] if isinstance(chosen, str) else args[chosen]
+
+
+def of_argnum(f: Function, chosen: Any, args: tuple, kwargs: dict) -> Function:
+    """See a function as one of the chosen arguments alone."""
+
+    def f_of(x: Any) -> Any:
+        full, named = list(args), dict(kwargs)
+        pairs = zip(chosen, x, strict=True) if isinstance(chosen, tuple) else [(chosen, x)]
+        for i, value in pairs:
+            if isinstance(i, str):
+                named[i] = value
+            else:
+                full[i] = value
+        return f(*full, **named)
+
+    f_of.__name__ = name(f)
+    return f_of
