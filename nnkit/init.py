@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.tensor import raw
+from autograd_core import Tensor
+from autograd_core.dispatch import raw
+from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
+from autograd_core.tensor import mark_written
 from nnkit.random import stream
 
 __all__ = [
@@ -74,11 +76,20 @@ def filled(tensor: Any, values: Any) -> Any:
             f"an initial value is written into a Parameter or a floating point array, not into "
             f"{describe(tensor)}."
         )
+    if isinstance(tensor, Tensor) and not tensor.is_leaf:
+        raise GraphError(
+            f"initial values are written into parameters, not into {describe(tensor)}, which was "
+            f"calculated from others."
+        )
     array[...] = values
+    if isinstance(tensor, Tensor):
+        mark_written(tensor)
     return tensor
 
 
-def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Any:
+def uniform_(
+    tensor: Any, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
+) -> Any:
     """Fill with numbers drawn evenly from [a, b).
 
     Examples
@@ -157,7 +168,7 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None =
 
 
 def kaiming_std(tensor: Any, a: float, mode: str, nonlinearity: str, what: str) -> float:
-    """gain / sqrt(fan), the deviation that keeps the variance from layer to layer."""
+    """Gain / sqrt(fan), the deviation that keeps the variance from layer to layer."""
     if mode not in ("fan_in", "fan_out"):
         raise ArgumentError(f"{what}: mode is 'fan_in' or 'fan_out', got {mode!r}.")
     fan = fans(tensor, what)[mode == "fan_out"]

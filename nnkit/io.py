@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor
-from autograd_core.errors import ArgumentError, AutogradError, DtypeError, describe
-from autograd_core.tensor import raw
+from autograd_core.dispatch import raw
+from autograd_core.errors import AutogradError, DtypeError, describe
 from nnkit.module import Module
 
 __all__ = ["FileError", "load", "load_metadata", "save"]
@@ -244,7 +244,9 @@ def parse_header(content: bytes, path: StrPath) -> tuple[dict[str, Any], int]:
             raise ValueError("it does not begin with {")
         header = json.loads(content[8 : 8 + size].decode("utf-8"), object_pairs_hook=without_twins)
     except (ValueError, RecursionError) as error:
-        raise FileError(f"{path} is no safetensors file: its header is damaged ({error}).") from None
+        raise FileError(
+            f"{path} is no safetensors file: its header is damaged ({error})."
+        ) from None
     if not isinstance(header, dict) or len(header) > MOST_ENTRIES:
         raise FileError(f"{path} is no safetensors file: its header is no table of arrays.")
     metadata = header.get("__metadata__", {})
@@ -305,5 +307,3 @@ def decoded(entry: dict[str, Any], content: bytes, start: int) -> Array:
         flat = np.frombuffer(memory, np.dtype(DTYPES[entry["dtype"]]).newbyteorder("<"))
         flat = flat.astype(flat.dtype.newbyteorder("="))  # a copy: writable, and aligned
     return flat.reshape(entry["shape"])
-
-

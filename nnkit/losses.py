@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
-from autograd_core.tensor import raw
 from nnkit import functional as F
 from nnkit.functional.operands import check_reduction
 from nnkit.module import Module

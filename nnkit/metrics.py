@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.tensor import raw
 
 __all__ = ["accuracy", "binary_accuracy"]
 

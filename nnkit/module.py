@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from autograd_core import Tensor, tensor
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, AutogradError, DtypeError, describe
-from autograd_core.tensor import raw
+from autograd_core.tensor import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.state import check_state
 
@@ -153,7 +154,7 @@ class Module:
         """
         if not self._pre_hooks:
             self._pre_hooks = Hooks()
-        return self._pre_hooks.add(hook)  # type: ignore[union-attr]
+        return self._pre_hooks.add(hook)
 
     def register_forward_hook(
         self, hook: Callable[[Module, tuple[Any, ...], Any], Any]
@@ -163,7 +164,7 @@ class Module:
         """
         if not self._hooks:
             self._hooks = Hooks()
-        return self._hooks.add(hook)  # type: ignore[union-attr]
+        return self._hooks.add(hook)
 
     # --- attributes -------------------------------------------------------------------------------
 
@@ -326,7 +327,7 @@ class Module:
                 place = ".".join(target.split(".")[:i]) or type(self).__name__
                 raise ArgumentError(f"{place} has no part {name!r}; its parts are: {names}.")
             found = child
-        return found  # type: ignore[no-any-return]
+        return found
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter with a path: `model.get_parameter("encoder.fc1.weight")`."""
@@ -409,10 +410,10 @@ class Module:
 
     # --- state ------------------------------------------------------------------------------------
 
-    def _state_arrays(self, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
+    def _state_arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """Name the arrays that make up the state; they are the model's own, not copies."""
         state: dict[str, np.ndarray[Any, Any]] = {}
-        for path, module in self.named_modules(prefix=prefix, remove_duplicate=False):
+        for path, module in self.named_modules(remove_duplicate=False):
             for name, value in vars(module).items():
                 if isinstance(value, Parameter):
                     state[join(path, name)] = raw(value)
@@ -423,6 +424,11 @@ class Module:
 
     def state_dict(self, *, prefix: str = "") -> dict[str, np.ndarray[Any, Any]]:
         """Return the values of all parameters and persistent buffers by path.
+
+        Parameters
+        ----------
+        prefix : str, default ""
+            Put in front of the paths, with its dot: ``"encoder."``.
 
         Returns
         -------
@@ -435,7 +441,7 @@ class Module:
         >>> {name: value.shape for name, value in nn.Linear(3, 2).state_dict().items()}
         {'weight': (2, 3), 'bias': (2,)}
         """
-        return {name: value.copy() for name, value in self._state_arrays(prefix).items()}
+        return {prefix + name: value.copy() for name, value in self._state_arrays().items()}
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> KeysReport:
         """Copy values into the parameters and buffers; all or, if something is wrong, none.
@@ -468,6 +474,8 @@ class Module:
         ]
         for array, value in values:
             array[...] = value
+        for p in self.parameters():
+            mark_written(p)
         return KeysReport(missing, unexpected)
 
     # --- how it looks -----------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError
-from autograd_core.tensor import raw
 from nnkit.random import stream
 
 __all__ = ["Dataset", "Subset", "TensorDataset", "random_split"]
@@ -35,7 +35,9 @@ class Dataset:
     """
 
     def __len__(self) -> int:
-        raise NotImplementedError(f"{type(self).__name__} has no __len__: return the number of samples.")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no __len__: return the number of samples."
+        )
 
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(
@@ -108,7 +110,9 @@ def as_rows(data: Any, name: str) -> NDArray[Any]:
             f"first (np.unique(names, return_inverse=True))."
         )
     if array.ndim == 0:
-        raise ShapeError(f"{name} is one number, or nothing that can be read as an array: {data!r}.")
+        raise ShapeError(
+            f"{name} is one number, or nothing that can be read as an array: {data!r}."
+        )
     return array
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_core import Tensor
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.tensor import raw
 from nnkit.data.dataset import TensorDataset
 from nnkit.random import stream
 
@@ -103,7 +103,7 @@ class DataLoader:
         if self.collate_fn is None and hasattr(self.dataset, "batch"):
             if isinstance(self.dataset, SingleArray):
                 return lambda rows: self.dataset.batch(rows)[0]
-            return self.dataset.batch  # type: ignore[no-any-return]
+            return self.dataset.batch
         collate = self.collate_fn or default_collate
 
         def read(rows: Any) -> Any:

@@ -99,7 +99,7 @@ CUBIC = 0.044715
 
 
 def gelu_forward(x: Array) -> tuple[Array, Array]:
-    """x Phi(x), and Phi(x) for the backward pass; Phi is the normal distribution function."""
+    """X Phi(x), and Phi(x) for the backward pass; Phi is the normal distribution function."""
     phi = erf_array(x * ROOT_HALF)
     phi += 1.0
     phi *= 0.5
@@ -124,7 +124,7 @@ def gelu_composition(x: Any) -> Any:
 
 
 def gelu_tanh_forward(x: Array) -> tuple[Array, Array]:
-    """x (1 + tanh(u)) / 2 with u = sqrt(2/pi) (x + 0.044715 x^3), and tanh(u)."""
+    """X (1 + tanh(u)) / 2 with u = sqrt(2/pi) (x + 0.044715 x^3), and tanh(u)."""
     t = x * x
     t *= CUBIC
     t += 1.0
@@ -158,9 +158,7 @@ def gelu_tanh_composition(x: Any) -> Any:
 
 
 GELU_OPS = {
-    "none": operation(
-        "gelu", gelu_forward, vjp=gelu_vjp, composition=gelu_composition, saves=True
-    ),
+    "none": operation("gelu", gelu_forward, vjp=gelu_vjp, composition=gelu_composition, saves=True),
     "tanh": operation(
         "gelu_tanh",
         gelu_tanh_forward,
@@ -208,20 +206,20 @@ def softmax_forward(x: Array, *, axis: int) -> Array:
 
 
 def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
-    """y (g - sum(g y))."""
+    """Y (g - sum(g y))."""
     gy = g * y
     return gy - y * gy.sum(axis=axis, keepdims=True)
 
 
 def log_softmax_forward(x: Array, *, axis: int) -> Array:
-    """x - log(sum(exp(x))), shifted by the maximum so that nothing overflows."""
+    """X - log(sum(exp(x))), shifted by the maximum so that nothing overflows."""
     y = x - x.max(axis=axis, keepdims=True)
     y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
     return y
 
 
 def log_softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
-    """g - softmax(x) sum(g)."""
+    """G - softmax(x) sum(g)."""
     return g - np.exp(y) * g.sum(axis=axis, keepdims=True)
 
 

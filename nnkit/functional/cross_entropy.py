@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core import Tensor
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.tensor import raw
 from nnkit.functional.activation import log_softmax_op
 from nnkit.functional.linear import ones
-from nnkit.functional.operands import as_dtype, as_float, check_reduction, operation
+from nnkit.functional.operands import as_array, as_dtype, as_float, check_reduction, operation
 
 __all__ = ["check_labels", "cross_entropy", "nll_loss"]
 
@@ -109,7 +108,7 @@ def check_labels(
         Naming the first label that is out of range.
     """
     # Seen as unsigned numbers, negative labels are too large as well: one pass finds both.
-    if np.maximum.reduce(labels.view(np.uintp), axis=None, initial=0) < classes:
+    if labels.view(np.uintp).max(initial=0) < classes:
         return labels == ignore_index if 0 <= ignore_index < classes else None
     ignored = labels == ignore_index
     wrong = ~ignored & ((labels < 0) | (labels >= classes))
@@ -246,8 +245,7 @@ def cross_entropy(
         raise ArgumentError(
             f"cross_entropy: label_smoothing is between 0 and 1, got {label_smoothing!r}."
         )
-    if not isinstance(target, (Tensor, np.ndarray)):
-        target = np.asarray(target)
+    target = as_array(target)
     if target.dtype.kind == "f":
         return from_probabilities(input, target, weight, reduction, label_smoothing)
     x, labels = by_rows(input, target, "cross_entropy")

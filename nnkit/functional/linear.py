@@ -48,7 +48,7 @@ def shapes_text(x: Array, weight: Array, bias: Array | None) -> str:
 def affine_vjp(
     g: Array, _y: Any, x: Array, weight: Array, bias: Array | None = None, *, needs: Any
 ) -> tuple[Any, Any, Any]:
-    """dL/dx = g W, dL/dW = g^T x, dL/db = the sum of g's rows."""  # noqa: D403
+    """dL/dx = g W, dL/dW = g^T x, dL/db = the sum of g's rows."""
     if x.ndim == 1:
         rows, x_rows = g[None], x[None]
     elif x.ndim == 2:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.tensor import raw
 from nnkit.functional.activation import logsigmoid_op
 from nnkit.functional.operands import as_dtype, as_float, check_reduction, operation, reduced
 

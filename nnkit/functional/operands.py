@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core import Tensor, custom_op
 from autograd_core.errors import ArgumentError, DtypeError, describe
 
-__all__ = ["as_dtype", "as_float", "check_reduction", "operation", "reduced"]
+__all__ = ["as_array", "as_dtype", "as_float", "check_reduction", "operation", "reduced"]
 
 
 def operation(name: str, f: Callable[..., Any], **rules: Any) -> Callable[..., Any]:
@@ -19,14 +19,18 @@ def operation(name: str, f: Callable[..., Any], **rules: Any) -> Callable[..., A
     return custom_op(f, **rules)
 
 
+def as_array(x: Any) -> Any:
+    """Return arrays and Tensors as they are, and make an array of anything else."""
+    return x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x)
+
+
 def as_dtype(x: Any, dtype: np.dtype[Any], what: str) -> Any:
     """Return `x` as an array or Tensor of `dtype`; `what` names it in the error.
 
     A model keeps the dtype of its parameters: numbers of another kind are cast to it, so that
     float64 data (NumPy's default) do not make a float32 model calculate in float64.
     """
-    if not isinstance(x, (Tensor, np.ndarray)):
-        x = np.asarray(x)
+    x = as_array(x)
     have = x.dtype
     if have is dtype or have == dtype:
         return x
@@ -39,8 +43,7 @@ def as_dtype(x: Any, dtype: np.dtype[Any], what: str) -> Any:
 
 def as_float(x: Any, what: str) -> Any:
     """Return `x` as an array or Tensor of floating point numbers; integers are refused."""
-    if not isinstance(x, (Tensor, np.ndarray)):
-        x = np.asarray(x)
+    x = as_array(x)
     if x.dtype.kind not in "fc":
         raise DtypeError(
             f"{what} must hold floating point numbers, got {describe(x)}. Convert it with "

@@ -46,7 +46,9 @@ class Ordered(Module):
     def _position(self, index: int) -> int:
         n = len(self)
         if not -n <= index < n:
-            raise IndexError(f"{type(self).__name__} has {n} modules; index {index} is out of range.")
+            raise IndexError(
+                f"{type(self).__name__} has {n} modules; index {index} is out of range."
+            )
         return index
 
     def _like(self, parts: list[tuple[str, Module]]) -> Self:

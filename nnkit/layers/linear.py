@@ -10,6 +10,7 @@ import numpy as np
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit import functional as F
 from nnkit import init
+from nnkit.functional.operands import as_array
 from nnkit.module import Module, Parameter
 
 __all__ = ["Flatten", "Identity", "Linear"]
@@ -75,13 +76,14 @@ class Linear(Module):
 
     def forward(self, input: Any) -> Any:
         """Map an input of shape (..., in_features) to (..., out_features)."""
-        shape = np.shape(input)
+        x = as_array(input)
+        shape = x.shape
         if not shape or shape[-1] != self.in_features:
             raise ShapeError(
                 f"Linear(in_features={self.in_features}) got {shape}. The last axis of its input "
                 f"must have length {self.in_features}{self._remedy(shape)}."
             )
-        return F.linear(input, self.weight, self.bias)
+        return F.linear(x, self.weight, self.bias)
 
     def _remedy(self, shape: tuple[int, ...]) -> str:
         if shape == (self.in_features,) or not shape:
@@ -149,15 +151,16 @@ class Flatten(Module):
 
     def forward(self, input: Any) -> Any:
         """Join the axes."""
-        shape = np.shape(input)
-        ndim = len(shape)
+        x = as_array(input)
+        shape, ndim = x.shape, x.ndim
         if not (-ndim <= self.start_dim < ndim and -ndim <= self.end_dim < ndim):
             raise ShapeError(
                 f"Flatten({self.extra_repr()}) got {shape}, which has no such axes. Its input is a "
                 f"batch, of shape (N, ...)."
             )
         first, last = self.start_dim % ndim, self.end_dim % ndim
-        return np.reshape(input, (*shape[:first], math.prod(shape[first : last + 1]), *shape[last + 1 :]))
+        joined = math.prod(shape[first : last + 1])
+        return x.reshape((*shape[:first], joined, *shape[last + 1 :]))
 
     def extra_repr(self) -> str:
         """Name the axes."""

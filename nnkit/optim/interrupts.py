@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+# Not from signal: its functions look up enums around these, for 3 us each, and an update of a
+# small model takes little longer.
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
-
-# signal.signal is a Python function around this one that looks up enums for 3 us; an update of a
-# small model takes not much longer.
-from _signal import getsignal as get_handler
-from _signal import signal as set_handler
 
 __all__ = ["Uninterrupted"]
 
@@ -35,13 +33,13 @@ class Uninterrupted:
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            handler = get_handler(signal.SIGINT)
+            handler = _signal.getsignal(signal.SIGINT)
             if callable(handler):
                 self._previous = handler
-                set_handler(signal.SIGINT, self._remember)
+                _signal.signal(signal.SIGINT, self._remember)
 
     def __exit__(self, *exc: object) -> None:
         if self._previous is not None:
-            set_handler(signal.SIGINT, self._previous)
+            _signal.signal(signal.SIGINT, self._previous)
             if self._arrived is not None:
                 self._previous(*self._arrived)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor, enable_grad
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
-from autograd_core.tensor import raw
+from autograd_core.tensor import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.module import Module, clear_grad
 from nnkit.optim.interrupts import Uninterrupted
@@ -112,14 +113,15 @@ class Optimizer:
                 hook(self, (closure,) if closure else (), {})
         work = self._prepare()
         with Uninterrupted():
-            for value, grad, state, group in work:
-                self.update(value, grad, state, group)
+            for p, grad, state, group in work:
+                self.update(raw(p), grad, state, group)
+                mark_written(p)
         if self._post_hooks:
             for hook in self._post_hooks:
                 hook(self, (closure,) if closure else (), {})
         return loss
 
-    def _prepare(self) -> list[tuple[Array, Array, State, Group]]:
+    def _prepare(self) -> list[tuple[Tensor, Array, State, Group]]:
         """Do all that can fail, or needs memory, before the first parameter is written."""
         work = []
         for group in self.param_groups:
@@ -132,14 +134,14 @@ class Optimizer:
                 grad = p.grad
                 if grad is None:
                     continue
-                value = raw(p)
                 state = self.state.get(p)
                 if state is None:
+                    value = raw(p)
                     state = self.new_state(value, group)
                     for i in range(self.scratches):
                         self.scratch(value, i)
                     self.state[p] = state
-                work.append((value, raw(grad), state, group))
+                work.append((p, raw(grad), state, group))
         return work
 
     def zero_grad(self, set_to_none: bool = True) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autograd_core import Tensor, no_grad
+from autograd_core.dispatch import raw
 from autograd_core.errors import AutogradError
-from autograd_core.tensor import raw
 from nnkit.module import Module
 from nnkit.random import stream
 
@@ -48,7 +48,9 @@ def explain_loss(model: Module, value: float, x: Any, lr: float) -> NonFiniteErr
 
 def remedy(lr: float) -> str:
     """Say what usually helps."""
-    return f"Usual remedies: a smaller learning rate (it is {lr:g}), inputs scaled to about -1 to 1."
+    return (
+        f"Usual remedies: a smaller learning rate (it is {lr:g}), inputs scaled to about -1 to 1."
+    )
 
 
 def culprit(model: Module, x: Any) -> str:

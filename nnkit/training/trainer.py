@@ -1,4 +1,4 @@
-"""Trainer: fit, evaluate and predict for any module on plain arrays, over a loop without secrets."""
+"""Trainer: fit, evaluate and predict for any module, on plain arrays and loaders."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor, no_grad
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.tensor import raw
 from nnkit import metrics as known_metrics
 from nnkit.data import DataLoader, Subset, TensorDataset
 from nnkit.module import Module
@@ -435,7 +435,7 @@ def named_metrics(metrics: Any) -> dict[str, Metric]:
                     f"{', '.join(known_metrics.__all__)}, and functions of your own."
                 )
             name, metric = name or metric, getattr(known_metrics, metric)
-        name = name or getattr(metric, "__name__", "")
+        name = str(name or getattr(metric, "__name__", ""))
         if not callable(metric) or not name.isidentifier() or name in ("loss", *named):
             raise ArgumentError(
                 f"Trainer: metrics are names or functions f(output, target), each with a name of "

@@ -1,0 +1,129 @@
+"""Operations with hand-written derivatives: right to second order, in both modes, and fused ones
+equal to what they are composed of.
+"""
+
+import numpy as np
+import pytest
+
+from autograd_core import grad, tensor, vjp
+from autograd_core.test_util import check_grads
+from nnkit import functional as F
+from nnkit.functional import activation, loss
+from nnkit.functional.cross_entropy import composition, softmax_cross_entropy
+from nnkit.functional.linear import affine_composition, linear_op
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(4, 3))
+W, B = rng.normal(size=(2, 3)), rng.normal(size=2)
+LABELS, ROW_WEIGHTS = np.array([0, 2, 1, 2]), np.array([1.0, 0.0, 2.0, 0.5])
+LINE = np.array([-7.0, -4.2, -1.1, -0.3, 0.2, 0.46, 0.48, 1.7, 3.9, 5.0])
+
+
+def scores_to_loss(weights, total):
+    operands = (LABELS,) if weights is None else (LABELS, weights)
+    return lambda op: lambda x: op(x, *operands, factor=0.25, total=total)
+
+
+# name, the fused operation, its composition, the operands to differentiate
+FUSED = [
+    ("linear", linear_op, affine_composition, (X, W, B)),
+    ("linear, no bias", linear_op, affine_composition, (X, W)),
+    ("linear, one row", linear_op, affine_composition, (X[0], W, B)),
+    ("linear, 3 axes", linear_op, affine_composition, (X.reshape(2, 2, 3), W, B)),
+    ("gelu", activation.GELU_OPS["none"], activation.gelu_composition, (LINE,)),
+    ("gelu tanh", activation.GELU_OPS["tanh"], activation.gelu_tanh_composition, (LINE,)),
+]
+FUSED += [
+    (
+        f"cross entropy, weights {weights is not None}, total {total}",
+        scores_to_loss(weights, total)(softmax_cross_entropy),
+        scores_to_loss(weights, total)(composition),
+        (X,),
+    )
+    for weights in (None, ROW_WEIGHTS)
+    for total in (True, False)
+]
+FUSED += [
+    (
+        f"mse, {reduction}",
+        lambda a, b, r=reduction: loss.squared_error(a, b, reduction=r),
+        lambda a, b, r=reduction: loss.squared_composition(a, b, reduction=r),
+        (X, X[::-1] * 0.3),
+    )
+    for reduction in ("mean", "sum", "none")
+]
+by_name = pytest.mark.parametrize(
+    ("f", "composed", "operands"), [row[1:] for row in FUSED], ids=[row[0] for row in FUSED]
+)
+
+
+@by_name
+def test_fused_equals_composition(f, composed, operands):
+    np.testing.assert_allclose(f(*operands), composed(*operands), rtol=1e-13, atol=1e-15)
+    g = np.resize(np.linspace(-1, 1.5, 7), np.shape(f(*operands)))
+    leaves = [tensor(x, requires_grad=True) for x in operands]
+    f(*leaves).backward(g)
+    for leaf, share in zip(leaves, vjp(composed, *operands)[1](g), strict=True):
+        np.testing.assert_allclose(leaf.grad, share, rtol=1e-12, atol=1e-14)
+
+
+@by_name
+def test_fused_to_second_order_in_both_modes(f, composed, operands):
+    check_grads(f, order=2, rtol=1e-5, atol=1e-5)(*operands)
+
+
+@by_name
+def test_fused_second_derivative_equals_that_of_the_composition(f, composed, operands):
+    def curvature(op):
+        slope = grad(lambda x: np.sum(np.sin(op(x, *operands[1:]))))
+        return grad(lambda x: np.sum(slope(x) * np.cos(x)))(operands[0])
+
+    np.testing.assert_allclose(curvature(f), curvature(composed), rtol=1e-9, atol=1e-12)
+
+
+ELEMENTARY = {
+    "relu": F.relu,
+    "sigmoid": F.sigmoid,
+    "logsigmoid": F.logsigmoid,
+    "erf": F.erf,
+    "tanh": F.tanh,
+    "softmax": lambda x: F.softmax(x, dim=0),
+    "log_softmax": lambda x: F.log_softmax(x, dim=-1),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_to_second_order_in_both_modes(name):
+    check_grads(ELEMENTARY[name], order=2, rtol=1e-5, atol=1e-5)(LINE / 2)
+
+
+def test_create_graph_goes_through_fused_operations():
+    x = tensor(X, requires_grad=True)
+    y = F.cross_entropy(F.linear(F.gelu(x), W, B), LABELS % 2)
+    y.backward(create_graph=True)
+    first = x.grad
+    x.grad = None
+    (first * first).sum().backward()
+    check = grad(
+        lambda v: np.sum(
+            np.square(grad(lambda u: F.cross_entropy(F.linear(F.gelu(u), W, B), LABELS % 2))(v))
+        )
+    )
+    np.testing.assert_allclose(x.grad, check(X), rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("operand", [0, 1, 2])
+def test_linear_calculates_only_the_gradients_that_are_needed(operand):
+    leaves = [tensor(v) for v in (X, W, B)]
+    leaves[operand].requires_grad_()
+    linear_op(*leaves).sum().backward()
+    assert [leaf.grad is not None for leaf in leaves] == [i == operand for i in range(3)]
+
+
+def test_backward_twice_through_a_retained_graph_adds_the_same_again():
+    x = tensor(X, requires_grad=True)
+    y = F.cross_entropy(F.gelu(x), LABELS)
+    y.backward(retain_graph=True)
+    once = x.grad.numpy().copy()
+    y.backward()
+    np.testing.assert_allclose(x.grad, 2 * once, rtol=1e-15)
