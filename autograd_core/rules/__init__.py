@@ -7,10 +7,12 @@ from . import (
     contractions,
     elementwise,
     indexing,
+    parts,
     reductions,
     selective,
     shaping,
     sorting,
+    special,
     views,
 )
 
@@ -21,9 +23,11 @@ __all__ = [
     "contractions",
     "elementwise",
     "indexing",
+    "parts",
     "reductions",
     "selective",
     "shaping",
     "sorting",
+    "special",
     "views",
 ]

@@ -13,7 +13,7 @@ constant(np.isnan, np.isinf, np.isfinite, np.signbit, np.isclose, np.allclose)
 constant(np.array_equal, np.all, np.any, np.isposinf, np.isneginf)
 
 # steps
-constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide, np.heaviside)
+constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide)
 
 # positions
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.searchsorted)

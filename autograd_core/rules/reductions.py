@@ -3,7 +3,6 @@
 `keepdims` needs no thought: the cotangent is put back into the reduced axes by its size alone.
 """
 
-
 import numpy as np
 
 from ..composed import composed
@@ -66,9 +65,9 @@ def recurrence_vjp(g, y, a, _b, *, axis):
 
 def recurrence_jvp(ts, y, a, _b, *, axis):
     """The same recurrence, for the tangents."""
-    parts = [] if ts[1] is None else [ts[1]]
-    parts += [] if ts[0] is None else [ts[0] * delayed(y, 0.0, axis)]
-    return recurrence(a, sum(parts), axis)
+    t_a = 0.0 if ts[0] is None else ts[0] * delayed(y, 0.0, axis)
+    t_b = 0.0 if ts[1] is None else ts[1]
+    return recurrence(a, t_a + t_b, axis)
 
 
 rule(recurrence, vjp=recurrence_vjp, jvp=recurrence_jvp, arity=2)

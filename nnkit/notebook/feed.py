@@ -71,18 +71,18 @@ class Feed:
         if fresh:
             message |= {"setup": self._setup, "names": names}
         parts = []
-        for index, name in enumerate(names):
-            column = self.history.column(name)
-            length, known = len(column), self._sent.setdefault(name, 0)
-            if length == known and self.state["active"]:
-                continue
-            # The last point goes out again: its row may have been written over since.
-            start = max(known - 1, 0)
-            steps, values = column.since(start)
-            with np.errstate(over="ignore"):  # beyond float32 is shown as infinite
+        with np.errstate(over="ignore"):  # beyond float32 is shown as infinite
+            for index, name in enumerate(names):
+                column = self.history.column(name)
+                length, known = len(column), self._sent.setdefault(name, 0)
+                if length == known and self.state["active"]:
+                    continue
+                # The last point goes out again: its row may have been written over since.
+                start = max(known - 1, 0)
+                steps, values = column.since(start)
                 parts += [steps.astype("<i4").tobytes(), values.astype("<f4").tobytes()]
-            message["series"].append((index, start, len(steps)))
-            self._sent[name] = start + len(steps)
+                message["series"].append((index, start, len(steps)))
+                self._sent[name] = start + len(steps)
         message["events_from"] = self._events
         message["events"] = [event._asdict() for event in self.history.events[self._events :]]
         self._events = len(self.history.events)

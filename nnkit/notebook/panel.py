@@ -20,7 +20,7 @@ from nnkit.training.run import Run
 
 __all__ = ["Panel"]
 
-INTERVAL = 0.12  # seconds between two messages, at the least
+INTERVAL = 0.15  # seconds between two messages, at the least
 SHARE = 0.005  # of the training time may go into sending
 
 ACTIONS = {

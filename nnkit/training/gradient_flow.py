@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -77,7 +76,7 @@ class GradientFlow:
         self._budget = budget
         self._record = record
         self._steps = 0
-        self._next_forced = 1
+        self._next = 1
         self._began = time.thread_time()
         self._spent = 0.0
         self._broken = False
@@ -100,36 +99,55 @@ class GradientFlow:
         self._before = None
         self._record = None  # it may lead back to us through the run
 
-    def _due(self, now: float) -> bool:
-        if self._steps >= self._next_forced:
-            self._next_forced = 2 * self._steps
-            return True
-        mean = self._spent / max(self.samples, 1)
-        return self._spent + mean <= self._budget * (now - self._began)
-
     def _look_before(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
         self._steps += 1
-        now = time.thread_time()
-        if self._broken or not self._due(now):
-            return
-        with self._accounted(now):
-            self.latest, self._before = {}, []
-            for layer, parameters in self._layers.items():
-                live = [p for p in parameters if p.grad is not None]
-                if live:
-                    self._measure_gradients(layer, [_array(p.grad) for p in live])
-                    self._before.append((layer, live, [_array(p).copy() for p in live]))
+        if self._steps >= self._next and not self._broken:
+            self._look(self._before_update)
 
     def _look_after(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        if self._before is None:
-            return
-        with self._accounted(time.thread_time()):
-            for layer, parameters, before in self._before:
-                self._measure_update(layer, parameters, before)
-            self._before = None
-            self.samples += 1
-            if self._record is not None:
-                self._record(self.latest)
+        if self._before is not None:
+            self._look(self._after_update)
+
+    def _look(self, part: Callable[[], None]) -> None:
+        """Add the time of one part to what was spent; an error in it ends the looking only."""
+        began = time.thread_time()
+        try:
+            part()
+        except Exception as error:
+            self._broken, self._before = True, None
+            warnings.warn(
+                f"Gradient flow is no longer measured: {type(error).__name__}: {error}",
+                stacklevel=4,
+            )
+        self._spent += time.thread_time() - began
+
+    def _before_update(self) -> None:
+        self.latest, self._before = {}, []
+        for layer, parameters in self._layers.items():
+            live = [p for p in parameters if p.grad is not None]
+            if live:
+                self._measure_gradients(layer, [_array(p.grad) for p in live])
+                self._before.append((layer, live, [_array(p).copy() for p in live]))
+
+    def _after_update(self) -> None:
+        for layer, parameters, before in self._before or ():
+            self._measure_update(layer, parameters, before)
+        self._before = None
+        self.samples += 1
+        if self._record is not None:
+            self._record(self.latest)
+        self._plan()
+
+    def _plan(self) -> None:
+        """Work out when to look next: once the time saved up pays for one more look.
+
+        Planned ahead in steps, so that a step that is not looked at costs nothing to speak of.
+        """
+        per_step = (time.thread_time() - self._began) / self._steps
+        wanted = self._spent * (1 + 1 / self.samples)
+        affordable = math.ceil(wanted / max(self._budget * per_step, 1e-12))
+        power_of_two = 1 << self._steps.bit_length()
+        self._next = max(self._steps + 1, min(affordable, power_of_two))
 
     def _measure_gradients(self, layer: str, gradients: list[NDArray[Any]]) -> None:
         size = sum(g.size for g in gradients)
@@ -146,19 +164,6 @@ class GradientFlow:
             for old, parameter in zip(before, parameters, strict=True):
                 np.subtract(_array(parameter), old, out=old)
             self.latest[f"ratio/{layer}"] = norm(before) / size
-
-    @contextmanager
-    def _accounted(self, began: float) -> Iterator[None]:
-        """Add the time of the block to what was spent; an error in it ends the looking only."""
-        try:
-            yield
-        except Exception as error:
-            self._broken, self._before = True, None
-            warnings.warn(
-                f"Gradient flow is no longer measured: {type(error).__name__}: {error}",
-                stacklevel=4,
-            )
-        self._spent += time.thread_time() - began
 
 
 def norm(arrays: list[NDArray[Any]]) -> float:

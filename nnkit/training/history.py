@@ -115,7 +115,10 @@ class History:
             raise ArgumentError(
                 "History.log: 'step' is the name of the row itself; choose another name."
             )
-        numbers = [v if type(v) is float else _number(name, v) for name, v in values.items()]
+        row: dict[str, Any] = values
+        for name, value in row.items():  # all before the first is written: a row or nothing
+            if type(value) is not float:
+                row[name] = _number(name, value)
         if not self._steps or step > self._steps[-1]:
             self._steps.append(step)
         elif step < self._steps[-1]:
@@ -123,15 +126,15 @@ class History:
                 f"History.log was called for step {step}, but step {self._steps[-1]} is recorded "
                 "already. Steps never go back: log in order, or begin a new History()."
             )
-        for name, number in zip(values, numbers, strict=True):
+        for name, value in row.items():
             column = self._columns.get(name)
             if column is None:
                 column = self._columns[name] = Column()
             if column.steps and column.steps[-1] == step:
-                column.values[-1] = number
+                column.values[-1] = value
             else:
                 column.steps.append(step)
-                column.values.append(number)
+                column.values.append(value)
 
     def mark(self, step: int, kind: str, /, **details: Any) -> None:
         """Note that something happened after `step`; it is drawn as a vertical line in the curves.

@@ -194,7 +194,7 @@ class Run:
                 "`for batch in run(loader): ...; run.log(loss=loss)`."
             )
         self.history.log(self.step, **metrics)
-        if self.running:
+        if not self._ended:
             for observer in self._observers:
                 try:
                     observer.progressed(self)
