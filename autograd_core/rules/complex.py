@@ -13,7 +13,7 @@ import numpy as np
 from ..table import constant, elementwise, linear, rule
 
 linear(np.real, lambda g, x: g)
-linear(np.imag, lambda g, x: -1j * g)
+linear(np.imag, lambda g, x: g * -1j)  # Python makes of -1j * g, a NumPy scalar, its own
 linear(np.conjugate, lambda g, x: g.conj())
 
 
@@ -27,7 +27,7 @@ constant(np.iscomplex, np.isreal)
 
 
 def angle_partial(_y, x, *, deg=False):
-    """d angle = Im(dx / x), and the safe subgradient 0 at the origin."""
+    """The angle turns by Im(dx / x); also the safe subgradient 0 at the origin."""
     slope = np.where(x == 0, 0.0, -1j / np.where(x == 0, 1.0, x))
     return slope * (180 / math.pi) if deg else slope
 
@@ -36,17 +36,17 @@ elementwise(np.angle, angle_partial)
 
 
 def sign_vjp(g, y, x):
-    """Y = x / |x| turns only: dy = i y Im(conj(y) dx) / |x|. For real x it is constant."""
+    """Y = x / |x| turns only: dy = y i Im(conj(y) dx) / |x|. For real x it is constant."""
     if x.dtype.kind != "c":
         return np.zeros_like(g)
-    return 1j * (g * y).imag * y.conj() / lengths(x)
+    return (g * y).imag * 1j * y.conj() / lengths(x)
 
 
 def sign_jvp(t, y, x):
-    """I y Im(conj(y) t) / |x|."""
+    """Y i Im(conj(y) t) / |x|."""
     if x.dtype.kind != "c":
         return np.zeros_like(t)
-    return 1j * y * (y.conj() * t).imag / lengths(x)
+    return (y.conj() * t).imag * 1j * y / lengths(x)
 
 
 def lengths(x):

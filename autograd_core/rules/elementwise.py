@@ -91,7 +91,7 @@ elementwise(np.fabs, lambda _y, x: np.sign(x))
 
 
 def step(a, b):
-    """1 where a > b, 1/2 at a tie, else 0; NumPy compares complex numbers by the real part first."""
+    """1 where a > b, 1/2 at a tie, else 0. NumPy compares complex numbers by real part first."""
     d = a - b
     return np.heaviside(np.where(d.real == 0, d.imag, d.real) if np.iscomplexobj(d) else d, 0.5)
 
@@ -148,7 +148,7 @@ def finite_part(c, _y, x, *, nan=0.0, posinf=None, neginf=None):
     if x.dtype.kind != "c":
         return np.where(np.isfinite(x), c, 0.0)
     real, imag = np.isfinite(x.real), np.isfinite(x.imag)
-    return np.where(real, c.real, 0.0) + 1j * np.where(imag, c.imag, 0.0)
+    return np.where(real, c.real, 0.0) + np.where(imag, c.imag, 0.0) * 1j
 
 
 rule(np.nan_to_num, vjp=(finite_part,), jvp=(finite_part,))

@@ -1,0 +1,119 @@
+"""Norms of vectors and matrices, and the condition number.
+
+All orders are composed of few functions; only the Euclidean (and Frobenius) norm has a row. Every
+norm has the safe subgradient 0 at the origin, and ties of a maximum share the gradient.
+"""
+
+import math
+
+import numpy as np
+
+from ..batch import batching, reduction
+from ..composed import composed
+from ..errors import ArgumentError
+from ..table import primitive, rule
+from .shapes import axes_of, spread
+
+
+@primitive
+def euclidean(x, axis=None, keepdims=False):
+    """Return the square root of the sum of |x_i|^2 over any axes."""
+    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims)
+
+
+def euclidean_vjp(g, y, x, *, axis=None, keepdims=False):
+    """Transpose of `euclidean_jvp`."""
+    return spread(g / np.where(y == 0, 1.0, y), x, axis) * x.conj()
+
+
+def euclidean_jvp(t, y, x, *, axis=None, keepdims=False):
+    """Re sum(conj(x_i) t_i) / y."""
+    return np.sum(x.conj() * t, axis=axis, keepdims=keepdims) / np.where(y == 0, 1.0, y)
+
+
+rule(euclidean, vjp=(euclidean_vjp,), jvp=(euclidean_jvp,))
+batching(reduction, euclidean)
+
+
+def power_norm(x, p, axis, keepdims):
+    """(sum |x_i|^p)^(1/p), and 0 with gradient 0 where all x_i are 0."""
+    s = np.sum(np.abs(x) ** float(p), axis=axis, keepdims=keepdims)
+    zero = s == 0
+    return np.where(zero, 0.0, np.where(zero, 1.0, s) ** (1 / float(p)))
+
+
+def of_vector(x, p, axis, keepdims):
+    """Return the norm of order p over one axis or more, taken as one vector."""
+    if p is None or p == 2:
+        return euclidean(x, axis, keepdims)
+    if p == math.inf:
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    if p == -math.inf:
+        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
+    if p == 0:
+        return np.sum((x != 0).astype(np.finfo(x.dtype).dtype), axis=axis, keepdims=keepdims)
+    if p == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    if p in ("f", "fro", "nuc"):
+        raise ArgumentError(f"the norm of order {p!r} is one of matrices; got one axis, {axis}")
+    return power_norm(x, p, axis, keepdims)
+
+
+def extreme(x, p, **settings):
+    """Return the largest element for a positive order, the smallest for a negative one."""
+    return np.max(x, **settings) if p > 0 else np.min(x, **settings)
+
+
+def of_matrix(x, p, axes, keepdims):
+    """Return the norm of order p over two axes."""
+    if p in (None, "f", "fro"):
+        return euclidean(x, axes, keepdims)
+    if p in ("nuc", 2, -2):
+        s = np.linalg.svdvals(np.moveaxis(x, axes, (-2, -1)))
+        y = np.sum(s, axis=-1) if p == "nuc" else extreme(s, p, axis=-1)
+        return np.expand_dims(y, tuple(i % x.ndim for i in axes)) if keepdims else y
+    if p in (1, -1, math.inf, -math.inf):
+        rows, columns = axes if abs(p) == 1 else axes[::-1]
+        sums = np.sum(np.abs(x), axis=rows, keepdims=True)
+        y = extreme(sums, p, axis=columns, keepdims=True)
+        return y if keepdims else np.squeeze(y, axis=axes)
+    raise ArgumentError(
+        f"a matrix has norms of order None, 'fro', 'nuc', inf, -inf, 1, -1, 2, -2; got {p!r}"
+    )
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Return a norm of vectors or matrices, as many axes as are given."""
+    if axis is None and ord is None:
+        return euclidean(x, None, keepdims)
+    axes = axes_of(axis, x.ndim)
+    if len(axes) == 1:
+        return of_vector(x, ord, axes[0], keepdims)
+    if len(axes) == 2:
+        return of_matrix(x, ord, axes, keepdims)
+    raise ArgumentError(
+        f"np.linalg.norm(ord={ord!r}) is taken over one axis or two, got {axes}. Over more, "
+        f"np.linalg.vector_norm takes them as one vector."
+    )
+
+
+composed(np.linalg.norm, norm)
+composed(
+    np.linalg.vector_norm,
+    lambda x, axis=None, keepdims=False, ord=2: of_vector(x, ord, axis, keepdims),
+)
+composed(
+    np.linalg.matrix_norm,
+    lambda x, keepdims=False, ord="fro": of_matrix(x, ord, (-2, -1), keepdims),
+)
+
+
+def cond(x, p=None):
+    """Return the norm of x times the norm of its inverse."""
+    if p in (None, 2, -2):
+        s = np.linalg.svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return of_matrix(x, p, (-2, -1), False) * of_matrix(np.linalg.inv(x), p, (-2, -1), False)
+
+
+composed(np.linalg.cond, cond)
