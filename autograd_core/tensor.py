@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered, raw
+from .dispatch import Layered, like, raw
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import Sink
@@ -207,6 +207,8 @@ class Tensor(Writable, Surface):
             If nothing was recorded, or the graph was freed by an earlier call.
         ShapeError
             If `gradient` is left out for more than one value, or has another shape.
+        DtypeError
+            If `gradient` is left out for a complex value.
         """
         node = self._trace
         if not isinstance(node, Node) or node.level != 0:
@@ -230,7 +232,9 @@ class Tensor(Writable, Surface):
             deposit(leaf, c, fresh)
 
     @staticmethod
-    def _rewrap(value: Any, node: Node) -> Tensor:
+    def _rewrap(value: Any, node: Node) -> Any:
+        if isinstance(node.dtype, tuple) and not node.rule.saves:  # type: ignore[union-attr]
+            return like(value, [Tensor(v, node.output(i, v)) for i, v in enumerate(value)])
         return Tensor(value, node)
 
 
@@ -244,6 +248,11 @@ def cotangent_for(y: Tensor, gradient: Any) -> Any:
             raise ShapeError(
                 f"backward() without an argument needs a single value, got {describe(y)}. Reduce "
                 f"it first (y.sum().backward()), or pass gradient= of its shape."
+            )
+        if y.dtype.kind == "c":
+            raise DtypeError(
+                f"backward() without an argument needs a real value, got {describe(y)}. "
+                f"Differentiate its real part or its absolute value, or pass gradient=."
             )
         return np.ones(y.shape, y.dtype)
     gradient = gradient if isinstance(gradient, Tensor) else np.asarray(gradient, dtype=y.dtype)
