@@ -21,7 +21,7 @@ from nnkit.training.run import Run
 __all__ = ["Panel"]
 
 INTERVAL = 0.15  # seconds between two messages, at the least
-SHARE = 0.005  # of the training time may go into sending
+SHARE = 0.0025  # of the training time may go into sending
 
 ACTIONS = {
     "pause": Controls.pause,

@@ -36,7 +36,7 @@ class GradientFlow:
         Anything with ``named_parameters()``.
     optimizer : Optimizer
         Anything with ``register_step_pre_hook`` and ``register_step_post_hook``.
-    budget : float, default 0.01
+    budget : float, default 0.0075
         Share of the training time (CPU time of the training thread) that sampling may take. The
         steps 1, 2, 4, 8, ... are always looked at.
     record : callable, optional
@@ -63,7 +63,7 @@ class GradientFlow:
         self,
         model: Any,
         optimizer: Any,
-        budget: float = 0.01,
+        budget: float = 0.0075,
         record: Callable[[Mapping[str, float]], object] | None = None,
     ) -> None:
         if not 0 < budget <= 1:

@@ -7,7 +7,9 @@ a NaN instead of looking absent.
 
 from __future__ import annotations
 
+import threading
 from array import array
+from collections import deque
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Event", "History"]
+
+# Rows first go on a heap and are sorted into the columns so many at a time, or when somebody reads.
+# After a training step the caches are cold: touching every column then costs four times as much.
+HEAP = 256
 
 
 class Event(NamedTuple):
@@ -61,6 +67,14 @@ class Column:
     def __len__(self) -> int:
         return len(self.steps)
 
+    def put(self, step: int, value: float) -> None:
+        """Add a value; a second one for the newest step takes the place of the first."""
+        if self.steps and self.steps[-1] == step:
+            self.values[-1] = value
+        else:
+            self.steps.append(step)
+            self.values.append(value)
+
     def since(self, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return copies of the steps and values from the position `start` on."""
         # The slice is copied before NumPy looks at it: an array.array cannot grow while its
@@ -91,8 +105,11 @@ class History:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self._steps = array("q")
-        self._columns: dict[str, Column] = {}
+        self._newest = 0
+        self._rows: deque[tuple[int, dict[str, float]]] = deque()
+        self._sorting = threading.Lock()
+        self._sorted_steps = array("q")
+        self._sorted_columns: dict[str, Column] = {}
 
     def log(self, step: int, /, **values: SupportsFloat) -> None:
         """Write values into the row of `step`; the newest row may be added to, older ones may not.
@@ -116,25 +133,41 @@ class History:
                 "History.log: 'step' is the name of the row itself; choose another name."
             )
         row: dict[str, Any] = values
-        for name, value in row.items():  # all before the first is written: a row or nothing
+        for name, value in row.items():
             if type(value) is not float:
                 row[name] = _number(name, value)
-        if not self._steps or step > self._steps[-1]:
-            self._steps.append(step)
-        elif step < self._steps[-1]:
+        if step < self._newest:
             raise ArgumentError(
-                f"History.log was called for step {step}, but step {self._steps[-1]} is recorded "
+                f"History.log was called for step {step}, but step {self._newest} is recorded "
                 "already. Steps never go back: log in order, or begin a new History()."
             )
-        for name, value in row.items():
-            column = self._columns.get(name)
-            if column is None:
-                column = self._columns[name] = Column()
-            if column.steps and column.steps[-1] == step:
-                column.values[-1] = value
-            else:
-                column.steps.append(step)
-                column.values.append(value)
+        self._newest = step
+        self._rows.append((step, row))
+        if len(self._rows) >= HEAP:
+            self._sort()
+
+    def _sort(self) -> None:
+        """Put the rows of the heap into the columns."""
+        with self._sorting:  # a reader in another thread may want the same
+            while self._rows:
+                step, row = self._rows.popleft()
+                if not self._sorted_steps or step > self._sorted_steps[-1]:
+                    self._sorted_steps.append(step)
+                for name, value in row.items():
+                    column = self._sorted_columns.get(name)
+                    if column is None:
+                        column = self._sorted_columns[name] = Column()
+                    column.put(step, value)
+
+    @property
+    def _columns(self) -> dict[str, Column]:
+        self._sort()
+        return self._sorted_columns
+
+    @property
+    def _steps(self) -> array[int]:
+        self._sort()
+        return self._sorted_steps
 
     def mark(self, step: int, kind: str, /, **details: Any) -> None:
         """Note that something happened after `step`; it is drawn as a vertical line in the curves.
@@ -161,7 +194,7 @@ class History:
     @property
     def last_step(self) -> int:
         """The newest step, 0 while there is none."""
-        return self._steps[-1] if self._steps else 0
+        return self._newest
 
     def series(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the steps at which `name` has a value, and the values, as new arrays of the same

@@ -82,7 +82,7 @@ def test_sampling_keeps_its_budget(monkeypatch, budget):
         optimizer.step()
         samples.append(flow.samples)
     assert {0, 1, 3} <= {step for step in range(20) if samples[step] > ([0, *samples])[step]}
-    cost_of_one = 2 * clock.look
+    cost_of_one = 3 * clock.look
     assert flow.samples * cost_of_one <= budget * clock.now + 16 * cost_of_one
     assert flow.samples * cost_of_one >= 0.8 * budget * clock.now
 
