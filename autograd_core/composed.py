@@ -26,6 +26,7 @@ class Composed:
         self.name, self.composition = name_of(f), composition
         given = parameters(composition)
         self.names = signature_names(f, composition)
+        self.places = [p.name for p in given if p.kind is not p.KEYWORD_ONLY]
         self.spread = any(p.kind is p.VAR_POSITIONAL for p in given)
         self.open = any(p.kind is p.VAR_KEYWORD for p in given)
         self.accepts = frozenset(p.name for p in given)
@@ -45,8 +46,10 @@ class Composed:
     def __call__(self, args: tuple, kwargs: dict, operand_of: Callable[[Any], Any]) -> Any:
         """Call the composition, its operands made arrays by `operand_of`."""
         args, kwargs = self.unpack(args, kwargs)
-        if self.operands and self.spread:
-            args = tuple(map(operand_of, args))
+        names = (self.places[min(i, len(self.places) - 1)] for i in range(len(args)))
+        args = tuple(
+            operand_of(x) if k in self.operands else x for k, x in zip(names, args, strict=True)
+        )
         for name in self.operands:
             if kwargs.get(name) is not None:
                 kwargs[name] = operand_of(kwargs[name])

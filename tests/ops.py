@@ -11,6 +11,7 @@ from tests.sampling import SAMPLES, Maker, Sample, positive, real, sample
 __all__ = ["SAMPLES", "Maker", "Sample", "positive", "real", "sample"]
 
 from tests import (  # noqa: F401 (they add their rows to SAMPLES)
+    ops_differences,
     ops_elementwise,
     ops_indexing,
     ops_linalg,

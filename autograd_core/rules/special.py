@@ -1,6 +1,4 @@
-"""The special functions of NumPy: sinc and the Bessel function I0, with the derivatives of any order
-that NumPy lacks.
-"""
+"""The special functions of NumPy, sinc and the Bessel function I0, and all their derivatives."""
 
 import numpy as np
 
