@@ -65,13 +65,12 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if rule.otherwise is not None and not rule.takes(args, kwargs):
             return rule.otherwise(args, kwargs, operand_of)
         operands, settings = rule.calling.unpack(args, kwargs)
-        for v in settings.values():
-            if isinstance(v, Layered) and v._trace is not None:
-                if rule.otherwise is not None:
-                    return rule.otherwise(args, kwargs, operand_of)
-                if v._trace.batched:
-                    return v._trace.each(f, args, kwargs)
+        if rule.otherwise is not None and any(map(is_recorded, settings.values())):
+            return rule.otherwise(args, kwargs, operand_of)
         settings = plain_settings(rule, settings)
+        hidden = batched_setting(settings)
+        if hidden is not None and not any(level_of(x) > hidden.level for x in operands):
+            return hidden.each(f, args, kwargs)
     values: list[Any] = []
     traces: list[Any] = []
     top: Any = None
@@ -165,6 +164,8 @@ def plain_settings(rule: Any, settings: dict) -> dict:
     """Take Tensors out of the settings of a call, or refuse where a gradient would be lost."""
     for k, v in settings.items():
         if isinstance(v, Layered):
+            if v._trace is not None and v._trace.batched:
+                continue
             if v._trace is not None:
                 raise MissingRuleError(
                     f"{rule.name}(..., {k}=...) got a Tensor that is being differentiated; there "
@@ -174,6 +175,25 @@ def plain_settings(rule: Any, settings: dict) -> dict:
         elif v.__class__ is tuple or v.__class__ is list:
             settings = settings | {k: strip(v)}
     return settings
+
+
+def is_recorded(x: Any) -> bool:
+    """Whether a value takes part in a derivative or a vmap."""
+    return isinstance(x, Layered) and x._trace is not None
+
+
+def level_of(x: Any) -> int:
+    """Return the level of a recorded value, 0 for others."""
+    return x._trace.level if is_recorded(x) else 0
+
+
+def batched_setting(settings: dict) -> Any:
+    """Return the trace of a vmap whose values hide in settings (an index, say), or None."""
+    for v in settings.values():
+        for x in v if v.__class__ is tuple or v.__class__ is list else (v,):
+            if is_recorded(x) and x._trace.batched:
+                return x._trace
+    return None
 
 
 def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:

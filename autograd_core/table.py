@@ -112,7 +112,7 @@ class Rule:
         self.sighted = ~blind_operands(self, uses)
         self._uses = uses
         self._takes: dict[tuple, bool] = {}
-        self._keeps: dict[tuple[int, int], tuple[bool, Keep | None]] = {}
+        self._plans: dict[tuple[int, int], Plan] = {}
         declare_once(f)
         RULES[f] = self
 
@@ -358,7 +358,7 @@ def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def dispatching(*args: Any, **kwargs: Any) -> Any:
-        for x in args:
+        for x in (*args, *kwargs.values()):
             hook = getattr(type(x), "__array_function__", None)
             if hook is not None and hook is not np.ndarray.__array_function__:
                 return x.__array_function__(dispatching, (type(x),), args, kwargs)

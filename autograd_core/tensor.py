@@ -233,7 +233,7 @@ class Tensor(Writable, Surface):
 
     @staticmethod
     def _rewrap(value: Any, node: Node) -> Any:
-        if isinstance(node.dtype, tuple) and not node.rule.saves:  # type: ignore[union-attr]
+        if isinstance(node.dtype, tuple) and not node.rule.saves:
             return like(value, [Tensor(v, node.output(i, v)) for i, v in enumerate(value)])
         return Tensor(value, node)
 

@@ -123,3 +123,11 @@ def test_forward_jacobian_of_a_wide_function() -> None:
     np.testing.assert_allclose(jacfwd(lambda v: np.sin(W @ v))(x), J, rtol=1e-13)
     np.testing.assert_allclose(jacrev(lambda v: np.sin(W @ v))(x), J, rtol=1e-13)
     assert jvp(lambda v: jacfwd(np.sin)(v), (x,), (np.ones(2),))[1].shape == (2, 2)
+
+
+def test_an_index_that_differs_between_the_examples() -> None:
+    X, index = np.arange(6.0).reshape(2, 3), np.array([0, 2])
+    found = vmap(lambda x, i: grad(lambda y: np.sin(y[i]))(x))(X, index)
+    np.testing.assert_allclose(found, [[1, 0, 0], [0, 0, np.cos(5)]])
+    found = vmap(lambda i: grad(lambda y: np.sin(y[i]))(X[1]))(index)
+    np.testing.assert_allclose(found, [[np.cos(3), 0, 0], [0, 0, np.cos(5)]])
