@@ -1,4 +1,4 @@
-"""Module and Parameter: the parts of a model, found by looking at its attributes.
+"""Module: the parts of a model, found by looking at its attributes.
 
 A module's parameters are its attributes that are Parameters, its children are its attributes that
 are Modules, its buffers are the arrays it registered. There is no second list to keep in step.
@@ -11,68 +11,15 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from autograd_core import Tensor, tensor
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, AutogradError, DtypeError, describe
+from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.tensor import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
+from nnkit.parameter import Parameter, clear_grad
+from nnkit.place import say_where
 from nnkit.state import check_state
 
 __all__ = ["KeysReport", "Module", "Parameter"]
-
-
-class Parameter(Tensor):
-    """A Tensor that a model learns: as an attribute of a Module it belongs to its parameters.
-
-    Parameters
-    ----------
-    data : array_like
-        Initial values; they are copied.
-    requires_grad : bool, default True
-        False for a parameter that stays as it is (frozen).
-    dtype : dtype, optional
-        float32 by default, also where `data` holds float64, so that a model is of one piece.
-        `Module.double()` turns a whole model into float64.
-
-    Raises
-    ------
-    DtypeError
-        If `data` is not numeric.
-
-    Examples
-    --------
-    >>> p = Parameter([[1.0, 2.0]])
-    >>> p.dtype, p.requires_grad, p.grad
-    (dtype('float32'), True, None)
-    """
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True, dtype: Any = None) -> None:
-        value = raw(tensor(data))
-        if dtype is None and value.dtype.kind != "c":
-            dtype = np.float32
-        super().__init__(np.ascontiguousarray(value, dtype=dtype).reshape(value.shape))
-        if requires_grad:
-            self.requires_grad_()
-
-    def __repr__(self) -> str:
-        return f"Parameter containing:\n{super().__repr__()}"
-
-    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
-        # A copy is a leaf of its own: it does not share the place where gradients arrive.
-        return type(self), (raw(self), self.requires_grad, self.dtype)
-
-    def cast_(self, dtype: Any) -> Self:
-        """Change the dtype of the values, and of the gradient if there is one, in place."""
-        if self.dtype != dtype:
-            grad, requires_grad = self.grad, self.requires_grad
-            self.requires_grad_(False)
-            self.data = raw(self).astype(dtype)
-            self.requires_grad_(requires_grad)
-            if grad is not None:
-                self.grad = raw(grad).astype(dtype)
-        return self
 
 
 class KeysReport(NamedTuple):
@@ -506,15 +453,6 @@ def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def clear_grad(p: Tensor, set_to_none: bool) -> None:
-    """Forget a gradient, or overwrite it with zeros."""
-    if p.requires_grad and p.grad is not None:
-        if set_to_none:
-            p.grad = None
-        else:
-            raw(p.grad)[...] = 0
-
-
 def refuse_hidden(module: Module, name: str, value: Any) -> None:
     """Refuse a list of modules or parameters: nobody would find them, and they would not learn."""
     first = next(iter(value.values() if isinstance(value, dict) else value))
@@ -525,27 +463,3 @@ def refuse_hidden(module: Module, name: str, value: Any) -> None:
             f"{kind} they are not found and would not be trained. Write self.{name} = "
             f"nnkit.ModuleList([...]), or self._{name} if that is meant."
         )
-
-
-def say_where(error: Exception, module: Module) -> None:
-    """Tell an error on its way up at which place of the model it happened.
-
-    Every module that it passes on its way puts the path as seen from there; the outermost has
-    the last word.
-    """
-    inner = getattr(error, "_module", None)
-    if inner is None:
-        try:
-            error._module = inner = module  # type: ignore[attr-defined]
-        except AttributeError:
-            return
-    path = next((path for path, part in module.named_modules() if part is inner), None)
-    if isinstance(error, AutogradError):
-        error.where = path or error.where
-    elif path is not None:
-        note = f"... in {path or 'the model itself'}, a {type(inner).__name__}"
-        notes = getattr(error, "__notes__", [])
-        if getattr(error, "_place", None) in notes:
-            notes.remove(error._place)  # type: ignore[attr-defined]
-        error._place = note  # type: ignore[attr-defined]
-        error.add_note(note)

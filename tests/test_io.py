@@ -36,7 +36,7 @@ def test_every_layout_comes_back(tmp_path, name):
     plain = value.detach().numpy() if hasattr(value, "detach") else np.asarray(value)
     np.testing.assert_array_equal(found, plain)
     assert (found.shape, found.dtype) == (plain.shape, plain.dtype.newbyteorder("="))
-    assert found.flags.writeable and found.flags.owndata or found.base is not None
+    assert (found.flags.writeable and found.flags.owndata) or found.base is not None
 
 
 @pytest.mark.parametrize("kind", DTYPES)
@@ -102,7 +102,8 @@ def test_files_of_pytorch_go_both_ways(tmp_path):
     theirs.double().load_state_dict(theirs_io.load_file(tmp_path / "ours"))
 
 
-TWIN = b'{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+ONE = b'"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
+TWIN = b"{" + ONE + b"," + ONE + b"}"
 BODY = bytes(8)
 MALFORMED = {
     "empty": (b"", "cut off"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nnkit as nn
-from autograd_core import Tensor
+from autograd_core import AutogradError, Tensor
 
 
 class Block(nn.Module):
@@ -47,7 +47,14 @@ def test_parts_are_found_in_order_and_once():
         "encoder.fc1.bias",
         "head.1.weight",
     ]
-    assert names(model.named_modules()) == ["", "encoder", "encoder.fc1", "head", "head.0", "head.1"]
+    assert names(model.named_modules()) == [
+        "",
+        "encoder",
+        "encoder.fc1",
+        "head",
+        "head.0",
+        "head.1",
+    ]
     assert names(model.named_children()) == ["encoder", "head"]
     assert names(model.named_buffers()) == ["encoder.mean", "encoder.cache"]
     assert names(model.named_parameters(recurse=False)) == []
@@ -93,7 +100,7 @@ def test_a_state_dict_that_does_not_fit_changes_nothing():
     model = Model()
     before = model.state_dict()
     bad = {k: v + 1 for k, v in before.items()} | {"head.1.weight": np.zeros((5, 5))}
-    with pytest.raises(nn.io.AutogradError, match=r"head.1.weight: Model has \(2, 4\)"):
+    with pytest.raises(AutogradError, match=r"head.1.weight: Model has \(2, 4\)"):
         model.load_state_dict(bad)
     for name, value in model.state_dict().items():
         np.testing.assert_array_equal(value, before[name])
@@ -277,9 +284,9 @@ def test_module_list_registers_its_modules():
 
 
 def test_an_error_names_its_place_in_the_model():
-    with pytest.raises(ValueError) as caught:
+    words = r"^encoder\.fc1: Linear\(in_features=3\) got \(4, 5\)\."
+    with pytest.raises(ValueError, match=words):
         Model()(np.ones((4, 5)))
-    assert str(caught.value).startswith("encoder.fc1: Linear(in_features=3) got (4, 5).")
 
 
 def test_an_error_of_numpy_gets_a_note_with_its_place():
@@ -295,6 +302,6 @@ def test_an_error_of_numpy_gets_a_note_with_its_place():
 
 def test_a_good_call_costs_no_place():
     model = nn.Sequential(nn.Linear(2, 2))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="0: Linear"):
         model(np.ones(3))
     assert model(np.ones(2)).shape == (2,)

@@ -17,8 +17,9 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
 from autograd_core.tensor import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
-from nnkit.module import Module, clear_grad
+from nnkit.module import Module
 from nnkit.optim.interrupts import Uninterrupted
+from nnkit.parameter import clear_grad
 
 __all__ = ["Optimizer", "number"]
 

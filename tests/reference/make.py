@@ -67,9 +67,7 @@ def losses():
     images, pixels = round_up(rng.normal(size=(2, 3, 2))), np.array([[0, 2], [1, 1]])
     soft = round_up(rng.dirichlet(np.ones(3), size=4))
     weight = [0.5, 2.0, 1.25]
-    options = itertools.product(
-        ("mean", "sum", "none"), (None, weight), (-100, 2), (0.0, 0.2)
-    )
+    options = itertools.product(("mean", "sum", "none"), (None, weight), (-100, 2), (0.0, 0.2))
     for reduction, w, ignored, smoothing in options:
         kwargs = dict(reduction=reduction, weight=w, ignore_index=ignored)
         yield loss("cross_entropy", scores, labels, **kwargs, label_smoothing=smoothing)
