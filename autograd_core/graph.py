@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -29,6 +30,9 @@ threads need no lock: `next` on a counter is atomic.
 
 recording_from: ContextVar[int] = ContextVar("recording_from", default=0)
 """Levels below this number are not recorded: `no_grad` sets it, per thread and per async task."""
+
+
+new_node = object.__new__
 
 
 class Node:
@@ -79,8 +83,8 @@ class Node:
         self,
         rule: Rule,
         active: int,
-        traces: list,
-        values: list,
+        traces: Sequence,
+        values: Sequence,
         y: Any,
         saved: Any,
         settings: dict,
@@ -89,17 +93,18 @@ class Node:
 
         Bit i of `active` says that operand i carries a gradient, to `traces[i]`.
         """
-        node = Node.__new__(Node)
+        keep_y, kept, keep = rule.plan(active, len(values))
+        node = new_node(Node)
         node.level = self.level
         node.order = new_order()
         node.rule = rule
-        keep_y, keep = rule.keeps(active, len(values))
         node.y = saved if keep_y else None
         node.operands = tuple(values) if keep is None else keep(values)
         node.parents = tuple(traces)
         node.settings = rule.check(settings) if settings else settings
         node.sink = node.prints = None
-        for i, x in enumerate(node.operands):
+        for i in kept:
+            x = values[i]
             if x.__class__ is np.ndarray:
                 parent = traces[i]
                 if parent is None or (parent.sink is not None and parent.sink.is_exposed(x)):

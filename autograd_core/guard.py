@@ -109,27 +109,29 @@ def refuse_changed(x: np.ndarray, before: Fingerprint, what: str) -> None:
 
 
 def check_saved(node: Any) -> None:
-    """Refuse to use saved values that were changed since they were saved."""
+    """Refuse to use saved constants, or a saved result, that were changed."""
     if node.prints is not None:
         for i, before in node.prints:
             refuse_changed(node.operands[i], before, operand_name(node, i))
     saves_y = node.y.__class__ is np.ndarray and not node.rule.saves
     if saves_y and node.sink is not None and node.sink.print is not None:
         refuse_changed(node.y, node.sink.print, f"the result of {node.rule.name}")
-    for i, parent in enumerate(node.parents):
-        if parent is None or parent.sink is None:
-            continue
-        x = node.operands[i]
-        if x.__class__ is np.ndarray:
-            if parent.operands is None and parent.rule is None:
-                raise GraphError(
-                    f"{operand_name(node, i)}, shape {x.shape}, was overwritten between the "
-                    f"forward and the backward pass (by an optimiser's step, or an in-place write "
-                    f"under no_grad): the gradient would be wrong. Call backward first, then write."
-                )
-            watched = node.prints is not None and any(i == j for j, _ in node.prints)
-            if parent.sink.print is not None and not watched:
-                refuse_changed(x, parent.sink.print, operand_name(node, i))
+
+
+def check_operand(node: Any, i: int) -> None:
+    """Refuse to use a saved operand whose Tensor was overwritten, or whose array was changed."""
+    parent, x = node.parents[i], node.operands[i]
+    if x.__class__ is not np.ndarray:
+        return
+    if parent.operands is None and parent.rule is None:
+        raise GraphError(
+            f"{operand_name(node, i)}, shape {x.shape}, was overwritten between the forward and "
+            f"the backward pass (by an optimiser's step, or an in-place write under no_grad): the "
+            f"gradient would be wrong. Call backward first, then write."
+        )
+    watched = node.prints is not None and any(i == j for j, _ in node.prints)
+    if parent.sink.print is not None and not watched:
+        refuse_changed(x, parent.sink.print, operand_name(node, i))
 
 
 def operand_name(node: Any, i: int) -> str:

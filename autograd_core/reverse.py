@@ -15,7 +15,7 @@ import numpy as np
 
 from .errors import GraphError
 from .graph import OUTPUT, Node, conform
-from .guard import check_saved
+from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
 
@@ -40,31 +40,24 @@ def backward(
         Turns a kept value and its node into a traced value again. The rules then calculate on
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
-    pending: dict[int, tuple[Node, Any, bool]] = {}
-    queue: list[int] = []
-
-    def receive(node: Node, c: Any, fresh: bool) -> None:
-        key = -node.order
-        waiting = pending.get(key)
-        if waiting is None:
-            heappush(queue, key)
-            pending[key] = (node, c, fresh)
-        else:
-            pending[key] = (node, add(waiting[1], c), True)
-
+    waiting = Waiting()
     for node, g in seeds:
-        receive(node, conform(g, node.shape, node.dtype), False)
-    while queue:
-        node, g, fresh = pending.pop(heappop(queue))
-        rule = node.rule
-        if rule is None:
+        waiting.receive(node, conform(g, node.shape, node.dtype), False)
+    ahead: Any = None  # a node that is known to come next, kept out of the queue
+    while ahead is not None or waiting.queue:
+        node, g, fresh = waiting.youngest() if ahead is None else ahead
+        ahead = None
+        rule: Any = node.rule
+        if node.sink is not None:
+            if rule is None or node.sink.retains:
+                yield node, g, fresh and rule is None
+        elif rule is None:
             yield node, g, fresh
+        if rule is None:
             continue
-        if node.sink is not None and node.sink.retains:
-            yield node, g, False
-        parents, operands, y = node.parents, node.operands, node.y
+        parents, operands, y, settings = node.parents, node.operands, node.y, node.settings
         if rule is OUTPUT:
-            receive(parents[0], Part(node.settings, g), False)  # type: ignore[arg-type]
+            waiting.receive(parents[0], Part(settings, g), False)  # type: ignore[arg-type]
             continue
         if operands is None:
             raise GraphError(
@@ -74,48 +67,74 @@ def backward(
             )
         if g.__class__ is Part:
             g = g.complete(node)
-        check_saved(node)
+        if node.prints is not None or node.sink is not None:
+            check_saved(node)
         if rewrap is not None:
-            operands = tuple(
-                [
-                    rewrap(x, p) if p is not None and k else x
-                    for x, p, k in zip(operands, parents, kept(node, parents), strict=True)
-                ]
-            )
-            y = None if y is None else rewrap(y, node)
+            operands, y = rewrapped(node, rewrap)
+        shares = None
+        try:
+            if rule.joint:
+                shares = rule.pull_all(g, y, operands, settings, parents)
+            for i, parent in enumerate(parents):
+                if parent is None:
+                    continue
+                if parent.sink is not None:
+                    check_operand(node, i)
+                c = rule.pull(i, g, y, operands, settings) if shares is None else shares[i]
+                if c is None:
+                    continue
+                if c.shape != parent.shape or c.dtype is not parent.dtype:
+                    c = conform(c, parent.shape, parent.dtype)
+                fresh = c is not g and getattr(c, "base", None) is None
+                if ahead is None and not waiting.queue:
+                    ahead = parent, c, fresh
+                    continue
+                if ahead is not None:
+                    waiting.receive(*ahead)
+                    ahead = None
+                waiting.receive(parent, c, fresh)
+        except Exception as error:
+            error.add_note(f"... in the backward pass of {rule.name}")
+            raise
         if not retain:
             node.operands = node.y = node.prints = None
             node.parents = ()
-        for parent, c in contributions(node, rule, parents, operands, y, g):
-            if c.shape != parent.shape or c.dtype is not parent.dtype:
-                c = conform(c, parent.shape, parent.dtype)
-            receive(parent, c, c is not g and getattr(c, "base", None) is None)
 
 
-def kept(node: Node, parents: tuple) -> tuple[bool, ...]:
-    """Say which operands of a node are values, not the `Spec` that stands for one."""
-    active = sum(1 << i for i, p in enumerate(parents) if p is not None)
-    return node.rule.kept(active, len(parents))  # type: ignore[union-attr]
+class Waiting:
+    """The nodes that have received some of their cotangent, the youngest first."""
 
+    __slots__ = ("found", "queue")
 
-def contributions(
-    node: Node, rule: Any, parents: tuple, operands: tuple, y: Any, g: Any
-) -> Iterator[tuple[Node, Any]]:
-    """Yield each parent with its share of `g`; an operand that needs none is left out."""
-    settings = node.settings
-    try:
-        if rule.joint:
-            shares = rule.pull_all(g, y, operands, settings, parents)
-            for parent, c in zip(parents, shares, strict=True):
-                if parent is not None and c is not None:
-                    yield parent, c
+    def __init__(self) -> None:
+        self.found: dict[int, tuple[Node, Any, bool]] = {}
+        self.queue: list[int] = []
+
+    def receive(self, node: Node, c: Any, fresh: bool) -> None:
+        """Add to the cotangent of a node."""
+        key = -node.order
+        before = self.found.get(key)
+        if before is None:
+            heappush(self.queue, key)
+            self.found[key] = node, c, fresh
         else:
-            for i, parent in enumerate(parents):
-                if parent is not None:
-                    yield parent, rule.pull(i, g, y, operands, settings)
-    except Exception as error:
-        error.add_note(f"... in the backward pass of {rule.name}")
-        raise
+            self.found[key] = node, add(before[1], c), True
+
+    def youngest(self) -> tuple[Node, Any, bool]:
+        """Take the node whose turn it is, with all of its cotangent."""
+        return self.found.pop(heappop(self.queue))
+
+
+def rewrapped(node: Node, rewrap: Rewrap) -> tuple[tuple, Any]:
+    """Turn what a node kept into traced values again; a `Spec` stays one."""
+    parents, rule = node.parents, node.rule
+    active = sum(1 << i for i, p in enumerate(parents) if p is not None)
+    _, kept, _ = rule.plan(active, len(parents))  # type: ignore[union-attr]
+    operands = list(node.operands)  # type: ignore[arg-type]
+    for i in kept:
+        if parents[i] is not None:
+            operands[i] = rewrap(operands[i], parents[i])  # type: ignore[arg-type]
+    return tuple(operands), None if node.y is None else rewrap(node.y, node)
 
 
 def add(a: Any, b: Any) -> Any:

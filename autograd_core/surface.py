@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import apply
+from .dispatch import apply, apply_operator
 from .errors import ArgumentError
 from .kernels import getitem
 
@@ -34,25 +34,25 @@ class Surface:
 
     # arithmetic
     def __add__(self, other: F) -> Any:
-        return apply(np.add, (self, other), NO_SETTINGS)
+        return apply_operator(np.add, self, other)
 
     def __radd__(self, other: F) -> Any:
         return apply(np.add, (other, self), NO_SETTINGS)
 
     def __sub__(self, other: F) -> Any:
-        return apply(np.subtract, (self, other), NO_SETTINGS)
+        return apply_operator(np.subtract, self, other)
 
     def __rsub__(self, other: F) -> Any:
         return apply(np.subtract, (other, self), NO_SETTINGS)
 
     def __mul__(self, other: F) -> Any:
-        return apply(np.multiply, (self, other), NO_SETTINGS)
+        return apply_operator(np.multiply, self, other)
 
     def __rmul__(self, other: F) -> Any:
         return apply(np.multiply, (other, self), NO_SETTINGS)
 
     def __truediv__(self, other: F) -> Any:
-        return apply(np.divide, (self, other), NO_SETTINGS)
+        return apply_operator(np.divide, self, other)
 
     def __rtruediv__(self, other: F) -> Any:
         return apply(np.divide, (other, self), NO_SETTINGS)

@@ -21,7 +21,7 @@ between the forward and the backward pass. It receives a `Spec` (shape and dtype
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,10 @@ __all__ = [
     "views",
 ]
 
-Keep = Callable[[list], tuple]
+Keep = Callable[[Sequence], tuple]
+Plan = tuple[bool, tuple[int, ...], Keep | None]
+"""What a backward pass needs: the result?, which operands, and what makes a tuple of those (with
+something else in the place of the others; None: all are needed)."""
 
 RULES: dict[Callable[..., Any], Rule] = {}
 COMPOSED: dict[Callable[..., Any], Any] = {}
@@ -116,25 +119,17 @@ class Rule:
         declare_once(f)
         RULES[f] = self
 
-    def call(self, values: list, settings: dict) -> Any:
-        """Evaluate the function."""
-        return self.calling.call(values, settings)
-
-    def keeps(self, active: int, count: int) -> tuple[bool, Keep | None]:
-        """Say what a backward pass will look at: the result?, and which operands.
+    def plan(self, active: int, count: int) -> Plan:
+        """Say what a backward pass will look at.
 
         `active` has bit i set where operand i carries a gradient; `count` operands were given.
-        The second answer makes the tuple of what is kept of the operands; None: keep all.
         """
-        found = self._keeps.get((active, count))
+        found = self._plans.get((active, count))
         if found is None:
             keep_y, keep = self._needed(active, count)
-            found = self._keeps[active, count] = keep_y, self._keeper(keep)
+            kept = tuple([i for i, k in enumerate(keep) if k])
+            found = self._plans[active, count] = keep_y, kept, self._keeper(keep)
         return found
-
-    def kept(self, active: int, count: int) -> tuple[bool, ...]:
-        """Say which operands are kept."""
-        return self._needed(active, count)[1]
 
     def _keeper(self, keep: tuple[bool, ...]) -> Keep | None:
         if all(keep):
@@ -193,8 +188,19 @@ class Elementwise(Rule):
     def _layout(self, i: int) -> tuple[int | None, int]:
         return 0, 1
 
+    def _keeper(self, keep: tuple[bool, ...]) -> Keep | None:
+        """Keep nothing in the place of an operand: no partial needs a shape."""
+        if not any(keep):
+            nothing = (None,) * len(keep)
+            return lambda _values: nothing
+        if keep == (True, False):
+            return lambda values: (values[0], None)
+        if keep == (False, True):
+            return lambda values: (None, values[1])
+        return super()._keeper(keep)
+
     def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
-        """G * d."""
+        """Multiply: g * d."""
         d = self.partials[i]
         if d.__class__ is int:
             return g if d == 1 else -g if d == -1 else g * d

@@ -143,13 +143,13 @@ def test_operands_marked_unused_are_not_kept(op: Sample) -> None:
     if node.rule is not rule:
         return  # a call that the row leaves to its composition
     active = sum(1 << i for i, p in enumerate(node.parents) if p is not None)
-    keeps = rule.kept(active, len(node.parents))
+    _, kept, _ = rule.plan(active, len(node.parents))
+    needed = [node.parents[i] for i in kept]
     nodes = [x._trace for x in inputs]
     watched = [
         weakref.ref(x._value)
         for x in inputs
-        if not any(keep and p is x._trace for keep, p in zip(keeps, node.parents, strict=True))
-        and not shares_memory(x, y)
+        if not any(p is x._trace for p in needed) and not shares_memory(x, y)
     ]
     del inputs
     assert [w() for w in watched] == [None] * len(watched)
