@@ -15,6 +15,14 @@ class RemovableHandle:
     """What a registration returns; `remove()` takes the hook off again.
 
     It is a context manager too: the hook stays on for the length of the `with` block.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> layer = nn.Linear(2, 3)
+    >>> with layer.register_forward_hook(lambda module, args, output: print(output.shape)):
+    ...     y = layer([[1.0, 2.0]])
+    (1, 3)
     """
 
     def __init__(self, hooks: Hooks, key: int) -> None:

@@ -105,28 +105,58 @@ def uniform_(
 def normal_(
     tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Any:
-    """Fill with numbers of a normal distribution."""
+    """Fill with numbers of a normal distribution.
+
+    Examples
+    --------
+    >>> normal_(np.empty((2, 3)), std=0.02).shape
+    (2, 3)
+    """
     rng = stream("init") if generator is None else generator
     return filled(tensor, rng.normal(mean, std, tensor.shape))
 
 
 def constant_(tensor: Any, val: float) -> Any:
-    """Fill with one number."""
+    """Fill with one number.
+
+    Examples
+    --------
+    >>> constant_(np.empty(2), 0.5)
+    array([0.5, 0.5])
+    """
     return filled(tensor, val)
 
 
 def ones_(tensor: Any) -> Any:
-    """Fill with 1."""
+    """Fill with 1.
+
+    Examples
+    --------
+    >>> ones_(np.empty(2))
+    array([1., 1.])
+    """
     return filled(tensor, 1.0)
 
 
 def zeros_(tensor: Any) -> Any:
-    """Fill with 0."""
+    """Fill with 0.
+
+    Examples
+    --------
+    >>> zeros_(np.empty(2))
+    array([0., 0.])
+    """
     return filled(tensor, 0.0)
 
 
 def eye_(tensor: Any) -> Any:
-    """Fill a matrix with 1 on the diagonal and 0 elsewhere."""
+    """Fill a matrix with 1 on the diagonal and 0 elsewhere.
+
+    Examples
+    --------
+    >>> eye_(np.empty((1, 2)))
+    array([[1., 0.]])
+    """
     if len(tensor.shape) != 2:
         raise ShapeError(f"eye_ fills matrices, not shape {tensor.shape}.")
     return filled(tensor, np.eye(*tensor.shape))
@@ -150,6 +180,11 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None 
     ----------
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
     networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> bool(abs(xavier_uniform_(np.empty((2, 4)))).max() <= 1)
+    True
     """
     a = gain * math.sqrt(6 / sum(fans(tensor, "xavier_uniform_")))
     return uniform_(tensor, -a, a, generator)
@@ -162,6 +197,11 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None =
     ----------
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
     networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> xavier_normal_(np.empty((2, 4))).shape
+    (2, 4)
     """
     std = gain * math.sqrt(2 / sum(fans(tensor, "xavier_normal_")))
     return normal_(tensor, 0.0, std, generator)
@@ -198,6 +238,11 @@ def kaiming_uniform_(
     References
     ----------
     K. He et al., "Delving Deep into Rectifiers", ICCV 2015.
+
+    Examples
+    --------
+    >>> bool(abs(kaiming_uniform_(np.empty((2, 6)))).max() <= 1)
+    True
     """
     bound = math.sqrt(3) * kaiming_std(tensor, a, mode, nonlinearity, "kaiming_uniform_")
     return uniform_(tensor, -bound, bound, generator)
@@ -226,6 +271,11 @@ def kaiming_normal_(
     References
     ----------
     K. He et al., "Delving Deep into Rectifiers", ICCV 2015.
+
+    Examples
+    --------
+    >>> kaiming_normal_(np.empty((2, 6)), nonlinearity="relu").shape
+    (2, 6)
     """
     std = kaiming_std(tensor, a, mode, nonlinearity, "kaiming_normal_")
     return normal_(tensor, 0.0, std, generator)

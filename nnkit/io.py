@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -135,7 +134,7 @@ def own_copy(name: str, value: Any) -> Array:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that its name always stands for a complete one."""
     sweep(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         with open(temporary, "xb") as file:
             file.write(content)
@@ -210,12 +209,20 @@ def load(path: StrPath) -> dict[str, Array]:
 
 
 def load_metadata(path: StrPath) -> dict[str, str]:
-    """Return the metadata of a safetensors file, without its arrays.
+    """Return the metadata of a safetensors file, without reading its arrays.
 
     Raises
     ------
     FileError
         If the file is damaged or no safetensors file.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "weights.safetensors")
+    >>> save({"bias": np.zeros(2)}, path, metadata={"accuracy": "0.97"})
+    >>> load_metadata(path)
+    {'accuracy': '0.97'}
     """
     with open(path, "rb") as file:
         size = int.from_bytes(file.read(8), "little")

@@ -50,6 +50,11 @@ def stream(purpose: str) -> np.random.Generator:
     """Return the generator of one purpose: "init", "dropout" or "shuffle".
 
     Without a call of `seed` it starts from entropy of the operating system.
+
+    Examples
+    --------
+    >>> sorted(stream("shuffle").permutation(3).tolist())
+    [0, 1, 2]
     """
     if purpose not in _streams:
         if purpose not in PURPOSES:

@@ -106,6 +106,11 @@ def check_labels(
     ------
     ArgumentError
         Naming the first label that is out of range.
+
+    Examples
+    --------
+    >>> check_labels(np.array([0, 2, -100]), 3, ignore_index=-100)
+    array([False, False,  True])
     """
     # Seen as unsigned numbers, negative labels are too large as well: one pass finds both.
     if labels.view(np.uintp).max(initial=0) < classes:

@@ -54,6 +54,21 @@ class Optimizer:
         If the list is empty, a parameter occurs twice, or a setting is out of range.
     DtypeError
         If something is no parameter.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> class SignSGD(Optimizer):
+    ...     def __init__(self, params, lr=0.01):
+    ...         super().__init__(params, {"lr": lr})
+    ...
+    ...     def update(self, value, grad, state, group):
+    ...         value -= group["lr"] * np.sign(grad)
+    >>> p = nn.Parameter([1.0])
+    >>> p.grad = [3.0]
+    >>> SignSGD([p], lr=0.25).step()
+    >>> p.item()
+    0.75
     """
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
@@ -274,7 +289,7 @@ class Scratch:
         return view
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=32)
 def number(x: float, dtype: np.dtype[Any]) -> Array:
     """Return `x` as an array: NumPy multiplies a small array with it in half the time."""
     array = np.array(x, dtype)

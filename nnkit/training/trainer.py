@@ -102,6 +102,9 @@ class Trainer:
     ) -> History:
         """Train the model.
 
+        Arrays are looked at first: rows that are not finite, labels that are no class, and (by
+        running two rows) whether they fit the model.
+
         An interrupt (Ctrl-C, Jupyter's stop button) ends the training and keeps weights and
         history; the next call goes on from there.
 
