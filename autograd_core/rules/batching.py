@@ -2,6 +2,8 @@
 example in turn, so this file is about speed alone.
 """
 
+import math
+
 import numpy as np
 
 from ..batch import (
@@ -137,7 +139,8 @@ def matmul(call, values, mapped, settings):
     if ndim_b == 1:
         b = b[..., None]
     if mapped[0] and not mapped[1] and ndim_a == 2 and ndim_b == 2:
-        y = (a.reshape((-1, a.shape[-1])) @ b).reshape((*a.shape[:-1], b.shape[-1]))
+        rows = a.reshape((math.prod(a.shape[:-1]), a.shape[-1]))
+        y = (rows @ b).reshape((*a.shape[:-1], b.shape[-1]))
     else:
         y = np.matmul(*lined_up([a, b], mapped, max(ndim_a, ndim_b, 2)))
     if ndim_b == 1:
