@@ -40,7 +40,7 @@ def test_no_objects_remain_without_the_cycle_collector(work):
         grown = len(gc.get_objects()) - before
     finally:
         gc.enable()
-    assert grown <= 20
+    assert grown <= 60  # the cached constants of Adam; a leak of one object a step would be 300
 
 
 def test_evaluation_beside_training_in_another_thread():
