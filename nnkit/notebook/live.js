@@ -20,6 +20,7 @@ const ICONS = {
   step: "M3 2.5v11l7-5.5zM11 3h2v10h-2z",
   stop: "M3.5 3.5h9v9h-9z",
 };
+const SILENT = "The kernel of this run does not answer.";
 const UNHEARD = 1500; // ms without an answer from the running kernel until the panel says so
 const UNACKNOWLEDGED = 500; // ms until a click without an acknowledgement is shown as waiting
 
@@ -255,6 +256,13 @@ function element(tag, className, ...children) {
   return node;
 }
 
+/** An element that takes keys for itself: without the mark Jupyter acts on them as well. */
+function control(tag, className, properties, ...children) {
+  const node = Object.assign(element(tag, className, ...children), properties);
+  node.dataset.lmSuppressShortcuts = "true";
+  return node;
+}
+
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -272,36 +280,30 @@ function say(node, text) {
 
 /** A canvas as wide as its place, sharp on every screen, drawn only while it can be seen. */
 class Picture {
-  constructor(view, height) {
+  constructor(view) {
     this.view = view;
     this.store = view.store;
     this.canvas = element("canvas");
-    this.resize(height);
     this.canvas.addEventListener("pointermove", (event) => this.point(event.offsetX, event.offsetY));
     this.canvas.addEventListener("pointerleave", () => view.hover(null));
   }
 
-  resize(height) {
-    if (this.height === height) return;
-    this.height = height;
-    this.canvas.style.height = `${height}px`;
-  }
-
   paint(colors) {
-    const width = this.canvas.clientWidth;
-    if (!width) return;
+    this.width = this.canvas.clientWidth;
+    if (!this.width) return;
+    this.height = this.heightFor(this.width);
     const scale = window.devicePixelRatio || 1;
-    const [w, h] = [Math.round(width * scale), Math.round(this.height * scale)];
+    const [w, h] = [Math.round(this.width * scale), Math.round(this.height * scale)];
     if (this.canvas.width !== w || this.canvas.height !== h) {
+      this.canvas.style.height = `${this.height}px`;
       this.canvas.width = w;
       this.canvas.height = h;
     }
     const context = this.canvas.getContext("2d");
     context.setTransform(scale, 0, 0, scale, 0, 0);
-    context.clearRect(0, 0, width, this.height);
+    context.clearRect(0, 0, this.width, this.height);
     context.font = `11px ${colors.font}`;
     context.lineJoin = "round";
-    this.width = width;
     this.draw(context, colors);
   }
 
@@ -352,14 +354,13 @@ function line(context, x0, y0, x1, y1) {
 /** The curves of one quantity, training solid and validation dashed. */
 class Chart extends Picture {
   constructor(view, quantity, hue) {
-    super(view, 190);
+    super(view);
     this.quantity = quantity;
     this.hue = hue;
     this.log = false;
     this.legend = element("div", "nnkit-legend");
-    this.toggle = element("button", "nnkit-toggle", "log");
-    this.toggle.type = "button";
-    this.toggle.title = "Logarithmic scale";
+    const properties = { type: "button", title: "Logarithmic scale" };
+    this.toggle = control("button", "nnkit-toggle", properties, "log");
     this.toggle.setAttribute("aria-label", `${quantity}: logarithmic scale`);
     this.toggle.addEventListener("click", () => {
       this.log = !this.log;
@@ -370,6 +371,10 @@ class Chart extends Picture {
     this.root = element("div", "nnkit-chart", head, this.canvas);
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", `${quantity} over the steps`);
+  }
+
+  heightFor() {
+    return 190;
   }
 
   draw(context, colors) {
@@ -554,7 +559,7 @@ class Chart extends Picture {
 /** Gradient flow: for every layer the norm over time, and norm, update ratio and dead share of now. */
 class Flow extends Picture {
   constructor(view) {
-    super(view, 100);
+    super(view);
     this.image = document.createElement("canvas");
     this.root = element("div", "nnkit-flow", this.canvas);
     this.canvas.setAttribute("role", "img");
@@ -565,17 +570,18 @@ class Flow extends Picture {
     return this.store.names.filter((n) => n.startsWith("grad/")).map((n) => n.slice(5));
   }
 
+  /** Where it is too narrow for both, the columns of now stand below the heat map. */
+  heightFor(width) {
+    const count = this.layers.length;
+    this.row = Math.min(24, Math.max(7, Math.floor(330 / count)));
+    this.narrow = width < 620;
+    this.block = 22 + count * this.row + 20;
+    return this.narrow ? 2 * this.block : this.block;
+  }
+
   draw(context, colors) {
-    const layers = this.layers;
-    const row = Math.min(24, Math.max(7, Math.floor(330 / layers.length)));
-    const narrow = this.width < 620;
+    const { layers, row, narrow, block } = this;
     const head = 22;
-    const block = head + layers.length * row + 20;
-    this.resize(narrow ? 2 * block : block);
-    if (Math.round(this.canvas.height / (window.devicePixelRatio || 1)) !== this.height) {
-      this.view.changed(); // the new height shows in the next frame
-      return;
-    }
     const labels = layers.map((layer) => this.store.setup.labels[layer] ?? layer);
     const widest = Math.max(...labels.map((label) => context.measureText(label).width));
     const left = Math.min(Math.ceil(widest) + 12, this.width * 0.28);
@@ -767,6 +773,7 @@ class View {
     this.charts = new Map();
     this.flow = new Flow(this);
     this.visible = true;
+    this.began = Date.now();
     this.build();
     place.append(this.root);
     store.views.add(this);
@@ -794,13 +801,14 @@ class View {
     this.warning = element("div", "nnkit-warning");
     this.warning.setAttribute("role", "alert");
     this.curves = element("div", "nnkit-curves");
+    this.bar.hidden = this.controls.hidden = this.warning.hidden = this.flow.root.hidden = true;
     const line1 = element("div", "nnkit-line", this.status, this.name, this.facts);
     this.root = element("div", "nnkit", line1, this.bar, this.controls, this.warning, this.curves, this.flow.root);
   }
 
   button(text, shape, act) {
-    const node = element("button", "nnkit-button", icon(shape), element("span", "", text));
-    node.type = "button";
+    const inside = [icon(shape), element("span", "", text)];
+    const node = control("button", "nnkit-button", { type: "button" }, ...inside);
     node.addEventListener("click", act);
     return node;
   }
@@ -818,7 +826,10 @@ class View {
     const self = new WeakRef(this);
     this.themed = new MutationObserver(() => self.deref()?.changed());
     this.themed.observe(document.body, { attributes: true });
-    this.timer = setInterval(() => (this.store.active ? changed() : clearInterval(this.timer)), 1000);
+    this.timer = setInterval(() => {
+      changed();
+      if (this.store.state && !this.store.active) clearInterval(this.timer);
+    }, 1000);
   }
 
   close() {
@@ -869,7 +880,9 @@ class View {
     if (this.frame || !this.visible) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.store.state && this.store.setup && this.root.isConnected) this.paint();
+      if (!this.root.isConnected) return;
+      if (this.store.state && this.store.setup) this.paint();
+      else say(this.status, Date.now() - this.began < 3000 ? "…" : SILENT);
     });
   }
 
@@ -952,16 +965,18 @@ class View {
 class Rate {
   constructor(store) {
     this.store = store;
-    this.slider = element("input", "nnkit-slider");
-    Object.assign(this.slider, { type: "range", min: -3, max: 3, step: 0.02, value: 0 });
+    const scale = { type: "range", min: -3, max: 3, step: 0.02, value: 0 };
+    this.slider = control("input", "nnkit-slider", scale);
     this.slider.setAttribute("aria-label", "learning rate, slider");
-    this.field = element("input", "nnkit-field");
-    Object.assign(this.field, { type: "number", min: 0, step: "any" });
+    this.field = control("input", "nnkit-field", { type: "number", min: 0, step: "any" });
     this.field.setAttribute("aria-label", "learning rate");
     const label = element("span", "", "learning rate");
     this.root = element("div", "nnkit-rate", label, this.slider, this.field);
     this.slider.addEventListener("input", () => this.slide());
+    // Enter is listened to as well: Jupyter keeps it from becoming a "change".
+    this.field.addEventListener("input", () => (this.edited = true));
     this.field.addEventListener("change", () => this.type());
+    this.field.addEventListener("keydown", (event) => event.key === "Enter" && this.type());
     this.sentAt = 0;
     this.touched = 0;
   }
@@ -984,8 +999,10 @@ class Rate {
   }
 
   type() {
+    if (!this.edited || this.field.value === "") return;
+    this.edited = false;
     this.touched = Date.now();
-    if (this.field.value !== "") this.store.control("lr", Number(this.field.value));
+    this.store.control("lr", Number(this.field.value));
   }
 
   /** Show the rate in force, unless a person has just set another one. */
