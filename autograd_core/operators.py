@@ -43,10 +43,12 @@ def array_leaf(x: Any, wish: str) -> Any:
 def checked_leaves(tree: Any, wish: str) -> tuple[list, Callable[[list], Any]]:
     """Flatten an argument, naming the place of a leaf that cannot be differentiated."""
     leaves, rebuild = flatten(tree)
-    checked = []
-    for (path, _), leaf in zip(leaves_with_paths(tree), leaves, strict=True):
-        checked.append(array_leaf(leaf, f"{wish} argument{path}"))
-    return checked, rebuild
+    for i, leaf in enumerate(leaves):
+        dtype = getattr(leaf, "dtype", None)
+        if dtype is None or dtype.kind not in "fc":
+            path, _ = list(leaves_with_paths(tree))[i]
+            leaves[i] = array_leaf(leaf, f"{wish} argument{path}")
+    return leaves, rebuild
 
 
 def outputs_of(result: Any, f: Function) -> tuple[list, Callable[[list], Any]]:

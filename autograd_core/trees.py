@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 
 __all__ = ["children", "flatten", "leaves_with_paths", "tree_map"]
@@ -68,6 +69,10 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     >>> rebuild([3.0, 4.0])
     {'w': 3.0, 'b': [4.0, None]}
     """
+    if hasattr(tree, "shape"):  # the short way for what is most frequent: an array,
+        return [tree], itemgetter(0)
+    if tree.__class__ is tuple and all([hasattr(x, "shape") for x in tree]):  # or some arrays
+        return list(tree), tuple
     leaves = [leaf for _, leaf in leaves_with_paths(tree)]
 
     def rebuild(new: list) -> Any:
