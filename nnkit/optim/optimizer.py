@@ -129,15 +129,15 @@ class Optimizer:
                 hook(self, (closure,) if closure else (), {})
         work = self._prepare()
         with Uninterrupted():
-            for p, grad, state, group in work:
-                self.update(raw(p), grad, state, group)
+            for p, value, grad, state, group in work:
+                self.update(value, grad, state, group)
                 mark_written(p)
         if self._post_hooks:
             for hook in self._post_hooks:
                 hook(self, (closure,) if closure else (), {})
         return loss
 
-    def _prepare(self) -> list[tuple[Tensor, Array, State, Group]]:
+    def _prepare(self) -> list[tuple[Tensor, Array, Array, State, Group]]:
         """Do all that can fail, or needs memory, before the first parameter is written."""
         work = []
         for group in self.param_groups:
@@ -150,14 +150,16 @@ class Optimizer:
                 grad = p.grad
                 if grad is None:
                     continue
+                value = raw(p)
+                if not value.flags.writeable:
+                    raise_read_only(p, type(self).__name__)
                 state = self.state.get(p)
                 if state is None:
-                    value = raw(p)
                     state = self.new_state(value, group)
                     for i in range(self.scratches):
                         self.scratch(value, i)
                     self.state[p] = state
-                work.append((p, raw(grad), state, group))
+                work.append((p, value, raw(grad), state, group))
         return work
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -343,6 +345,15 @@ def as_parameters(params: Any, name: str) -> list[Tensor]:
             f"{name}: a parameter is there twice; it would be updated twice in each step."
         )
     return items
+
+
+def raise_read_only(p: Tensor, name: str) -> None:
+    """Say why a parameter cannot be written."""
+    raise GraphError(
+        f"{name}: the array of {describe(p)} is read-only. Either it was made so, or a graph that "
+        f"was not used up still needs its values: call backward() first, or calculate what needs "
+        f"no gradient inside no_grad()."
+    )
 
 
 def check_lr(lr: Any, name: str) -> None:

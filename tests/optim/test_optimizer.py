@@ -122,6 +122,14 @@ def test_a_graph_that_saved_the_old_weights_is_not_used():
         late.backward()
 
 
+def test_a_parameter_that_cannot_be_written_stops_the_step_before_the_first():
+    a, b = parameters(2)
+    b.data = np.broadcast_to(np.float32(1), (3,))
+    with pytest.raises(RuntimeError, match="read-only"):
+        SGD([a, b], lr=0.1).step()
+    assert a.tolist() == [1.0] * 3
+
+
 def test_repr_lists_the_settings():
     assert repr(SGD(parameters(1), lr=0.1)) == (
         "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.1\n    maximize: False\n"
