@@ -12,14 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from .errors import ArgumentError
 from .table import primitive
 
 __all__ = [
     "astype",
     "bessel_i",
+    "checked_quantiles",
     "exponent",
     "getitem",
     "last_writes",
+    "quantile_ranks",
     "recurrence",
     "scatter",
     "scatter_along_axis",
@@ -84,6 +87,7 @@ def is_mask(part: Any) -> bool:
 def scatter_along_axis(g: Any, indices: Any, shape: tuple[int, ...], axis: int) -> Any:
     """Zeros of `shape` with `g` added at `indices` along `axis`: the adjoint of take_along_axis."""
     out = np.zeros(shape, g.dtype)
+    indices = np.broadcast_to(indices, g.shape)
     places = list(np.indices(indices.shape, sparse=True))
     # an axis that take_along_axis stretched reads its one element again and again
     for k, (length, have) in enumerate(zip(shape, indices.shape, strict=True)):
@@ -127,8 +131,8 @@ def exponent(x: Any) -> Any:
 def sinc_derivative(x: Any, order: int) -> Any:
     """Return the derivative of that order of f(x) = sin(pi x) / (pi x).
 
-    From (x f)^(n) = x f^(n) + n f^(n-1) = pi^(n-1) sin(pi x + n pi / 2); where |x| < 1 that cancels,
-    and the power series of f is differentiated instead.
+    From (x f)^(n) = x f^(n) + n f^(n-1) = pi^(n-1) sin(pi x + n pi / 2). Where |x| < 1 that
+    cancels, and the power series of f is differentiated instead.
     """
     near = np.abs(x) < 1
     small, large = np.where(near, x, 0.0), np.where(near, 1.0, x)
@@ -158,3 +162,26 @@ def bessel_i(x: Any, order: int) -> Any:
         angle = math.pi / 2 * (k + 0.5) / points
         y = y + math.cos(order * angle) * f(x * math.cos(angle))
     return y / points
+
+
+@primitive
+def checked_quantiles(q: Any, scale: float) -> None:
+    """Refuse quantiles that are not between 0 and `scale`."""
+    if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= scale)):
+        raise ArgumentError(f"quantiles lie between 0 and {scale}, got {q}")
+
+
+@primitive
+def quantile_ranks(z: Any, q: Any, weights: Any, method: str, skip_nan: bool) -> Any:
+    """Return the places of quantiles in each lane of z, once it is sorted.
+
+    They are what `np.quantile` itself answers for the ranks 0, 1, 2 ... in place of the elements.
+    """
+    ranks = np.argsort(np.argsort(z, axis=-1), axis=-1).astype(float)
+    if skip_nan:
+        places = np.nanquantile(
+            np.where(np.isnan(z), np.nan, ranks), q, -1, method=method, weights=weights
+        )
+    else:
+        places = np.quantile(ranks, q, -1, method=method, weights=weights)
+    return np.nan_to_num(np.moveaxis(places, 0, -1))

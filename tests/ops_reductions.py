@@ -56,3 +56,47 @@ for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np
     sample(f, fixed([0.3, NAN, 0.7], [0.1, NAN, 0.2]))
 for f in (np.nancumsum, np.nancumprod):
     sample(f, fixed([0.3, NAN, 0.7], [NAN, NAN, 0.2]), axis=1)
+
+# statistics
+for f in (np.median, np.nanmedian):
+    sample(f, real(5))
+    sample(f, real(2, 4), axis=1)
+    sample(f, real(2, 3, 2), axis=(0, -1), keepdims=True)
+sample(np.nanmedian, fixed([0.3, NAN, 0.7], [0.1, 0.9, 0.2]), axis=1)
+for f, scale in (
+    (np.quantile, 1.0),
+    (np.nanquantile, 1.0),
+    (np.percentile, 100.0),
+    (np.nanpercentile, 100.0),
+):
+    sample(f, real(2, 4), 0.3 * scale)
+    sample(f, real(4, 2), np.array([[0.3], [0.9]]) * scale, axis=0, keepdims=True)
+    sample(f, real(2, 3, 2), np.array([0.0, 1.0]) * scale, axis=(0, 2))
+for f in (np.nanquantile, np.nanpercentile):
+    sample(f, fixed([0.3, NAN, 0.7], [0.1, 0.9, 0.2]), 0.8, axis=1)
+for method in (
+    "inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf",
+    "hazen", "weibull", "linear", "median_unbiased", "normal_unbiased", "lower", "higher",
+    "midpoint", "nearest",
+):  # fmt: skip
+    sample(np.quantile, real(2, 5), np.array([0.1, 0.65]), axis=1, method=method)
+    sample(np.nanquantile, real(4), 0.4, method=method)
+sample(np.quantile, real(5), fixed(0.1, 0.65))
+sample(np.quantile, real(2, 5), 0.4, axis=1, weights=np.arange(5.0), method="inverted_cdf")
+
+sample(np.average, real(2, 3), axis=0)
+sample(np.average, real(2, 3), weights=positive(2, 3))
+sample(np.average, real(2, 3), axis=1, weights=positive(3), keepdims=True)
+sample(np.average, real(2, 3), axis=1, weights=[1.0, 2.0, 5.0], returned=True)
+sample(np.average, real(2, 3), returned=True)
+sample(np.cov, real(2, 4))
+sample(np.cov, real(4))
+sample(np.cov, real(4, 2), y=real(4), rowvar=False, bias=True)
+sample(np.cov, real(2, 4), fweights=np.array([1, 2, 1, 3]), ddof=0)
+sample(np.cov, real(2, 4), aweights=positive(4))
+sample(np.cov, real(2, 3), fweights=[1, 2, 1], aweights=[0.5, 0.2, 1.0])
+sample(np.corrcoef, real(3, 4))
+sample(np.corrcoef, real(4), real(4))
+sample(np.corrcoef, real(4, 2), rowvar=False)
+sample(np.bincount, np.array([0, 3, 3, 1]), weights=real(4))
+sample(np.bincount, [0, 1, 1], real(3), minlength=4)

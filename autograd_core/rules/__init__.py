@@ -2,6 +2,7 @@
 
 from . import (
     batching,
+    building,
     complex,
     constants,
     contractions,
@@ -10,6 +11,7 @@ from . import (
     elementwise,
     fft,
     indexing,
+    joining,
     linalg,
     norms,
     parts,
@@ -18,11 +20,13 @@ from . import (
     shaping,
     sorting,
     special,
+    statistics,
     views,
 )
 
 __all__ = [
     "batching",
+    "building",
     "complex",
     "constants",
     "contractions",
@@ -31,6 +35,7 @@ __all__ = [
     "elementwise",
     "fft",
     "indexing",
+    "joining",
     "linalg",
     "norms",
     "parts",
@@ -39,5 +44,6 @@ __all__ = [
     "shaping",
     "sorting",
     "special",
+    "statistics",
     "views",
 ]

@@ -17,7 +17,7 @@ constant(np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide)
 
 # positions
 constant(np.argmax, np.argmin, np.argsort, np.nonzero, np.flatnonzero, np.searchsorted)
-constant(np.count_nonzero, np.digitize, np.bincount, np.unique, np.argwhere, np.isin)
+constant(np.count_nonzero, np.digitize, np.unique, np.argwhere, np.isin)
 
 # questions about an array, and new arrays like it
 constant(np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj)

@@ -6,8 +6,10 @@ import math
 
 import numpy as np
 
+from ..composed import composed
 from ..kernels import astype
-from ..table import linear, rule
+from ..table import linear
+from .shapes import axes_of, cut
 
 
 def back_to_shape(g, x, *, shape=None, newshape=None, order="C", copy=None):
@@ -24,6 +26,16 @@ linear(np.atleast_2d, lambda g, x: g.reshape(x.shape))
 linear(np.atleast_3d, lambda g, x: g.reshape(x.shape))
 
 
+def one_by_one(f):
+    """Say what `f` does to several arrays."""
+    return lambda *arys: tuple(f(x) for x in arys)
+
+
+composed(np.atleast_1d, one_by_one(np.atleast_1d), operands=())
+composed(np.atleast_2d, one_by_one(np.atleast_2d), operands=())
+composed(np.atleast_3d, one_by_one(np.atleast_3d), operands=())
+
+
 def transpose_adjoint(g, x, *, axes=None):
     """The inverse permutation."""
     if axes is None:
@@ -35,15 +47,16 @@ linear(np.transpose, transpose_adjoint)
 linear(np.swapaxes, lambda g, x, *, axis1, axis2: g.swapaxes(axis1, axis2))
 linear(np.moveaxis, lambda g, x, *, source, destination: np.moveaxis(g, destination, source))
 linear(np.flip, lambda g, x, *, axis=None: np.flip(g, axis))
+linear(np.copy, lambda g, x: g)
 linear(np.fliplr, lambda g, x: np.fliplr(g))
 linear(np.flipud, lambda g, x: np.flipud(g))
+linear(np.matrix_transpose, lambda g, x: g.swapaxes(-1, -2))
 linear(astype, lambda g, x, *, dtype, copy=True: g)
 
 
 def roll_adjoint(g, x, *, shift, axis=None):
     """Roll back."""
-    back = tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
-    return np.roll(g, back, axis)
+    return np.roll(g, np.negative(shift), axis)
 
 
 linear(np.roll, roll_adjoint)
@@ -59,7 +72,7 @@ linear(np.broadcast_to, broadcast_adjoint)
 
 def tile_adjoint(g, x, *, reps):
     """Sum over the copies: with each axis split into (copies, length), over the copies."""
-    reps = reps if isinstance(reps, tuple) else (reps,)
+    reps = tuple(reps) if np.ndim(reps) else (reps,)
     ndim = max(len(reps), x.ndim)
     reps = (1,) * (ndim - len(reps)) + reps
     shape = (1,) * (ndim - x.ndim) + x.shape
@@ -84,70 +97,67 @@ linear(np.triu, triangle_up)
 linear(np.tril, triangle_down)
 
 
-# --- joining and splitting ------------------------------------------------------------------------
+# --- composed -------------------------------------------------------------------------------------
 
 
-def concatenate_vjp(g, _y, *_xs, axis=0):
-    """Cut g where the operands met."""
-    if axis is None:
-        g, lengths, axis = g.reshape(-1), [math.prod(x.shape) for x in _xs], 0
-    else:
-        lengths = [x.shape[axis] for x in _xs]
-    cuts = np.cumsum(lengths).tolist()
-    pieces = np.split(g, cuts[:-1], axis=axis)
-    return tuple(p.reshape(x.shape) for p, x in zip(pieces, _xs, strict=True))
+def rollaxis(a, axis, start=0):
+    """Move an axis until it lies before `start`."""
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-def tangents(ts, xs):
-    """Put zeros where an operand has no tangent."""
-    return [np.zeros(np.shape(x)) if t is None else t for t, x in zip(ts, xs, strict=True)]
+def rot90(m, k=1, axes=(0, 1)):
+    """Quarter turns: flips, and a swap of axes."""
+    first, second = axes
+    if k % 4 == 0:
+        return np.copy(m)
+    if k % 4 == 2:
+        return np.flip(m, (first, second))
+    turned = np.swapaxes(m, first, second)
+    return np.flip(turned, first if k % 4 == 1 else second)
 
 
-def concatenate_jvp(ts, _y, *xs, axis=0):
-    """Join the tangents."""
-    return np.concatenate(tangents(ts, xs), axis=axis)
+def resize(a, new_shape):
+    """All elements again and again."""
+    n = math.prod(new_shape) if np.ndim(new_shape) else new_shape
+    if a.size == 0:
+        return np.zeros(new_shape, a.dtype)
+    return np.reshape(np.take(a, np.arange(n) % a.size), new_shape)
 
 
-rule(np.concatenate, vjp=concatenate_vjp, jvp=concatenate_jvp, arity=None)
+def broadcast_arrays(*args):
+    """Give all arrays their common shape."""
+    shape = np.broadcast_shapes(*(x.shape for x in args))
+    return tuple(np.broadcast_to(x, shape) for x in args)
 
 
-def stack_vjp(g, _y, *_xs, axis=0):
-    """Take g apart along the new axis."""
-    return tuple(np.moveaxis(g, axis, 0))
+def meshgrid(*xi, sparse=False, indexing="xy"):
+    """Each vector along its own axis, copied along the others."""
+    order = list(range(len(xi)))
+    if indexing == "xy" and len(xi) > 1:
+        order = [1, 0, *order[2:]]
+    grid = [
+        np.reshape(x, [-1 if i == place else 1 for i in range(len(xi))])
+        for x, place in zip(xi, order, strict=True)
+    ]
+    return tuple(grid) if sparse else np.broadcast_arrays(*grid)
 
 
-def stack_jvp(ts, _y, *xs, axis=0):
-    """Stack the tangents."""
-    return np.stack(tangents(ts, xs), axis=axis)
+def trim_zeros(filt, trim="fb", axis=None):
+    """Cut off the edges, as far as they are zero."""
+    for i in axes_of(axis, filt.ndim):
+        others = tuple(k for k in range(filt.ndim) if k != i)
+        filled = np.flatnonzero(np.any(np.not_equal(filt, 0), axis=others))
+        start, stop = (filled[0], filled[-1] + 1) if filled.size else (0, 0)
+        front = start if "f" in trim.lower() or not filled.size else None
+        filt = cut(filt, i, front, stop if "b" in trim.lower() else None)
+    return filt
 
 
-rule(np.stack, vjp=stack_vjp, jvp=stack_jvp, arity=None)
-
-
-def vstack_vjp(g, _y, *_xs):
-    """Rows of g, as many as each operand had."""
-    rows = [x.shape[0] if x.ndim > 1 else 1 for x in _xs]
-    pieces = np.split(g, np.cumsum(rows)[:-1].tolist(), axis=0)
-    return tuple(p.reshape(x.shape) for p, x in zip(pieces, _xs, strict=True))
-
-
-def hstack_vjp(g, _y, *_xs):
-    """Columns of g (elements, for vectors), as many as each operand had."""
-    return concatenate_vjp(g, _y, *_xs, axis=1 if g.ndim > 1 else 0)
-
-
-rule(np.vstack, vjp=vstack_vjp, jvp=lambda ts, _y, *xs: np.vstack(tangents(ts, xs)), arity=None)
-rule(np.hstack, vjp=hstack_vjp, jvp=lambda ts, _y, *xs: np.hstack(tangents(ts, xs)), arity=None)
-
-
-def split_vjp(g, _y, _x, *, indices_or_sections, axis=0):
-    """Join the cotangents of the pieces."""
-    return (np.concatenate(g, axis=axis),)
-
-
-def split_jvp(ts, _y, _x, *, indices_or_sections, axis=0):
-    """Split the tangent."""
-    return np.split(ts[0], indices_or_sections, axis=axis)
-
-
-rule(np.split, vjp=split_vjp, jvp=split_jvp, arity=1)
+composed(np.rollaxis, rollaxis)
+composed(np.rot90, rot90)
+composed(np.diagflat, lambda v, k=0: np.diag(v.ravel(), k))
+composed(np.resize, resize)
+composed(np.broadcast_arrays, broadcast_arrays)
+composed(np.meshgrid, meshgrid)
+composed(np.trim_zeros, trim_zeros)

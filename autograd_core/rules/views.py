@@ -6,7 +6,7 @@ import numpy as np
 
 from ..kernels import getitem, last_writes, setitem
 from ..table import rule, views
-from . import indexing, shaping  # noqa: F401 (their rows come first)
+from . import indexing, joining, shaping  # noqa: F401 (their rows come first)
 
 views("tracked", getitem)
 views("tracked", np.reshape, np.ravel, np.squeeze, np.expand_dims)

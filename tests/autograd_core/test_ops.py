@@ -77,7 +77,7 @@ def test_float32_stays_float32(op: Sample) -> None:
     out = flatten(op(*inputs))[0]
     assert [v.dtype for v in out] == dtypes
     sum(v.real.sum() for v in out).backward()
-    assert [x.grad.dtype for x in inputs] == [x.dtype for x in xs]
+    assert all(x.grad is None or x.grad.dtype == x.dtype for x in inputs)
 
 
 def in_float32(operand: Any) -> Any:
