@@ -115,9 +115,9 @@ MISTAKES = [
         ["begin with '0.'", "put that in front"],
     ),
     (
-        lambda: nn.Linear(1, 1).load_state_dict({"wieght": [[1]], "bias": [1]}),
+        lambda: nn.Linear(1, 1).load_state_dict({"Weight": [[1]], "bias": [1]}),
         V,
-        ["missing: weight", "is 'wieght' meant for 'weight'?"],
+        ["missing: weight", "is 'Weight' meant for 'weight'?"],
     ),
     (
         lambda: nn.Linear(2, 1).load_state_dict(nn.Linear(3, 1).state_dict()),

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
-from nnkit.optim.optimizer import Group, Optimizer, State, check_number, number
+from nnkit.optim.checks import check_number
+from nnkit.optim.optimizer import Group, Optimizer, State, number
 
 __all__ = ["Adam", "AdamW"]
 
