@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ from autograd_core import (
     tensor,
     vjp,
 )
+from autograd_core.rules.decompositions import thin_svd
 from autograd_core.test_util import check_grads
+from tests.ops import SAMPLES, Maker, Sample
+from tests.ops_linalg import ComplexMaker, complex_of
 
 Z = np.array([0.5 + 1.0j, -2.0 + 0.3j])
 
@@ -211,3 +215,29 @@ def test_check_grads_takes_complex_functions() -> None:
 def test_check_grads_sees_the_imaginary_part(f: Any, wrong: Any) -> None:
     with pytest.raises(GradientCheckError):
         check_grads(custom_op(f, vjp=(wrong,)), modes=["rev"], order=1)(Z)
+
+
+# --- every row ------------------------------------------------------------------------------------
+
+PHASES_ARE_FREE = {np.linalg.eigh, np.linalg.svd, thin_svd}  # sampled with their phases taken out
+
+
+def with_complex_operands(op: Sample) -> Sample | None:
+    """Return the same call of complex operands, where NumPy takes them and no sample does yet."""
+    if op.f in PHASES_ARE_FREE or any(isinstance(m, ComplexMaker) for m in op.makers()):
+        return None
+    twin = op.with_plain(lambda v: complex_of(v) if isinstance(v, Maker) else v)
+    try:
+        with warnings.catch_warnings(action="error", category=np.exceptions.ComplexWarning):
+            twin(*twin.draw())
+    except (TypeError, ValueError, np.exceptions.ComplexWarning):
+        return None
+    return twin
+
+
+TWINS = [twin for op in SAMPLES if type(op) is Sample and (twin := with_complex_operands(op))]
+
+
+@pytest.mark.parametrize("op", TWINS, ids=lambda op: op.id)
+def test_each_row_is_right_for_complex_operands(op: Sample) -> None:
+    check_grads(op, rtol=1e-5, atol=1e-5)(*op.draw())
