@@ -22,6 +22,9 @@ const ICONS = {
 };
 const SILENT = "The kernel of this run does not answer.";
 const UNHEARD = 1500; // ms without an answer from the running kernel until the panel says so
+const FLOW_HELP = `gradient norm: how much gradient reaches each layer (Euclidean norm)
+update / weight: size of a step over size of the weights; about 0.001 (the line) is healthy
+dead: share of the gradient's entries that are exactly 0`;
 const UNACKNOWLEDGED = 500; // ms until a click without an acknowledgement is shown as waiting
 
 // ---------------------------------------------------------------------------------------------- what is known
@@ -169,6 +172,13 @@ class Store {
     return marks;
   }
 
+  /** The words of interventions close to a step. */
+  near(step) {
+    const [first, last] = this.range();
+    const close = ([at]) => Math.abs(at - step) <= (last - first) / 150;
+    return [...this.interventions()].filter(close).map(([, words]) => words);
+  }
+
   /** First and last step on the shared time axis. */
   range() {
     const first = this.setup?.first_step ?? 0;
@@ -230,7 +240,7 @@ function wordsOf({ kind, details }) {
 function ticks(low, high, count) {
   const rough = (high - low) / Math.max(count, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const unit = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.999);
+  const unit = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * 0.9);
   const found = [];
   for (let k = Math.ceil(low / unit - 1e-9); k * unit <= high + unit * 1e-9; k += 1) {
     found.push(Number((k * unit).toPrecision(12)));
@@ -284,7 +294,9 @@ class Picture {
     this.view = view;
     this.store = view.store;
     this.canvas = element("canvas");
-    this.canvas.addEventListener("pointermove", (event) => this.point(event.offsetX, event.offsetY));
+    this.canvas.addEventListener("pointermove", (event) => {
+      this.point(event.offsetX, event.offsetY);
+    });
     this.canvas.addEventListener("pointerleave", () => view.hover(null));
   }
 
@@ -379,9 +391,10 @@ class Chart extends Picture {
 
   draw(context, colors) {
     this.toggle.setAttribute("aria-pressed", String(this.log));
-    const top = 16;
     const bottom = this.height - 20;
     this.axis(46, this.width - 8);
+    const marks = this.arranged(context);
+    const top = marks.some(({ line }) => line) ? 29 : 16;
     const curves = this.store.quantities().get(this.quantity).map((curve, index) => ({
       ...curve,
       color: colors.curves[(this.hue + Math.floor(index / 2)) % colors.curves.length],
@@ -390,7 +403,7 @@ class Chart extends Picture {
     for (const curve of curves) Object.assign(curve, this.thin(curve.series));
     this.scale(curves, top, bottom);
     this.grid(context, colors, bottom);
-    this.interventions(context, colors, top, bottom);
+    this.interventions(context, colors, marks, top, bottom);
     context.save();
     context.beginPath();
     context.rect(this.left - 2, top - 2, this.right - this.left + 4, bottom - top + 4);
@@ -511,23 +524,30 @@ class Chart extends Picture {
     }
   }
 
-  interventions(context, colors, top, bottom) {
-    context.textBaseline = "bottom";
-    context.lineWidth = 1;
-    let free = -Infinity;
-    for (const [step, words] of this.store.interventions()) {
+  /** Where the words of the interventions go: on one of two lines, or nowhere where it is full. */
+  arranged(context) {
+    const free = [-Infinity, -Infinity];
+    return [...this.store.interventions()].map(([step, words]) => {
       const x = Math.round(this.x(step)) + 0.5;
-      if (x < this.left || x > this.right + 1) continue;
-      context.strokeStyle = context.fillStyle = colors.mark;
-      context.setLineDash([2, 2]);
-      line(context, x, top, x, bottom);
-      context.setLineDash([]);
       const width = context.measureText(words).width;
       const start = Math.min(Math.max(x - width / 2, this.left), this.right - width);
-      if (start < free) continue;
-      free = start + width + 8;
-      context.textAlign = "left";
-      context.fillText(words, start, top - 3);
+      const line = free.findIndex((end) => start >= end);
+      if (line >= 0) free[line] = start + width + 8;
+      return { x, words, start, line };
+    });
+  }
+
+  interventions(context, colors, marks, top, bottom) {
+    context.textAlign = "left";
+    context.textBaseline = "bottom";
+    context.lineWidth = 1;
+    context.strokeStyle = context.fillStyle = colors.mark;
+    for (const { x, words, start, line: place } of marks) {
+      const above = top - 3 - 13 * place;
+      context.setLineDash([2, 2]);
+      line(context, x, place === 1 ? above : top, x, bottom);
+      context.setLineDash([]);
+      if (place >= 0) context.fillText(words, start, above);
     }
   }
 
@@ -568,6 +588,11 @@ class Flow extends Picture {
 
   get layers() {
     return this.store.names.filter((n) => n.startsWith("grad/")).map((n) => n.slice(5));
+  }
+
+  point(x, y) {
+    super.point(x, y);
+    this.canvas.title = y < 20 ? FLOW_HELP : "";
   }
 
   /** Where it is too narrow for both, the columns of now stand below the heat map. */
@@ -657,10 +682,8 @@ class Flow extends Picture {
 
   /** Title and colour scale of the heat map. */
   key(context, colors, left) {
-    context.textBaseline = "middle";
-    context.textAlign = "left";
+    heading(context, colors, "gradient norm", left, 9);
     context.fillStyle = colors.muted;
-    context.fillText("gradient norm over time", left, 9);
     const [low, high] = this.decades.map((power) => short(Number((10 ** power).toPrecision(1))));
     const ends = context.measureText(low).width + context.measureText(high).width;
     const start = this.right - 70 - ends;
@@ -682,16 +705,13 @@ class Flow extends Picture {
     const gap = 14;
     const column = (width - 2 * gap) / 3;
     const columns = [
-      ["norm", "grad", this.norm],
+      ["last norm", "grad", this.norm],
       ["update / weight", "ratio", this.ratio],
       ["dead", "dead", this.dead],
     ];
     columns.forEach(([title, kind, painter], index) => {
       const start = x + index * (column + gap);
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillStyle = colors.muted;
-      context.fillText(title, start, top + 9);
+      heading(context, colors, title, start, top + 9);
       place.layers.forEach((layer, k) => {
         const value = this.store.series.get(`${kind}/${layer}`)?.at(this.view.hovered) ?? NaN;
         const y = top + place.head + k * place.row;
@@ -735,8 +755,9 @@ class Flow extends Picture {
     line(context, place(-3), box.y, place(-3), box.y + box.height);
     if (Number.isNaN(value)) return;
     const power = Math.log10(value);
-    const far = Math.abs(power + 3);
-    context.fillStyle = far <= 1 ? colors.good : far <= 2 ? colors.fair : colors.bad;
+    // Small ratios are what a run that has converged ends with; large ones wreck the weights.
+    const healthy = Math.abs(power + 3) <= 1;
+    context.fillStyle = healthy ? colors.good : power > -1 ? colors.bad : colors.fair;
     context.beginPath();
     context.arc(place(power), box.y + box.height / 2, Math.min(4, box.height / 2), 0, 2 * Math.PI);
     context.fill();
@@ -747,6 +768,16 @@ class Flow extends Picture {
     context.fillStyle = value > 0.9 ? colors.bad : value > 0.5 ? colors.fair : colors.muted;
     context.fillRect(box.x, box.y + box.height / 2 - 3, (value || 0) * box.width, 6);
   }
+}
+
+function heading(context, colors, text, x, y) {
+  const font = context.font;
+  context.font = font.replace("11px", "600 12px");
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillStyle = colors.text;
+  context.fillText(text, x, y);
+  context.font = font;
 }
 
 function ramp(share) {
@@ -908,6 +939,7 @@ class View {
     say(this.name, setup.name ?? "");
     const total = state.total ? ` / ${grouped(state.total)}` : "";
     const words = [this.hovered === null ? `step ${grouped(state.step)}${total}` : `at step ${grouped(this.hovered)}`];
+    if (this.hovered !== null) words.push(...this.store.near(this.hovered));
     if (setup.epochs) words.push(`epoch ${state.epoch} / ${setup.epochs}`);
     else if (state.epoch > 1) words.push(`epoch ${state.epoch}`);
     if (state.rate) words.push(`${short(Number(state.rate.toPrecision(3)))} steps/s`);

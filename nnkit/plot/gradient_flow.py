@@ -148,8 +148,8 @@ def _norms(axes: Axes, rows: Any, values: Any, decades: tuple[float, float]) -> 
 def _ratios(axes: Axes, rows: Any, values: Any, _decades: tuple[float, float]) -> Column:
     with np.errstate(divide="ignore", invalid="ignore"):
         power = np.clip(np.log10(values), -6, 0)
-    far = np.abs(power + 3)
-    color = np.select([far <= 1, far <= 2], [GOOD, FAIR], BAD)
+    # Small ratios are what a run that has converged ends with; large ones wreck the weights.
+    color = np.select([np.abs(power + 3) <= 1, power > -1], [GOOD, BAD], FAIR)
     axes.axvspan(-4, -2, color=GOOD, alpha=0.13, linewidth=0)
     axes.axvline(-3, color=GOOD, linewidth=1)
     axes.scatter(power, rows, s=20, color=color, zorder=3)

@@ -198,20 +198,21 @@ def _interventions(axes: Axes, events: list[Event]) -> None:
             marks.setdefault(event.step, []).append(_words(event))
     first, last = axes.get_xlim()
     per_character = 0.065 * (last - first) / (axes.bbox.width / axes.figure.dpi)
-    free = first
+    free = [first, first]
     for step, words in marks.items():
         axes.axvline(step, color=MARK, linewidth=0.9, linestyle=(0, (2, 2)))
         text = ", ".join(words)
         room = len(text) * per_character
         start = step if step + room < last else step - room
-        if start < free:
+        line = next((k for k, end in enumerate(free) if start >= end), None)
+        if line is None:
             continue
-        free = start + room
+        free[line] = start + room
         axes.annotate(
             text,
             (step, 1),
             xycoords=("data", "axes fraction"),
-            xytext=(3 if start == step else -3, -2),
+            xytext=(3 if start == step else -3, -2 - 9 * line),
             textcoords="offset points",
             ha="left" if start == step else "right",
             va="top",
