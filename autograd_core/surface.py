@@ -262,6 +262,10 @@ class Surface:
         """Limit the values, as `np.clip`."""
         return np.clip(self, min, max)
 
+    def copy(self) -> Any:
+        """Return the same values in an array of their own; the gradient passes through."""
+        return apply(np.positive, (self,), NO_SETTINGS)
+
     def exp(self) -> Any:
         """Return e to the power x, as `np.exp`."""
         return np.exp(self)

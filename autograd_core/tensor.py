@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from typing import Any
 
@@ -147,6 +148,16 @@ class Tensor(Writable, Surface):
 
     def __bool__(self) -> bool:
         return bool(raw(self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise GraphError(
+                "deepcopy of a Tensor that was calculated from others would need a copy of its "
+                "whole graph. Copy its values: x.detach().copy()."
+            )
+        twin = copy.copy(self)
+        twin._value, twin._trace = np.array(raw(self)), None
+        return twin.requires_grad_() if self._trace is not None else twin
 
     # gradients
     @property

@@ -71,7 +71,7 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     """
     if hasattr(tree, "shape"):  # the short way for what is most frequent: an array,
         return [tree], itemgetter(0)
-    if tree.__class__ is tuple and all([hasattr(x, "shape") for x in tree]):  # or some arrays
+    if tree.__class__ is tuple and all(hasattr(x, "shape") for x in tree):  # or some arrays
         return list(tree), tuple
     leaves = [leaf for _, leaf in leaves_with_paths(tree)]
 

@@ -5,6 +5,7 @@ first. The engines take turns in one process on one thread, so that a busy machi
 the figure is the median CPU time, and the ratio to it. Engines that are not installed are named.
 """
 
+# ruff: noqa: E402 (the number of threads must be set before NumPy is imported)
 import os
 
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -60,12 +61,12 @@ def logistic(rows, columns):
     X, w = rng.standard_normal((rows, columns)), 0.1 * rng.standard_normal(columns)
     y = np.where(X @ w > 0, 1.0, -1.0)
 
-    def of_torch(v, X=None if torch is None else torch.tensor(X), y=torch and torch.tensor(y)):
-        return torch.log1p(torch.exp(-y * (X @ v))).mean()
+    Xt, yt = (torch.tensor(X), torch.tensor(y)) if torch else (None, None)
 
-    return programs(
-        lambda v, np_: np_.mean(np_.log1p(np_.exp(-y * np_.dot(X, v)))), w, of_torch
-    ), 1
+    def of_torch(v):
+        return torch.log1p(torch.exp(-yt * (Xt @ v))).mean()
+
+    return programs(lambda v, np_: np_.mean(np_.log1p(np_.exp(-y * np_.dot(X, v)))), w, of_torch), 1
 
 
 def rosenbrock_hessian(size):
@@ -152,7 +153,8 @@ def main():
         times = measure(found, args.seconds)
         ours = times["nnkit"]
         unit = f"{ours / operations * 1e6:9.2f} us"
-        ratios = [f"{ours / times[n]:12.2f}" if n in times else f"{'-':>12}" for n in ("autograd", "torch")]
+        peers = [times.get(name) for name in ("autograd", "torch")]
+        ratios = [f"{ours / peer:12.2f}" if peer else f"{'-':>12}" for peer in peers]
         print(f"{label:36}{unit:>12}{''.join(ratios)}")
 
 

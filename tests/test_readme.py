@@ -19,6 +19,7 @@ def test_the_code_of_the_readme_runs(capsys):
 
 
 def test_every_path_the_readme_names_exists():
-    named = re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r"`((?:tests|benchmarks)/[^`]*)`", README)
+    named = re.findall(r"\]\(([^)#]+)\)", README)
+    named += re.findall(r"`((?:tests|benchmarks)/[^`]*)`", README)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import threading
 from typing import Any
@@ -369,3 +370,14 @@ def test_subgradients_at_kinks(f: Any, x: list[float], expected: list[float]) ->
     np.testing.assert_array_equal(g, expected)
     t = [jvp(lambda v: np.sum(f(v)), (np.array(x),), (e,))[1] for e in np.eye(len(x))]
     np.testing.assert_array_equal(t, expected)
+
+
+def test_deepcopy_of_a_leaf_is_a_leaf_of_its_own() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = copy.deepcopy(x)
+    np.sum(x * y * y).backward()
+    assert x.grad is not None and y.grad is not None
+    assert (x.grad.tolist(), y.grad.tolist()) == ([1.0, 4.0], [2.0, 8.0])
+    with pytest.raises(GraphError, match=r"x\.detach\(\)\.copy\(\)"):
+        copy.deepcopy(x * 2.0)
+    assert x.detach().copy().tolist() == [1.0, 2.0]
