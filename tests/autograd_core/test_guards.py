@@ -31,7 +31,7 @@ LAYERS = [
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 # The engine. Not the reading of signatures (calling), the list of methods (surface), the watch over
-# saved arrays (guard, gradmode), nor what is composed of the engine (inplace, batch, operators ...).
+# saved arrays (guard), nor what is composed of the engine (inplace, batch, operators ...).
 SPINE = {"table", "graph", "reverse", "forward", "dispatch", "tensor"}
 SPINE_BUDGET = 1500
 FILE_BUDGET = 400
