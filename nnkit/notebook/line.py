@@ -16,9 +16,11 @@ class Line:
 
     def __init__(self) -> None:
         self._due = 0.0
+        self.summary = ""
 
     def started(self, run: Run) -> None:
         """Wait for the first interval to pass."""
+        self.summary = _words(run)
         self._due = time.monotonic() + INTERVAL
 
     def progressed(self, run: Run) -> None:
@@ -33,10 +35,16 @@ class Line:
         """Print the last line."""
         self.show(run)
 
-    def show(self, run: Run) -> None:
-        """Print where the run stands."""
-        self._due = time.monotonic() + INTERVAL
-        history = run.history
-        total = f"/{run.total}" if run.total else ""
-        values = [f"{name} {history.last(name):.4g}" for name in history.names if "/" not in name]
-        print(f"{run.status}: step {run.step}{total}", *values, sep="  ")
+    def show(self, run: Run | None = None) -> None:
+        """Print where the run stands, or without one what was last printed."""
+        if run is not None:
+            self.summary = _words(run)
+            self._due = time.monotonic() + INTERVAL
+        print(self.summary)
+
+
+def _words(run: Run) -> str:
+    history = run.history
+    total = f"/{run.total}" if run.total else ""
+    values = [f"{name} {history.last(name):.4g}" for name in history.names if "/" not in name]
+    return "  ".join([f"{run.status}: step {run.step}{total}", *values])

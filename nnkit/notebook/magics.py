@@ -58,9 +58,7 @@ def _value(cell: str) -> Any:
     tree = shell.transform_ast(ast.parse(source, name))
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, name, "exec"), shell.user_ns)
-    if last is None or source.rstrip().endswith(";"):
-        if last is not None:
-            eval(compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
+    if last is None:
         return None
     return eval(compile(ast.Expression(last.value), name, "eval"), shell.user_ns)
 
@@ -89,17 +87,19 @@ def _off(words: list[str]) -> None:
 
 def _show(words: list[str]) -> None:
     _at_most(0, "show", words)
-    if session.panel is None:
+    if session.shown is None:
         raise _usage("%nnkit show: no run was shown yet. Train something first.")
-    session.panel.show()
+    session.shown.show()
 
 
 def _status(words: list[str]) -> None:
     _at_most(0, "status", words)
     print(f"live panel: {f'on, {FINISH[session.finish]}' if session.on else 'off'}")
-    if not available():
+    if not hasattr(_shell(), "kernel"):
+        print("in a terminal a run prints a line every few seconds instead")
+    elif not available():
         print(MISSING)
-    print(f"last run: {session.panel.summary if session.panel else 'none yet'}")
+    print(f"last run: {session.shown.summary if session.shown else 'none yet'}")
 
 
 def _seed(words: list[str]) -> None:
@@ -206,7 +206,9 @@ def complete(_shell: Any, event: Any) -> list[str]:
 
 def register(ip: Any) -> None:
     """Give `ip` the magics and their completion."""
-    ip.register_magic_function(nnkit, "line_cell")
+    from IPython.core.magic import output_can_be_silenced
+
+    ip.register_magic_function(output_can_be_silenced(nnkit), "line_cell")
     for key in ("%nnkit", "%%nnkit"):
         ip.set_hook("complete_command", complete, str_key=key)
     if not available() and hasattr(ip, "kernel"):

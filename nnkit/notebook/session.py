@@ -24,14 +24,14 @@ class Session:
         Whether runs are shown.
     finish : str
         What stays when a run is over: ``"static"`` or ``"live"``, see `Panel`.
-    panel : Panel or None
-        The newest.
+    shown : Panel, Line or None
+        What showed the newest run.
     """
 
     def __init__(self) -> None:
         self.on = True
         self.finish = "static"
-        self.panel: Panel | None = None
+        self.shown: Panel | Line | None = None
         self._panels: deque[Panel] = deque()
 
     def begin(self) -> None:
@@ -49,16 +49,18 @@ class Session:
         shell = _shell()
         if not self.on or shell is None:
             return None
-        if not hasattr(shell, "kernel"):
-            return Line()
-        self.panel = Panel(self.finish)
-        self._panels.append(self.panel)
+        self.shown = self._panel() if hasattr(shell, "kernel") else Line()
+        return self.shown
+
+    def _panel(self) -> Panel:
+        panel = Panel(self.finish)
+        self._panels.append(panel)
         # An open panel lives, with its history, as long as the kernel.
         while len(self._panels) > KEPT:
             oldest = self._panels.popleft()
             if oldest.disposable:
                 oldest.close()
-        return self.panel
+        return panel
 
 
 def _shell() -> Any:

@@ -45,6 +45,7 @@ def test_switching(say, line, on, finish, printed):
 def test_status(say, line):
     assert say(line).splitlines() == [
         "live panel: on, a picture stays when a run is over",
+        "in a terminal a run prints a line every few seconds instead",
         "last run: none yet",
     ]
     say("%nnkit off")
@@ -91,6 +92,25 @@ def test_mistakes_are_explained(say, code, message):
     assert text.startswith("UsageError: ")
     assert message in text
     assert (session.on, session.finish) == (True, "static")
+
+
+def test_the_last_run_is_told_and_shown_again(say, shell):
+    from nnkit import live
+
+    for _ in (run := live(range(3))):
+        run.log(loss=1 / run.step)
+    assert say("%nnkit").splitlines()[-1] == "last run: finished: step 3/3  loss 0.3333"
+    assert say("%nnkit show") == "finished: step 3/3  loss 0.3333\n"
+
+
+def test_seed_makes_random_numbers_repeatable(say, shell):
+    import nnkit
+
+    values = []
+    for _ in range(2):
+        assert say("%nnkit seed 7") == ""
+        values.append(nnkit.Linear(3, 3).weight.detach().numpy().tolist())
+    assert values[0] == values[1]
 
 
 def test_cell_form_holds_for_one_cell_and_gives_its_value(say, shell):
