@@ -19,6 +19,7 @@ __all__ = [
     "astype",
     "bessel_i",
     "checked_quantiles",
+    "contract",
     "exponent",
     "getitem",
     "last_writes",
@@ -172,7 +173,7 @@ def checked_quantiles(q: Any, scale: float) -> None:
 
 
 @primitive
-def quantile_ranks(z: Any, q: Any, weights: Any, method: str, skip_nan: bool) -> Any:
+def quantile_ranks(z: Any, q: Any, weights: Any, method: Any, skip_nan: bool) -> Any:
     """Return the places of quantiles in each lane of z, once it is sorted.
 
     They are what `np.quantile` itself answers for the ranks 0, 1, 2 ... in place of the elements.
@@ -185,3 +186,9 @@ def quantile_ranks(z: Any, q: Any, weights: Any, method: str, skip_nan: bool) ->
     else:
         places = np.quantile(ranks, q, -1, method=method, weights=weights)
     return np.nan_to_num(np.moveaxis(places, 0, -1))
+
+
+@primitive
+def contract(a: Any, b: Any, first: str, second: str, output: str, optimize: Any = False) -> Any:
+    """`np.einsum` of two operands, its letters given one by one."""
+    return np.einsum(f"{first},{second}->{output}", a, b, optimize=optimize)

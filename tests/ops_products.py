@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_core import kernels
+from autograd_core.table import existing
 from tests.sampling import real, sample
 
 for left, right in (
@@ -24,3 +26,64 @@ sample(np.tensordot, real(2, 3), real(4), axes=0)
 sample(np.inner, real(3), real(3))
 sample(np.inner, real(2, 3), real(4, 5, 3))
 sample(np.inner, real(), real(3))
+
+# --- vectors and matrices -------------------------------------------------------------------------
+
+sample(np.vdot, real(2, 3), real(2, 3))
+sample(np.vdot, real(3), [1.0, 2.0, 3.0])
+sample(np.vecdot, real(2, 3), real(4, 1, 3))
+sample(np.vecdot, real(3, 2), real(3, 2), axis=0)
+for f in existing("matvec"):
+    sample(f, real(2, 3), real(4, 3))
+    sample(f, real(4, 2, 3), real(3))
+for f in existing("vecmat"):
+    sample(f, real(2), real(2, 3))
+    sample(f, real(4, 2), real(2, 3))
+sample(np.kron, real(2), real(3))
+sample(np.kron, real(2, 2), real(3))
+sample(np.kron, real(), real(2, 2))
+sample(np.cross, real(3), real(2, 3))
+sample(np.cross, real(3, 2), real(3, 2), axis=0)
+sample(np.cross, real(3), real(2, 3), axisa=0, axisc=0)
+for mode in ("full", "same", "valid"):
+    for n, m in ((4, 2), (2, 5), (3, 3), (4, 5)):
+        sample(np.convolve, real(n), real(m), mode)
+        sample(np.correlate, real(n), real(m), mode=mode)
+sample(np.convolve, [1.0, 2.0], real(3))
+sample(np.correlate, real(3), real(2))
+
+# --- index notation -------------------------------------------------------------------------------
+
+sample(kernels.contract, real(2, 3), real(3), first="ij", second="j", output="i")
+for text, shapes in {
+    "ij,jk->ik": ((2, 3), (3, 4)),
+    "ij,jk": ((2, 3), (3, 4)),
+    "ij": ((2, 3),),
+    "ba": ((2, 3),),
+    "ii": ((3, 3),),
+    "ii->i": ((3, 3),),
+    "iij->j": ((2, 2, 3),),
+    "iijj": ((2, 2, 3, 3),),
+    "ij->": ((2, 3),),
+    "i,i": ((3,), (3,)),
+    "i,j->ji": ((2,), (3,)),
+    "ij,kj,k->i": ((2, 3), (4, 3), (4,)),
+    "i,j,k->": ((2,), (3,), (4,)),
+    "ij,ij,ij->j": ((2, 3), (2, 3), (2, 3)),
+    "...ij,...jk->...ik": ((5, 2, 3), (3, 4)),
+    "...ij,jk": ((5, 2, 3), (3, 4)),
+    "i...,i...": ((2, 3), (2, 1)),
+    "...->...": ((2, 3),),
+    "ij,ij->ij": ((2, 1), (2, 3)),
+    "ij,j": ((2, 1), (3,)),
+    "bii, b k -> k": ((2, 3, 3), (2, 4)),
+    ",i->i": ((), (3,)),
+    "ij,ji->": ((2, 3), (3, 2)),
+}.items():
+    sample(np.einsum, text, *(real(*shape) for shape in shapes))
+sample(np.einsum, real(2, 3), [0, 1], real(3, 4), [1, 2], [0, 2])
+sample(np.einsum, real(2, 3), [0, 1], real(3, 4), [1, 2])
+sample(np.einsum, real(5, 2, 3), [Ellipsis, 1], real(3), [1], [Ellipsis])
+for optimize in (True, "optimal", ["einsum_path", (0, 1), (0, 1)], ["einsum_path", (0, 1, 2)]):
+    operands = real(2, 3), real(3, 4), real(4, 2)
+    sample(np.einsum, "ij,jk,kl->il", *operands, optimize=optimize)

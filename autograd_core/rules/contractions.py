@@ -4,7 +4,8 @@ index. Batch axes that were broadcast are summed by the engine.
 
 import numpy as np
 
-from ..table import bilinear
+from ..composed import composed
+from ..table import bilinear, existing
 
 
 def matmul_adjoint_left(g, A, B):
@@ -106,3 +107,102 @@ def inner_adjoint_right(g, A, B):
 
 
 bilinear(np.inner, inner_adjoint_left, inner_adjoint_right)
+
+
+# --- vectors and matrices -------------------------------------------------------------------------
+
+
+def vdot(a, b):
+    """Conjugate the first operand, and flatten both."""
+    return np.dot(a.conj().ravel(), b.ravel())
+
+
+def vecdot(x1, x2, axis=-1):
+    """Conjugate the first operand, and sum over one axis."""
+    a, b = np.moveaxis(x1.conj(), axis, -1), np.moveaxis(x2, axis, -1)
+    return np.matmul(a[..., None, :], b[..., None])[..., 0, 0]
+
+
+def matvec(x1, x2):
+    """Matrix times vector."""
+    return np.matmul(x1, x2[..., None])[..., 0]
+
+
+def vecmat(x1, x2):
+    """Conjugate of a vector times matrix."""
+    return np.matmul(x1.conj()[..., None, :], x2)[..., 0, :]
+
+
+composed(np.vdot, vdot, ("a", "b"))
+composed(np.vecdot, vecdot, ("x1", "x2"))
+for f in existing("matvec"):
+    composed(f, matvec, ("x1", "x2"))
+for f in existing("vecmat"):
+    composed(f, vecmat, ("x1", "x2"))
+
+
+def kron(a, b):
+    """Each element of a times the whole of b."""
+    ndim = max(a.ndim, b.ndim)
+    outer = (1,) * (ndim - a.ndim) + a.shape
+    inner = (1,) * (ndim - b.ndim) + b.shape
+    blocks = a.reshape([n for pair in zip(outer, [1] * ndim, strict=True) for n in pair])
+    tile = b.reshape([n for pair in zip([1] * ndim, inner, strict=True) for n in pair])
+    return (blocks * tile).reshape([n * m for n, m in zip(outer, inner, strict=True)])
+
+
+composed(np.kron, kron, ("a", "b"))
+
+# g . (a x b) = a . (b x g) = b . (g x a)
+bilinear(np.cross, lambda g, a, b: np.cross(b, g), lambda g, a, b: np.cross(g, a))
+
+
+def cross_along(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """Bring the axis of the vectors to the end, and back."""
+    if axis is not None:
+        axisa, axisb, axisc = axis, axis, axis
+    return np.moveaxis(np.cross(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)), -1, axisc)
+
+
+composed(np.cross, cross_along, ("a", "b"))
+
+
+# --- convolutions ---------------------------------------------------------------------------------
+
+
+def full_cotangent(g, a, v, mode):
+    """Put zeros where the mode "same" has cut off the ends of the full convolution."""
+    if mode == "full":
+        return g
+    before = (min(a.size, v.size) - 1) // 2
+    return np.pad(g, (before, a.size + v.size - 1 - before - g.size))
+
+
+def convolve_adjoint(g, a, v, mode):
+    """As y_k = sum a_i v_(k-i), a_i receives sum g_k v_(k-i): a convolution with v reversed."""
+    if mode == "valid":
+        return np.convolve(g, np.flip(v), "full" if a.size >= v.size else "valid")
+    return np.convolve(full_cotangent(g, a, v, mode), np.flip(v), "valid")
+
+
+def convolve_left(g, a, v, *, mode="full"):
+    """The share of a."""
+    return convolve_adjoint(g, a, v, mode)
+
+
+def convolve_right(g, a, v, *, mode="full"):
+    """The share of v: a convolution does not mind the order of its operands."""
+    return convolve_adjoint(g, v, a, mode)
+
+
+bilinear(np.convolve, convolve_left, convolve_right)
+
+
+def correlate(a, v, mode="valid"):
+    """A convolution with v conjugated and reversed; in NumPy the longer operand stands still."""
+    if a.size >= v.size:
+        return np.convolve(a, np.flip(v).conj(), mode)
+    return np.flip(np.convolve(v.conj(), np.flip(a), mode))
+
+
+composed(np.correlate, correlate, ("a", "v"))
