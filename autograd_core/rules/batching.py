@@ -37,9 +37,9 @@ batching(matrices, np.linalg.pinv, np.linalg.matrix_transpose)
 def reshape(call, values, _mapped, settings):
     """Keep the hidden axis in front."""
     (x,) = values
+    shape = settings["shape"] if "shape" in settings else settings["newshape"]  # until NumPy 2.1
     if settings.get("order", "C") != "C":
-        return np.stack([np.reshape(row, settings["shape"], order=settings["order"]) for row in x])
-    shape = settings["shape"]
+        return np.stack([np.reshape(row, shape, order=settings["order"]) for row in x])
     shape = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
     return x.reshape((x.shape[0], *shape))
 

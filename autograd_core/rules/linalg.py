@@ -99,20 +99,19 @@ def lstsq(a, b, rcond=None):
     cutoff = eps * max(m, n) if rcond is None else eps if rcond == -1 else rcond
     x = np.linalg.pinv(a, cutoff) @ b
     squares = np.atleast_1d(np.sum(np.abs(b - a @ x) ** 2, axis=0))
-    residuals = getitem(squares, reported_residuals(a, len(squares), cutoff))
-    rank = np.linalg.matrix_rank(a, rtol=cutoff).astype(np.int32)
-    return x, residuals, rank, np.linalg.svdvals(a)
+    rank, reported = rank_and_reported(a, len(squares), cutoff)
+    return x, getitem(squares, reported), rank, np.linalg.svdvals(a)
 
 
 @primitive
-def reported_residuals(a, count, cutoff):
-    """Numbers of the residuals that lstsq reports: none, unless a is tall and of full rank."""
-    full = a.shape[0] > a.shape[1] == np.linalg.matrix_rank(a, rtol=cutoff)
-    return np.arange(count if full else 0)
+def rank_and_reported(a, count, cutoff):
+    """Return the rank, and which residuals lstsq reports: all if `a` is tall and of full rank."""
+    rank = np.int32(np.linalg.matrix_rank(a, rtol=cutoff))
+    return rank, np.arange(count if a.shape[0] > a.shape[1] == rank else 0)
 
 
 composed(np.linalg.lstsq, lstsq, operands=("a", "b"))
-constant(np.linalg.matrix_rank, reported_residuals)
+constant(np.linalg.matrix_rank, rank_and_reported)
 
 
 def tensorsolve(a, b, axes=None):

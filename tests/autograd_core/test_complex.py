@@ -228,7 +228,8 @@ def with_complex_operands(op: Sample) -> Sample | None:
         return None
     twin = op.with_plain(lambda v: complex_of(v) if isinstance(v, Maker) else v)
     try:
-        with warnings.catch_warnings(action="error", category=np.exceptions.ComplexWarning):
+        with warnings.catch_warnings(action="ignore"):
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
             twin(*twin.draw())
     except (TypeError, ValueError, np.exceptions.ComplexWarning):
         return None
