@@ -5,8 +5,8 @@ and stated apart. CPU time of the training thread is counted. The parts are cloc
 happen, which is precise; the whole loop is also held against the plain one, which leaves nothing
 out but carries the noise of the machine.
 
-    python benchmarks/panel_cost.py              messages packed and signed, then thrown away
-    python benchmarks/panel_cost.py --browser    in a real JupyterLab, drawn by a real Chromium
+    python -m benchmarks.panel_cost              messages packed and signed, then thrown away
+    python -m benchmarks.panel_cost --browser    in a real JupyterLab, drawn by a real Chromium
 """
 
 import argparse

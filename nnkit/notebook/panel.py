@@ -54,7 +54,7 @@ class Panel:
         self._heard = False
         self._everything = True
         self._due = 0.0
-        self._shown_status = ""
+        self._told: tuple[str, int] | None = None
         self._picture: Picture | None = None
         self._leaving = False
 
@@ -74,7 +74,7 @@ class Panel:
 
     def waiting(self, run: Run) -> None:
         """Show at once that the run is paused, and then that it is still there."""
-        if run.status != self._shown_status or time.monotonic() >= self._due:
+        if (run.status, run.step) != self._told or time.monotonic() >= self._due:
             self._flush(run, 1.0)
 
     def ended(self, run: Run) -> None:
@@ -124,7 +124,7 @@ class Panel:
 
     def _flush(self, run: Run, interval: float) -> None:
         began = time.thread_time()
-        self._shown_status = run.status
+        self._told = run.status, run.step
         self._feed.look(run, self._heard)
         self._send_news()
         cost = time.thread_time() - began

@@ -76,6 +76,7 @@ def trainer(lab, notebook):
         notebook.open("train.ipynb")
         notebook.run_cell(0)
         notebook.wait_idle()
+        assert notebook.cell_errors == []
         return notebook
 
     return begin
