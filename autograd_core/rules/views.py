@@ -6,13 +6,13 @@ import numpy as np
 
 from ..kernels import getitem, last_writes, setitem
 from ..table import rule, views
-from . import indexing, joining, shaping  # noqa: F401 (their rows come first)
+from . import complex, indexing, joining, shaping  # noqa: F401 (their rows come first)
 
 views("tracked", getitem)
 views("tracked", np.reshape, np.ravel, np.squeeze, np.expand_dims)
 views("tracked", np.atleast_1d, np.atleast_2d, np.atleast_3d)
 views("tracked", np.transpose, np.swapaxes, np.moveaxis, np.flip, np.fliplr, np.flipud)
-views("untracked", np.split, np.diagonal, np.broadcast_to)
+views("untracked", np.split, np.diagonal, np.broadcast_to, np.real, np.imag)
 
 
 def vjp_base(g, _y, _x, _v, *, index, reuse=False):

@@ -11,6 +11,7 @@ import pytest
 from autograd_core import (
     DtypeError,
     GradientCheckError,
+    GraphError,
     custom_op,
     grad,
     hessian,
@@ -194,6 +195,8 @@ def test_methods_of_a_tensor() -> None:
     np.testing.assert_array_equal(z.conj().detach().numpy(), Z.conj())
     assert x.real is x and x.conj() is x
     np.testing.assert_array_equal(x.imag.detach().numpy(), 0.0)
+    with pytest.raises(GraphError, match="np.real"):
+        (z * 1.0).real[0] = 5.0  # would not reach z
 
 
 # --- the check itself -----------------------------------------------------------------------------
