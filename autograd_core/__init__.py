@@ -3,6 +3,7 @@
 from . import rules
 from .batch import vmap
 from .checkpointing import checkpoint
+from .custom import custom_jvp, custom_vjp, stop_gradient
 from .errors import (
     ArgumentError,
     AutogradError,
@@ -14,7 +15,7 @@ from .errors import (
     NotDifferentiableError,
     ShapeError,
 )
-from .function import custom_op
+from .function import Function, custom_op
 from .gradients import (
     deriv,
     elementwise_grad,
@@ -47,6 +48,7 @@ __all__ = [
     "AutogradError",
     "ConversionError",
     "DtypeError",
+    "Function",
     "GradientCheckError",
     "GraphError",
     "MissingRuleError",
@@ -54,7 +56,9 @@ __all__ = [
     "ShapeError",
     "Tensor",
     "checkpoint",
+    "custom_jvp",
     "custom_op",
+    "custom_vjp",
     "deriv",
     "elementwise_grad",
     "enable_grad",
@@ -78,6 +82,7 @@ __all__ = [
     "make_vjp",
     "multigrad_dict",
     "no_grad",
+    "stop_gradient",
     "tensor",
     "tensor_jacobian_product",
     "value_and_grad",

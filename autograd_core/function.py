@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from .calling import accepted_settings
+from .errors import ArgumentError
+from .nested import Nested
 from .operators import vjp as vjp_of
 from .table import primitive, rule
 from .tensor import Tensor
+from .test_util import check_grads
 
-__all__ = ["custom_op"]
+__all__ = ["Function", "custom_op"]
 
 
 def custom_op(
@@ -144,3 +147,162 @@ def transposed(joint: Callable[..., tuple]) -> Callable[..., Any]:
         return vjp_of(pulled, zero)[1]([ts[i] for i in places])[0]
 
     return jvp
+
+
+# --- in the manner of torch -----------------------------------------------------------------------
+
+
+class Context:
+    """What `forward` leaves for `backward` and `jvp`: saved values, and any attributes."""
+
+    needs_input_grad: tuple[bool, ...] = ()
+    """For each argument, whether `backward` must give its gradient (known in `backward` only)."""
+
+    def __init__(self) -> None:
+        self._saved: tuple = ()
+
+    def save_for_backward(self, *values: Any) -> None:
+        """Save arrays: best arguments and results, on which higher derivatives then depend."""
+        self._saved = values
+
+    @property
+    def saved_tensors(self) -> tuple:
+        """What was given to `save_for_backward`."""
+        return self._saved
+
+
+class FunctionOperation(Nested):
+    """The operation that a subclass of `Function` describes."""
+
+    def __init__(self, cls: type[Function]) -> None:
+        self.cls = cls
+        for method in ("forward", "backward", "jvp"):
+            found = inspect.getattr_static(cls, method)
+            if found is not None and not isinstance(found, staticmethod):
+                raise ArgumentError(
+                    f"{cls.__name__}.{method} must be static: write @staticmethod above it, and "
+                    f"`ctx` as the first parameter"
+                )
+        if cls.forward is None or (cls.backward is None and cls.jvp is None):
+            raise ArgumentError(f"{cls.__name__} must define forward, and backward or jvp")
+        super().__init__(cls.__name__)
+        if cls.backward is None:
+            self.pull = None  # type: ignore[method-assign,assignment]
+        if cls.jvp is None:
+            self.push = None  # type: ignore[method-assign,assignment]
+
+    def evaluate(self, *args: Any) -> tuple[Any, Any]:
+        """Call `forward`; the state is all that it has left in the context."""
+        ctx = Context()
+        return self.cls.forward(ctx, *args), vars(ctx)
+
+    def pull(self, g: Any, _y: Any, args: tuple, _kw: dict, state: Any, needs: tuple) -> Any:
+        """Call `backward`, and check how many gradients it gave."""
+        ctx = self.context(state)
+        ctx.needs_input_grad = needs
+        given = self.cls.backward(ctx, *(g if isinstance(g, tuple) else (g,)))
+        given = given if isinstance(given, tuple) else (given,)
+        if len(given) != len(args):
+            raise ArgumentError(
+                f"{self.name}.backward must return a gradient for each argument of apply, None "
+                f"where there is none: {len(args)} in all; got {len(given)}"
+            )
+        return given
+
+    def push(self, ts: tuple, _y: Any, _args: tuple, _kw: dict, state: Any) -> Any:
+        """Call `jvp`."""
+        return self.cls.jvp(self.context(state), *ts)
+
+    def context(self, state: dict) -> Context:
+        """Make a context with this state."""
+        ctx = Context()
+        vars(ctx).update(state)
+        return ctx
+
+
+class Function:
+    """Base of operations with their own derivative, as `torch.autograd.Function`.
+
+    A subclass has static methods:
+
+    `forward(ctx, *args)`
+        Calculates the result, an array or a tuple of arrays. It receives plain arrays, so it may
+        call anything. `ctx.save_for_backward(...)` and attributes of `ctx` hand things on.
+    `backward(ctx, *gs)`
+        Receives a cotangent for each output, and returns a gradient for each argument, None where
+        there is none. Written in NumPy functions that differentiate.
+    `jvp(ctx, *ts)`, optional
+        Receives a tangent for each argument, None where it does not move, and returns the tangent
+        of the result. Without it, forward mode is the transpose of `backward`; with it alone,
+        reverse mode is the transpose of `jvp`.
+
+    Notes
+    -----
+    In a higher derivative, saved arguments and results are Tensors. If `forward` has saved
+    something else, it is called again with Tensors, and must then be made of NumPy functions too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import Function, grad
+    >>> class Exp(Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         y = np.exp(x)
+    ...         ctx.save_for_backward(y)
+    ...         return y
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         (y,) = ctx.saved_tensors
+    ...         return g * y
+    >>> grad(grad(Exp.apply))(0.0)
+    np.float64(1.0)
+    >>> Exp.check(np.array([0.3, -1.0]))
+    """
+
+    forward: Any = None
+    backward: Any = None
+    jvp: Any = None
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Refuse to make an instance."""
+        raise ArgumentError(f"{cls.__name__} is called as {cls.__name__}.apply(...)")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Call the operation, and record it.
+
+        Parameters
+        ----------
+        *args
+            What `forward` takes; arrays may be in containers.
+
+        Raises
+        ------
+        ArgumentError
+            If the class lacks a method, or (in the derivative) `backward` returns too few or too
+            many gradients.
+        ShapeError
+            In the derivative, if a gradient has not the shape of its argument.
+        """
+        if "_operation" not in vars(cls):
+            cls._operation = FunctionOperation(cls)
+        return cls._operation.run(args, {})
+
+    _operation: Any
+
+    @classmethod
+    def check(cls, *args: Any, order: int = 2, **options: Any) -> None:
+        """Compare the derivatives at a point with finite differences, as `check_grads` does.
+
+        Raises
+        ------
+        GradientCheckError
+            If they differ.
+        """
+
+        def apply(*xs: Any) -> Any:
+            return cls.apply(*xs)
+
+        apply.__name__ = cls.__name__
+        check_grads(apply, order=order, **options)(*args)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,14 @@ from .errors import ArgumentError, GradientCheckError
 from .operators import jvp, name, vjp
 from .trees import flatten, leaves_with_paths
 
-__all__ = ["check_grads", "check_jvp", "check_vjp"]
+__all__ = [
+    "check_equivalent",
+    "check_grads",
+    "check_jvp",
+    "check_vjp",
+    "combo_check",
+    "scalar_close",
+]
 
 EPS = 1e-6
 RTOL = ATOL = 1e-6
@@ -105,6 +113,7 @@ def check_jvp(
 
 def check_grads(
     f: Callable[..., Any],
+    argnum: Any = None,
     modes: Sequence[str] = ("fwd", "rev"),
     order: int = 2,
     rtol: float = RTOL,
@@ -117,11 +126,18 @@ def check_grads(
     Parameters
     ----------
     f : callable
-        Any number of positional arguments, arrays or nested containers of float64 arrays.
+        Its arguments are arrays or nested containers of float64 arrays.
+    argnum : int or tuple of int, optional
+        Which positional arguments to differentiate. Default: all that hold floating point numbers.
     modes : sequence of {"fwd", "rev"}
     order : int, default 2
     rtol, atol : float, default 1e-6
         Allowed is `atol + rtol * |finite difference|`; the step is 1e-6.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`, and raises GradientCheckError where a derivative is wrong.
 
     Examples
     --------
@@ -132,14 +148,107 @@ def check_grads(
     if unknown:
         raise ArgumentError(f"check_grads(modes=...) takes 'fwd' and 'rev', got {sorted(unknown)}")
 
-    def check(*args: Any) -> None:
-        for mode in modes:
-            (check_jvp if mode == "fwd" else check_vjp)(f, *args, rtol=rtol, atol=atol)
-            if order > 1:
-                inner_function = directional(f, args, mode)
-                check_grads(inner_function, modes, order - 1, rtol, atol)(*args)
+    def check(*args: Any, **kwargs: Any) -> None:
+        chosen = differentiable(args) if argnum is None else np.atleast_1d(argnum).tolist()
+
+        def of_chosen(*xs: Any) -> Any:
+            full = list(args)
+            for i, x in zip(chosen, xs, strict=True):
+                full[i] = x
+            return f(*full, **kwargs)
+
+        of_chosen.__name__ = name(f)
+        check_at(of_chosen, [args[i] for i in chosen], modes, order, {"rtol": rtol, "atol": atol})
 
     return check
+
+
+def differentiable(args: tuple) -> list[int]:
+    """Say which arguments hold floating point numbers and nothing else."""
+    found = []
+    for i, x in enumerate(args):
+        kinds = {np.asarray(leaf).dtype.kind for leaf in flatten(x)[0]}
+        if kinds and kinds <= {"f", "c"}:
+            found.append(i)
+    return found
+
+
+def check_at(
+    f: Callable[..., Any], args: list, modes: Sequence[str], order: int, tolerance: dict[str, float]
+) -> None:
+    """Check all arguments of a function, and the function's derivatives in their turn."""
+    for mode in modes:
+        (check_jvp if mode == "fwd" else check_vjp)(f, *args, **tolerance)  # type: ignore[arg-type]
+        if order > 1:
+            check_at(directional(f, tuple(args), mode), args, modes, order - 1, tolerance)
+
+
+def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:
+    """Return a check like `check_grads` of each combination of candidate arguments.
+
+    Parameters
+    ----------
+    fun : callable
+    *args, **kwargs
+        Go to `check_grads`: argnum, modes, order.
+
+    Returns
+    -------
+    callable
+        Takes for each argument and keyword of `fun` a list of values to try.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[0.3, 1.2], [-0.5, 2.0]])
+    >>> combo_check(np.sum, 0)([x, x.T], axis=[None, 0, 1], keepdims=[True, False])
+    """
+
+    def check(*choices: Any, **named: Any) -> None:
+        for values in itertools.product(*choices, *named.values()):
+            positional, rest = values[: len(choices)], values[len(choices) :]
+            check_grads(fun, *args, **kwargs)(*positional, **dict(zip(named, rest, strict=True)))
+
+    return check
+
+
+def scalar_close(a: float, b: float) -> bool:
+    """Whether two numbers agree to 1e-6, absolutely or relative to their sum.
+
+    Examples
+    --------
+    >>> scalar_close(1e9, 1e9 + 1), scalar_close(1.0, 1.001)
+    (True, False)
+    """
+    return bool(abs(a - b) < ATOL or abs(a - b) < RTOL * abs(a + b))
+
+
+def check_equivalent(x: Any, y: Any) -> None:
+    """Check that two values have the same form, shapes and kinds of number, and agree to 1e-6.
+
+    Raises
+    ------
+    GradientCheckError
+        If they do not; it names the place.
+
+    Examples
+    --------
+    >>> check_equivalent({"w": [1.0, 2.0]}, {"w": [1.0, 2.0 + 1e-9]})
+    """
+    first, second = dict(leaves_with_paths(x)), dict(leaves_with_paths(y))
+    if first.keys() != second.keys():
+        raise GradientCheckError(f"the values have different forms: {x!r} and {y!r}")
+    for path in first:
+        a, b = np.asarray(first[path]), np.asarray(second[path])
+        if a.shape != b.shape or a.dtype.kind != b.dtype.kind:
+            raise GradientCheckError(
+                f"value{path} is once of shape {a.shape} and dtype {a.dtype}, once {b.shape} and "
+                f"{b.dtype}"
+            )
+        close = np.isclose(a, b, rtol=0, atol=ATOL) | (np.abs(a - b) < RTOL * np.abs(a + b))
+        if not np.all(close):
+            i = tuple(int(k) for k in np.argwhere(~close)[0])
+            raise GradientCheckError(f"value{path} differs at {i}: {a[i]!r} and {b[i]!r}")
 
 
 def directional(f: Callable[..., Any], args: tuple, mode: str) -> Callable[..., Any]:

@@ -27,7 +27,8 @@ LAYERS = [
     ["argnums"],
     ["gradients"],
     ["jacobians"],
-    ["products", "function", "checkpointing", "test_util"],
+    ["products", "checkpointing", "test_util", "nested"],
+    ["function", "custom"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 # The engine. Not the reading of signatures (calling), the list of methods (surface), the watch over
