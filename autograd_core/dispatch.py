@@ -259,7 +259,9 @@ def apply_constant_to_batch(f: Callable[..., Any], args: tuple, kwargs: dict) ->
 
 
 def untraced_result(y: Any) -> Any:
-    """Wrap float arrays that come from a function without a rule; leave all else alone."""
+    """Wrap arrays that come from a function without a rule; leave all else alone."""
+    if isinstance(y, (tuple, list)):
+        return like(y, [untraced_result(v) for v in y])
     return Layered.result(y, None) if isinstance(y, (np.ndarray, np.inexact)) else y
 
 

@@ -12,7 +12,6 @@ from ..batch import (
     elementwise,
     joined,
     lined_up,
-    matrices,
     metadata,
     reduction,
     shifted,
@@ -29,9 +28,6 @@ batching(along_axis(-1), np.sort, np.argsort)
 batching(whole, np.zeros_like, np.ones_like, astype)
 batching(metadata, np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type)
 batching(joined, np.concatenate, np.stack)
-batching(matrices, np.linalg.inv, np.linalg.det, np.linalg.cholesky, np.linalg.slogdet)
-batching(matrices, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals)
-batching(matrices, np.linalg.pinv, np.linalg.matrix_transpose)
 
 
 def reshape(call, values, _mapped, settings):

@@ -92,7 +92,6 @@ def upper(M):
 
 
 rule(tall_qr, vjp=(qr_vjp,), jvp=(qr_jvp,))
-batching(matrices, tall_qr)
 
 
 def qr(a, mode="reduced"):
@@ -232,7 +231,6 @@ def svd_vjp(g, y, _A):
 
 
 rule(thin_svd, vjp=(svd_vjp,), jvp=(svd_jvp,))
-batching(matrices, thin_svd)
 
 
 def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
@@ -260,3 +258,5 @@ SVDResult = type(np.linalg.svd(np.eye(1)))  # NumPy does not export the name
 
 composed(np.linalg.svd, svd)
 composed(np.linalg.svdvals, lambda x: thin_svd(x)[1])
+
+batching(matrices, np.linalg.cholesky, tall_qr, np.linalg.eigh, np.linalg.eig, thin_svd)

@@ -10,6 +10,7 @@ its operand or fills it up with zeros; the adjoint fills up or cuts. (C. Van Loa
 
 import numpy as np
 
+from ..batch import all_axes, along_axis, batching, shifted
 from ..composed import composed
 from ..errors import ShapeError
 from ..kernels import getitem, scatter
@@ -77,6 +78,8 @@ linear(np.fft.rfft, rfft_adjoint)
 linear(np.fft.irfft, irfft_adjoint)
 linear(np.fft.hfft, hfft_adjoint)
 linear(np.fft.ihfft, ihfft_adjoint)
+batching(along_axis(-1), np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft)
+batching(along_axis(-1), np.fft.hfft, np.fft.ihfft)
 
 
 # --- several axes, one after the other ------------------------------------------------------------
@@ -151,6 +154,14 @@ def shift(g, x, *, axes=None):
     return np.fft.fftshift(g, axes)
 
 
+def shift_batch(call, values, _mapped, settings):
+    """Leave the hidden axis where it is."""
+    axes = settings.get("axes")
+    axes = all_axes(values[0]) if axes is None else shifted(axes)
+    return call(values, {"axes": axes})
+
+
 linear(np.fft.fftshift, shift_back)
 linear(np.fft.ifftshift, shift)
+batching(shift_batch, np.fft.fftshift, np.fft.ifftshift)
 constant(np.fft.fftfreq, np.fft.rfftfreq)

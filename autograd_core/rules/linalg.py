@@ -62,6 +62,7 @@ def solve_batch(call, values, mapped, settings):
 
 
 batching(solve_batch, np.linalg.solve)
+batching(matrices, np.linalg.inv, np.linalg.pinv, np.linalg.matrix_rank)
 
 
 def pinv_vjp(g, P, A, *, rcond=None, rtol=None):
@@ -164,7 +165,7 @@ def bases_by_rank(A):
 
 
 constant(bases_by_rank)
-batching(matrices, bases_by_rank, cofactors)
+batching(matrices, np.linalg.det, np.linalg.slogdet, cofactors, bases_by_rank)
 
 
 def smooth_cofactors(A):

@@ -367,10 +367,11 @@ def test_the_gradient_through_cholesky_is_hermitian() -> None:
     ],
 )
 def test_results_have_numpys_names(f: Any, fields: tuple[str, ...]) -> None:
-    result = f(tensor(S, requires_grad=True))
-    assert type(result) is type(f(np.array(S)))
-    assert result._fields == fields
-    assert all(isinstance(part, Tensor) and part.requires_grad for part in result)
+    for recorded in (True, False):
+        result = f(tensor(S, requires_grad=recorded))
+        assert type(result) is type(f(np.array(S)))
+        assert result._fields == fields
+        assert all(isinstance(p, Tensor) and p.requires_grad is recorded for p in result)
 
 
 @pytest.mark.parametrize("f", [np.linalg.eigh, np.linalg.svd, np.linalg.qr, np.linalg.eig])
