@@ -18,6 +18,7 @@ from .table import primitive
 __all__ = [
     "astype",
     "bessel_i",
+    "checked_choice",
     "checked_quantiles",
     "contract",
     "exponent",
@@ -29,6 +30,8 @@ __all__ = [
     "scatter_along_axis",
     "setitem",
     "sinc_derivative",
+    "unique_like",
+    "unique_places",
 ]
 
 
@@ -123,12 +126,6 @@ def recurrence(a: Any, b: Any, axis: int) -> Any:
 
 
 @primitive
-def exponent(x: Any) -> Any:
-    """Return the exponents of two in x, as `np.frexp` gives them."""
-    return np.frexp(x)[1]
-
-
-@primitive
 def sinc_derivative(x: Any, order: int) -> Any:
     """Return the derivative of that order of f(x) = sin(pi x) / (pi x).
 
@@ -166,6 +163,39 @@ def bessel_i(x: Any, order: int) -> Any:
 
 
 @primitive
+def contract(a: Any, b: Any, first: str, second: str, output: str, optimize: Any = False) -> Any:
+    """`np.einsum` of two operands, its letters given one by one."""
+    return np.einsum(f"{first},{second}->{output}", a, b, optimize=optimize)
+
+
+# --- plain questions ------------------------------------------------------------------------------
+
+
+@primitive
+def checked_choice(a: Any, n: int, mode: Any) -> Any:
+    """Return the numbers of choices, brought into range as `np.choose` does it."""
+    return np.choose(a, list(range(n)), mode=mode)
+
+
+@primitive
+def unique_places(x: Any, axis: int | None = None, **settings: Any) -> tuple:
+    """Return where the unique elements stand first, the place of each among them, their numbers."""
+    return np.unique(x, True, True, True, axis, **settings)[1:]
+
+
+@primitive
+def unique_like(x: Any, f: Any) -> Any:
+    """Return f(x), for one of NumPy's functions of unique elements."""
+    return f(x)
+
+
+@primitive
+def exponent(x: Any) -> Any:
+    """Return the exponents of two in x, as `np.frexp` gives them."""
+    return np.frexp(x)[1]
+
+
+@primitive
 def checked_quantiles(q: Any, scale: float) -> None:
     """Refuse quantiles that are not between 0 and `scale`."""
     if not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= scale)):
@@ -186,9 +216,3 @@ def quantile_ranks(z: Any, q: Any, weights: Any, method: Any, skip_nan: bool) ->
     else:
         places = np.quantile(ranks, q, -1, method=method, weights=weights)
     return np.nan_to_num(np.moveaxis(places, 0, -1))
-
-
-@primitive
-def contract(a: Any, b: Any, first: str, second: str, output: str, optimize: Any = False) -> Any:
-    """`np.einsum` of two operands, its letters given one by one."""
-    return np.einsum(f"{first},{second}->{output}", a, b, optimize=optimize)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograd_core import kernels
-from tests.sampling import real, sample
+from tests.sampling import fixed, real, sample, unit, unmapped_sample
 
 # --- indexing -------------------------------------------------------------------------------------
 
@@ -39,3 +39,47 @@ sample(np.repeat, real(2, 3), [2, 0, 1], axis=1)
 sample(np.sort, real(2, 4))
 sample(np.sort, real(2, 4), axis=0)
 sample(np.sort, real(2, 4), axis=None)
+
+sample(np.take, real(4), np.array([-3, 5, 0]), mode="wrap")
+sample(np.take, real(2, 4), [-3, 5, 0], axis=1, mode="clip")
+sample(np.partition, real(7), 3)
+sample(np.partition, real(2, 7), [1, 4], axis=1)
+sample(np.partition, real(7, 2), -2, axis=0)
+sample(np.partition, real(2, 3), 2, axis=None)
+sample(np.sort_complex, real(2, 4))
+unmapped_sample(np.unique, fixed([3.0, 1.0, 2.0], [-2.0, 5.0, 0.0]))
+unmapped_sample(
+    np.unique, fixed(3.0, 1.0, 2.0), return_index=True, return_inverse=True, return_counts=True
+)
+unmapped_sample(np.unique, fixed([3.0, 1.0], [2.0, 0.0]), axis=0)
+for f in (np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all):
+    unmapped_sample(f, fixed(3.0, 1.0, 2.0))
+for f in (np.union1d, np.setdiff1d, np.setxor1d, np.intersect1d):
+    unmapped_sample(f, fixed(3.0, 1.0, 2.0), np.array([0.0, 2.5]))
+    unmapped_sample(f, fixed(3.0, 1.0, 2.0), fixed(0.5, 2.5, 1.5))
+unmapped_sample(np.setdiff1d, fixed(3.0, 1.0, 2.0), np.array([0.0, 2.5]), assume_unique=True)
+
+# --- choosing -------------------------------------------------------------------------------------
+
+sample(np.clip, a=real(3, 4), a_min=None, a_max=unit(4))
+sample(np.choose, np.array([0, 1, 1, 0]), [real(4), real(4)])
+sample(np.choose, np.array([[3], [-1]]), [real(2), 1.0, real(1)], mode="wrap")
+sample(np.choose, np.array([3, -1]), real(3, 2), mode="clip")
+sample(np.select, [np.array([True, False, True]), np.array([True, True, False])], [real(3), real()])
+sample(np.select, [np.array([True, False])], [real(2, 2)], default=real(2))
+sample(np.compress, [True, False, True], real(3))
+sample(np.compress, np.array([False, True]), real(3, 3), axis=1)
+sample(np.extract, np.array([[True, False], [True, True]]), real(2, 2))
+sample(np.piecewise, real(3), [np.array([True, False, True])], [np.sin, np.cos])
+sample(
+    np.piecewise,
+    real(2, 2),
+    [np.array([[True, False], [True, False]]), np.array([[True, True], [False, False]])],
+    [lambda x, p: x * p, lambda x, p: x**p, 4.0],
+    3,
+)
+sample(np.apply_along_axis, lambda v: np.sum(v) * v[:2], 0, real(3, 2))
+sample(np.apply_along_axis, lambda v, p: np.sum(v**p), 1, real(2, 3, 2), 3)
+sample(np.apply_along_axis, np.outer, -1, real(2, 3), [1.0, 2.0])
+sample(np.apply_over_axes, np.sum, real(2, 3, 2), [0, -1])
+sample(np.apply_over_axes, np.max, real(2, 3), 1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from autograd_core import kernels
 from autograd_core.table import existing
-from tests.sampling import real, sample
+from tests.sampling import fixed, positive, real, sample, unmapped_sample
 
 for left, right in (
     ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 4)), ((5, 2, 3), (3, 4)),
@@ -87,3 +87,27 @@ sample(np.einsum, real(5, 2, 3), [Ellipsis, 1], real(3), [1], [Ellipsis])
 for optimize in (True, "optimal", ["einsum_path", (0, 1), (0, 1)], ["einsum_path", (0, 1, 2)]):
     operands = real(2, 3), real(3, 4), real(4, 2)
     sample(np.einsum, "ij,jk,kl->il", *operands, optimize=optimize)
+
+# --- polynomials ----------------------------------------------------------------------------------
+
+sample(np.polyval, real(4), real(2, 2))
+sample(np.polyval, [1.0, 0.0, 2.0], real())
+sample(np.polyadd, real(4), real(2))
+sample(np.polysub, real(), real(2))
+unmapped_sample(np.polymul, real(3), real(2))
+unmapped_sample(np.polymul, [0.0, 0.0, 1.0, 2.0], real(2))
+unmapped_sample(np.polydiv, real(5), real(3))
+unmapped_sample(np.polydiv, real(2), real(3))
+unmapped_sample(np.polydiv, real(3), real(1))
+sample(np.polyder, real(4))
+sample(np.polyder, real(4), m=3)
+sample(np.polyint, real(3))
+sample(np.polyint, real(3), m=2, k=real(2))
+sample(np.polyint, real(3), m=2, k=3.0)
+sample(np.poly, real(3))
+sample(np.poly, fixed([2.0, 0.3], [0.5, -1.0]))
+unmapped_sample(np.poly, fixed([1.0, -2.0], [3.0, 1.0]))  # complex zeros
+sample(np.roots, fixed(2.0, -12.0, 22.0, -12.0))
+sample(np.roots, fixed(1.0, 0.5, 2.0))
+sample(np.polyfit, real(5), real(5), 2)
+sample(np.polyfit, real(4), real(4, 2), 1, w=positive(4))

@@ -8,8 +8,8 @@ from autograd_core import kernels
 from autograd_core.table import existing
 from tests.sampling import fixed, positive, real, sample, unmapped_sample
 
-sample(np.reshape, real(2, 6), shape=(3, 4))
-sample(np.reshape, real(2, 6), shape=(4, -1), order="F")
+sample(np.reshape, real(2, 6), (3, 4))
+sample(np.reshape, real(2, 6), (4, -1), order="F")
 sample(np.ravel, real(2, 3))
 sample(np.ravel, real(2, 3), order="F")
 sample(np.squeeze, real(2, 1, 3))
@@ -84,7 +84,6 @@ sample(np.insert, real(4), 2, real(3))
 sample(np.insert, real(2, 3), 1, real(2), axis=1)
 sample(np.insert, real(2, 3), [1], real(2, 1), axis=1)
 sample(np.insert, real(2, 3), slice(0, 2), real(3), axis=0)
-sample(np.insert, real(2, 2), np.array([True, False, False, True]), real(2))
 sample(np.array_split, real(7), 3)
 sample(np.array_split, real(2, 5), [1, 3], axis=1)
 sample(np.hsplit, real(4), 2)

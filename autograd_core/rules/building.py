@@ -57,7 +57,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """A geometric mean of start and stop, with changing weights."""
-    start = astype(start, np.result_type(start, stop, float))
+    start = astype(start, np.result_type(start.dtype, stop.dtype, float))
     ratio = stop / start
     y = np.moveaxis(start * ratio ** shares(num, endpoint, ratio), 0, axis)
     return y if dtype is None else astype(y, dtype)

@@ -16,10 +16,19 @@ def take_index(indices, axis, ndim):
     return (slice(None),) * (axis % ndim) + (np.array(indices),)
 
 
-def take_adjoint(g, x, *, indices, axis=None):
+def in_range(indices, n, mode):
+    """Bring indices into range as the mode says."""
+    if mode == "wrap":
+        return np.mod(indices, n)
+    return np.clip(indices, 0, n - 1) if mode == "clip" else indices
+
+
+def take_adjoint(g, x, *, indices, axis=None, mode="raise"):
     """Add g up at the places that were read."""
     if axis is None:
-        return scatter(g, (np.array(indices),), (x.size,)).reshape(x.shape)
+        places = np.array(in_range(indices, x.size, mode))
+        return scatter(g, (places,), (x.size,)).reshape(x.shape)
+    indices = in_range(indices, x.shape[axis], mode)
     return scatter(g, take_index(indices, axis, x.ndim), x.shape)
 
 

@@ -127,12 +127,11 @@ def insert(arr, obj, values, axis=None):
     """Put the values behind, then everything in its place."""
     arr, axis = (arr.ravel(), 0) if axis is None else (arr, axis % arr.ndim)
     n = arr.shape[axis]
-    places = np.arange(*obj.indices(n)) if hasattr(obj, "indices") else np.array(obj)
-    places = np.flatnonzero(places) if places.dtype == bool else places
+    places = np.insert(np.arange(n), obj, 0).size - n
     values = with_axes(values, arr.ndim)
-    if places.ndim == 0:
+    if np.ndim(obj) == 0 and not hasattr(obj, "indices"):  # one place, and no slice
         values = np.moveaxis(values, 0, axis)
-    count = values.shape[axis] if places.size == 1 else places.size
+    count = values.shape[axis] if places == 1 else places
     shape = tuple(count if i == axis else length for i, length in enumerate(arr.shape))
     values = astype(np.broadcast_to(values, shape), arr.dtype)
     order = np.insert(np.arange(n), obj, np.arange(n, n + count))

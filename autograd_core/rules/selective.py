@@ -21,7 +21,7 @@ def chosen(a, where, neutral):
 def count_of(a, axis, keepdims, where, dtype):
     """Return the number of the chosen."""
     mask = np.logical_and(where, np.ones(a.shape, bool))
-    return astype(np.count_nonzero(mask, axis=axis, keepdims=keepdims), dtype)
+    return astype(np.sum(mask, axis=axis, keepdims=keepdims), dtype)
 
 
 def sum_of(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):

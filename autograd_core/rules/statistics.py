@@ -39,7 +39,7 @@ def quantiles(z, q, method, weights, skip_nan):
     s = np.sort(z, axis=-1)  # NaN comes last
     n = z.shape[-1]
     if skip_nan:
-        n = np.count_nonzero(np.logical_not(np.isnan(z)), axis=-1, keepdims=True)
+        n = np.sum(np.logical_not(np.isnan(z)), axis=-1, keepdims=True)
     if method in CONTINUOUS and weights is None:
         alpha, beta = CONTINUOUS[method]
         q = q * np.ones((1,) * z.ndim)
@@ -62,8 +62,9 @@ def quantile_of(scale, skip_nan):
         axes = axes_of(axis, a.ndim)
         kept = [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes]
         y = np.moveaxis(y, -1, 0).reshape((*np.shape(q), *kept))
-        weak = np.ndim(q) == 0 and not hasattr(q, "dtype")
-        return y if weak else astype(y, np.result_type(a, q))
+        if np.ndim(q) == 0 and not hasattr(q, "dtype"):
+            return y
+        return astype(y, np.result_type(a.dtype, getattr(q, "dtype", float)))
 
     return composition
 
@@ -142,7 +143,7 @@ def cov(
 ):
     """Weighted mean of the products of deviations from the weighted means."""
     if dtype is None:
-        dtype = np.result_type(m, float) if y is None else np.result_type(m, y, float)
+        dtype = np.result_type(m.dtype, float if y is None else y.dtype, float)
     X = variables(m, rowvar, dtype)
     if y is not None:
         X = np.concatenate([X, variables(y, rowvar, dtype)], axis=0)

@@ -1,0 +1,130 @@
+"""Polynomials as NumPy's older functions have them: coefficients p_0 ... p_n of x^n ... x^0."""
+
+import numpy as np
+
+from ..composed import composed
+from ..errors import ArgumentError
+from ..table import rule
+
+
+def polyval(p, x):
+    """Horner's scheme."""
+    y = np.zeros_like(x)
+    for coefficient in p:
+        y = y * x + coefficient
+    return y
+
+
+def longer(p, n):
+    """Put zeros in front until there are n coefficients."""
+    return np.concatenate([np.zeros(n - p.size, p.dtype), p])
+
+
+def polyadd(a1, a2):
+    """Add the coefficients of equal powers."""
+    a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
+    n = max(a1.size, a2.size)
+    return longer(a1, n) + longer(a2, n)
+
+
+def polysub(a1, a2):
+    """Subtract the coefficients of equal powers."""
+    return polyadd(a1, -a2)
+
+
+def leading(p):
+    """Cut off the zeros in front, but for a last one."""
+    while p.size > 1 and np.equal(p[0], 0):
+        p = p[1:]
+    return p
+
+
+def polymul(a1, a2):
+    """Each coefficient times each; zeros in front count for nothing."""
+    return np.convolve(leading(np.atleast_1d(a1)), leading(np.atleast_1d(a2)))
+
+
+def polydiv(u, v):
+    """Long division: quotient and remainder."""
+    u, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    quotient = [np.zeros(0, u.dtype)]
+    for k in range(u.size - v.size + 1):
+        factor = u[k : k + 1] / v[0]
+        quotient = [*quotient, factor]
+        u = np.concatenate([u[:k], u[k : k + v.size] - factor * v, u[k + v.size :]])
+    while u.size > 1 and np.allclose(u[0], 0, rtol=1e-14):
+        u = u[1:]
+    return np.concatenate(quotient) if len(quotient) > 1 else np.zeros(1, u.dtype), u
+
+
+def polyder(p, m=1):
+    """Differentiate m times."""
+    for _ in range(m):
+        p = p[:-1] * np.arange(p.size - 1, 0, -1)
+    return p
+
+
+def polyint(p, m=1, k=None):
+    """Integrate m times, with constants k."""
+    k = np.zeros(m) if k is None else np.broadcast_to(k, m)
+    for i in range(m):
+        p = np.concatenate([p / np.arange(p.size, 0, -1), k[i : i + 1]])
+    return p
+
+
+def poly(seq_of_zeros):
+    """Multiply the factors x - z; of a matrix, the zeros are its eigenvalues."""
+    zeros = np.linalg.eigvals(seq_of_zeros) if seq_of_zeros.ndim == 2 else seq_of_zeros.ravel()
+    p, none = np.ones(1, zeros.dtype), np.zeros(1, zeros.dtype)
+    for z in zeros:
+        p = np.concatenate([p, none]) - np.concatenate([none, p * z])
+    paired = p.dtype.kind == "c" and np.array_equal(np.sort(zeros), np.sort(zeros.conj()))
+    return p.real if paired else p
+
+
+composed(np.polyval, polyval, ("p", "x"))
+composed(np.polyadd, polyadd, ("a1", "a2"))
+composed(np.polysub, polysub, ("a1", "a2"))
+composed(np.polymul, polymul, ("a1", "a2"))
+composed(np.polydiv, polydiv, ("u", "v"))
+composed(np.polyder, polyder)
+composed(np.polyint, polyint, ("p", "k"))
+composed(np.poly, poly)
+
+
+# --- roots and fits -------------------------------------------------------------------------------
+
+
+def slopes_at(roots, p):
+    """Return P'(r) for each root r."""
+    return np.polyval(np.polyder(p), roots)
+
+
+def roots_vjp(g, y, p):
+    """0 = dP(r) + P'(r) dr, so that dr/dp_k = -r^(n-k) / P'(r)."""
+    return (-np.matmul(g / slopes_at(y, p), np.vander(y, p.size)),)
+
+
+def roots_jvp(ts, y, p):
+    """The same, for a tangent dP."""
+    return -np.polyval(ts[0], y) / slopes_at(y, p)
+
+
+rule(np.roots, vjp=roots_vjp, jvp=roots_jvp, arity=1)
+
+
+def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+    """Least squares with the powers of x, scaled to length 1."""
+    if full or cov:
+        raise ArgumentError(
+            "np.polyfit(..., full=True) and cov=True cannot be differentiated: take the "
+            "coefficients alone, and np.polyval(p, x) - y for the residuals"
+        )
+    w = 1.0 if w is None else w
+    A = (np.vander(x, deg + 1).T * w).T
+    scale = np.sqrt(np.sum(A * A, axis=0))
+    rcond = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
+    return (np.linalg.lstsq(A / scale, (y.T * w).T, rcond)[0].T / scale).T
+
+
+composed(np.polyfit, polyfit, ("x", "y", "w"))
