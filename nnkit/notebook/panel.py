@@ -31,6 +31,23 @@ ACTIONS = {
 }
 
 
+class Place:
+    """Where the panel is shown: an output, and the line to the live view in it."""
+
+    def __init__(self, output: Output, channel: Channel | None) -> None:
+        self.output, self.channel = output, channel
+
+    def put(self, picture: Picture | None, live: bool) -> None:
+        """Show the picture there, and if `live` the live view where there is one."""
+        self.output.put(picture, self.channel.view() if live and self.channel else {})
+
+    def close(self) -> None:
+        """End the line."""
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.close()
+
+
 class Panel:
     """The observer that shows a run in a notebook.
 
@@ -47,8 +64,7 @@ class Panel:
 
     def __init__(self, finish: str = "static") -> None:
         self._finish_as = finish
-        self._channel: Channel | None = None
-        self._outputs: list[Output] = []
+        self._places: list[Place] = []
         self._controls: Controls | None = None
         self._sending = threading.Lock()
         self._heard = False
@@ -86,17 +102,17 @@ class Panel:
 
     def show(self, _run: Run | None = None) -> None:
         """Show the panel, here and now."""
-        if self._channel is None and available():
-            self._channel = Channel(self._receive)
-        self._everything = True
-        output = Output(self._feed.name)
-        self._outputs.append(output)
         over = self._controls is None
-        # Of a run that is over nobody but a page that has answered before wants more than a
-        # picture.
-        view = self._view() if self._heard or not over or self._keeps_view else {}
+        if over and not self._keeps_view:
+            self.close()  # a picture stands there by now
+        # Of a run that is over, only a page that has answered before wants more than a picture.
+        wanted = available() and (not over or self._heard or self._keeps_view)
+        # A new line each time: a page that was reloaded meanwhile may not know the old one.
+        place = Place(Output(self._feed.name), Channel(self._receive) if wanted else None)
+        self._places.append(place)
+        self._everything = True
         self._leaving = over
-        output.put(self._picture, view)
+        place.put(self._picture, live=True)
 
     # ------------------------------------------------------------------ asked by the session
 
@@ -112,15 +128,11 @@ class Panel:
         return f"{state['status']}, step {state['step']}"
 
     def close(self) -> None:
-        """End the line to the pages; the picture stays."""
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            channel.close()
+        """End the lines to the pages; the pictures stay."""
+        for place in self._places:
+            place.close()
 
     # ------------------------------------------------------------------ sending
-
-    def _view(self) -> dict[str, Any]:
-        return self._channel.view() if self._channel else {}
 
     def _flush(self, run: Run, interval: float) -> None:
         began = time.thread_time()
@@ -131,20 +143,23 @@ class Panel:
         self._due = time.monotonic() + max(interval, cost / SHARE)
 
     def _send_news(self) -> None:
-        if self._channel is None:
-            return
         with self._sending:
             everything, self._everything = self._everything, False
-            self._channel.send(*self._feed.take(everything))
+            self._send(*self._feed.take(everything))
+
+    def _send(self, message: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        for place in self._places:
+            if place.channel is not None:
+                place.channel.send(message, buffers)
 
     def _leave(self) -> None:
         """Leave the picture in all places; a page may let the live view stand there as well."""
         self._leaving = False
-        if self._channel and self._picture and not self._keeps_view:
+        if self._picture and not self._keeps_view:
             # The end of its text is enough to know the picture by when it appears in the page.
-            self._channel.send({"type": "end", "picture": self._picture.base64[-80:]})
-        for output in self._outputs:
-            output.put(self._picture, self._view() if self._keeps_view else {})
+            self._send({"type": "end", "picture": self._picture.base64[-80:]})
+        for place in self._places:
+            place.put(self._picture, live=self._keeps_view)
 
     @property
     def _keeps_view(self) -> bool:
@@ -163,7 +178,7 @@ class Panel:
 
     def _receive(self, content: dict[str, Any]) -> None:
         self._heard = True
-        channel, kind = self._channel, content.get("type")
+        kind = content.get("type")
         if kind == "sync":
             self._everything = True
             if self._controls is None:
@@ -172,8 +187,8 @@ class Panel:
                 self._due = 0.0
         elif kind == "shown" and self._leaving:
             self._leave()
-        elif kind == "control" and channel is not None:
-            channel.send({"type": "ack", "id": content.get("id"), **self._obey(content)})
+        elif kind == "control":
+            self._send({"type": "ack", "id": content.get("id"), **self._obey(content)})
 
     def _obey(self, content: dict[str, Any]) -> dict[str, str]:
         """Put a wish into the mailbox; return what there is to say against it."""

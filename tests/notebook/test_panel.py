@@ -217,13 +217,30 @@ def test_shown_again_live_where_a_page_answers_and_as_picture_where_none_does(st
     run, channel, _ = train()
     run.show()
     assert FakeOutput.made[1].puts == [(PNG, False)]  # nobody ever answered
+    assert len(FakeChannel.made) == 1
     channel.hear({"type": "pong"})
     panel.show()
     assert FakeOutput.made[2].puts == [(PNG, True)]
+    assert len(FakeChannel.made) == 2  # a page that was reloaded knows only a new line
+    assert channel.closed
+    channel = FakeChannel.made[1]
+    channel.hear({"type": "sync"})
+    assert channel.sent[-1]["series"] == [(0, 0, 10)]
     channel.hear({"type": "shown"})
+    assert channel.sent[-1] == {"type": "end", "picture": PNG[-80:]}
     assert FakeOutput.made[2].puts == [(PNG, True), (PNG, False)]
     channel.hear({"type": "shown"})
     assert len(FakeOutput.made[2].puts) == 2
+
+
+def test_a_view_that_stays_live_is_not_ended_by_showing_it_again(stage):
+    panel = stage(finish="live")
+    train()
+    panel.show()
+    first, second = FakeChannel.made
+    assert not first.closed
+    second.hear({"type": "sync"})
+    assert first.sent[-1]["series"] == second.sent[-1]["series"] == [(0, 0, 10)]
 
 
 def test_without_matplotlib_the_view_stays_and_without_widgets_the_picture_comes(
@@ -278,5 +295,6 @@ def test_closing_ends_the_line_and_showing_opens_another(stage):
     panel.close()
     assert channel.closed
     channel.hear({"type": "sync"})  # a straggler does no harm
+    panel._heard = True
     panel.show()
     assert len(FakeChannel.made) == 2
