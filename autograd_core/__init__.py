@@ -1,6 +1,7 @@
 """autograd_core: plain NumPy code that differentiates, in both modes, to any order."""
 
 from . import rules
+from .anomaly import detect_anomaly
 from .batch import vmap
 from .checkpointing import checkpoint
 from .custom import custom_jvp, custom_vjp, stop_gradient
@@ -12,6 +13,7 @@ from .errors import (
     GradientCheckError,
     GraphError,
     MissingRuleError,
+    NonFiniteError,
     NotDifferentiableError,
     ShapeError,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "GradientCheckError",
     "GraphError",
     "MissingRuleError",
+    "NonFiniteError",
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
@@ -60,6 +63,7 @@ __all__ = [
     "custom_op",
     "custom_vjp",
     "deriv",
+    "detect_anomaly",
     "elementwise_grad",
     "enable_grad",
     "grad",

@@ -9,6 +9,7 @@ AutogradError
 ├── NotDifferentiableError     also a TypeError             refused on purpose, with a reason
 ├── MissingRuleError           also a NotImplementedError   there is no row for it
 ├── ConversionError            also a TypeError             would drop a gradient silently
+├── NonFiniteError             also a FloatingPointError    a NaN or an infinity was born
 ├── GraphError                 also a RuntimeError          backward without a graph
 └── GradientCheckError         also an AssertionError
 """
@@ -23,6 +24,7 @@ __all__ = [
     "GradientCheckError",
     "GraphError",
     "MissingRuleError",
+    "NonFiniteError",
     "NotDifferentiableError",
     "ShapeError",
 ]
@@ -68,6 +70,10 @@ class ConversionError(AutogradError, TypeError):
 
 class GraphError(AutogradError, RuntimeError):
     """A backward pass where no graph was recorded, or where it is gone."""
+
+
+class NonFiniteError(AutogradError, FloatingPointError):
+    """A NaN or an infinity that came out of finite numbers, under `detect_anomaly`."""
 
 
 class GradientCheckError(AutogradError, AssertionError):

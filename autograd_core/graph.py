@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import check_forward, user_line, watching
 from .guard import Sink, watch
 from .table import Rule
 
@@ -94,7 +95,12 @@ class Node:
         Bit i of `active` says that operand i carries a gradient, to `traces[i]`.
         """
         keep_y, kept, keep = rule.plan(active, len(values))
-        node = new_node(Node)
+        if watching.get():
+            check_forward(rule, values, y)
+            node: Any = new_node(LocatedNode)
+            node.where = user_line()
+        else:
+            node = new_node(Node)
         node.level = self.level
         node.order = new_order()
         node.rule = rule
@@ -111,7 +117,7 @@ class Node:
                     node.prints = [*(node.prints or ()), (i, watch(x))]
         if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
             node.shape = tuple(v.shape for v in y)
-            node.dtype = tuple(v.dtype for v in y)  # type: ignore[assignment]
+            node.dtype = tuple(v.dtype for v in y)
         else:
             node.shape = y.shape
             node.dtype = y.dtype
@@ -137,6 +143,13 @@ class Node:
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
         return Node(self.level, value, OUTPUT, (self,), (), None, i)
+
+
+class LocatedNode(Node):
+    """A node that knows which line of the user's code made it (under `detect_anomaly`)."""
+
+    __slots__ = ("where",)
+    where: str
 
 
 class Output:

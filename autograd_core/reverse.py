@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import check_backward
 from .errors import GraphError
-from .graph import OUTPUT, Node, conform
+from .graph import OUTPUT, LocatedNode, Node, conform
 from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
@@ -83,6 +84,8 @@ def backward(
                 c = rule.pull(i, g, y, operands, settings) if shares is None else shares[i]
                 if c is None:
                     continue
+                if node.__class__ is LocatedNode:
+                    check_backward(node, i, g, c)
                 if c.shape != parent.shape or c.dtype is not parent.dtype:
                     c = conform(c, parent.shape, parent.dtype)
                 fresh = c is not g and getattr(c, "base", None) is None

@@ -16,10 +16,11 @@ CORE = Path(autograd_core.__file__).parent
 LAYERS = [
     ["errors"],
     ["guard"],
-    ["calling", "guard"],
+    ["calling", "guard", "anomaly"],
     ["table"],
     ["composed"],
     ["graph", "trees", "kernels"],
+    ["ufunc_methods"],
     ["reverse", "forward", "gradmode", "dispatch"],
     ["surface", "inplace"],
     ["tensor", "batch"],

@@ -1,0 +1,122 @@
+"""Finding where a NaN or an infinity was born: `detect_anomaly`."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import sys
+from contextvars import ContextVar, Token
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from .errors import ArgumentError, NonFiniteError, describe
+
+__all__ = ["check_backward", "check_forward", "detect_anomaly", "user_line", "watching"]
+
+watching: ContextVar[bool] = ContextVar("watching", default=False)
+HIDDEN = (
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
+    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
+    os.sep + os.path.join("nnkit", ""),
+)
+
+
+class detect_anomaly:  # noqa: N801 (torch's name)
+    """Report the first NaN or infinity, forward or backward, with the line of your code.
+
+    A context manager. The calculation stops with a `NonFiniteError` that names the operation, its
+    operands, and the line (in a notebook the cell and the line) that called it. Values that are
+    not finite already when they come in are not reported.
+
+    Inside, every operation looks at its result and at its caller, which makes small ones several
+    times slower; outside it costs nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import grad
+    >>> with np.errstate(all="ignore"), detect_anomaly():  # doctest: +IGNORE_EXCEPTION_DETAIL
+    ...     grad(lambda x: np.sqrt(x - 1.0))(1.0)
+    Traceback (most recent call last):
+        ...
+    autograd_core.errors.NonFiniteError: the backward pass of np.sqrt made the first inf, ...
+    """
+
+    _token: Token[bool] | None = None
+
+    def __enter__(self) -> detect_anomaly:
+        if self._token is not None:
+            raise ArgumentError("a detect_anomaly() block is entered once; make a new one")
+        self._token = watching.set(True)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._token is not None:
+            watching.reset(self._token)
+            self._token = None
+
+
+def user_line() -> str:
+    """Say which line of the user's code is being run: the innermost one that is not ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not any(part in file for part in HIDDEN) and not file.startswith("<"):
+            break
+        frame = frame.f_back
+    if frame is None:
+        return "an unknown line"
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(file, number).strip()
+    return f"{place_name(file)}, line {number}" + (f": {text}" if text else "")
+
+
+def place_name(file: str) -> str:
+    """Name a file, or the cell of a notebook as IPython names it."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        named = shell.compile.format_code_name(file)
+        if named is not None:
+            return " ".join(named)
+    return file
+
+
+def is_finite(x: Any) -> bool:
+    """Whether an array holds neither NaN nor infinity; other things are."""
+    dtype = getattr(x, "dtype", None)
+    if not isinstance(x, float) and (dtype is None or dtype.kind not in "fc" or is_spec(x)):
+        return True
+    return bool(np.all(np.isfinite(x)))
+
+
+def is_spec(x: Any) -> bool:
+    """Whether x only stands for an operand that was not kept."""
+    return not hasattr(x, "__array_ufunc__")
+
+
+def which(x: Any) -> str:
+    """Name what is not finite in an array."""
+    return "NaN" if np.any(np.isnan(x)) else "inf"
+
+
+def check_forward(rule: Any, values: Any, y: Any) -> None:
+    """Refuse a result that is not finite though all operands are."""
+    outputs = y if isinstance(y, (tuple, list)) else [y]
+    bad = next((v for v in outputs if not is_finite(v)), None)
+    if bad is not None and all(map(is_finite, values)):
+        raise NonFiniteError(
+            f"{rule.name}({', '.join(map(describe, values))}) made the first {which(bad)}, in "
+            f"{user_line()}"
+        )
+
+
+def check_backward(node: Any, i: int, g: Any, c: Any) -> None:
+    """Refuse a cotangent that is not finite though the one it was made from is."""
+    came_in = (*(g if isinstance(g, tuple) else (g,)), *node.operands)
+    if not is_finite(c) and all(map(is_finite, came_in)):
+        raise NonFiniteError(
+            f"the backward pass of {node.rule.name} made the first {which(c)}, in the gradient of "
+            f"operand {i}, shape {node.parents[i].shape}. It was called in {node.where}"
+        )
