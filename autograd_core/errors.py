@@ -73,7 +73,9 @@ class GraphError(AutogradError, RuntimeError):
 
 
 class NonFiniteError(AutogradError, FloatingPointError):
-    """A NaN or an infinity that came out of finite numbers, under `detect_anomaly`."""
+    """A NaN or an infinity that came out of finite numbers: found under `detect_anomaly`, or by a
+    training loop in a loss or a gradient, before the weights are touched.
+    """
 
 
 class GradientCheckError(AutogradError, AssertionError):

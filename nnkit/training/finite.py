@@ -9,27 +9,11 @@ import numpy as np
 
 from autograd_core import Tensor, no_grad
 from autograd_core.dispatch import raw
-from autograd_core.errors import AutogradError
+from autograd_core.errors import NonFiniteError
 from nnkit.module import Module
 from nnkit.random import stream
 
 __all__ = ["NonFiniteError", "explain_gradient", "explain_loss", "gradients_are_finite"]
-
-
-class NonFiniteError(AutogradError, ArithmeticError):
-    """A loss or a gradient became NaN or infinite; the weights are those before that step.
-
-    Examples
-    --------
-    >>> import nnkit as nn
-    >>> model = nn.Linear(1, 1)
-    >>> trainer = nn.Trainer(model, nn.MSELoss(), nn.optim.SGD(model.parameters(), lr=1e30))
-    >>> try:
-    ...     trainer.fit([[1.0], [2.0]], [[1.0], [2.0]], epochs=5)
-    ... except NonFiniteError as error:
-    ...     print(str(error).partition(".")[0])
-    the loss became inf
-    """
 
 
 def gradients_are_finite(parameters: list[Tensor]) -> bool:
