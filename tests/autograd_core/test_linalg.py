@@ -243,6 +243,15 @@ def test_det_of_a_batch_with_singular_matrices() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
 
 
+def test_det_of_a_singular_complex_matrix() -> None:
+    X = np.array([[1, 2j, 3 + 1j], [0, 0, 0], [1j, 1 - 1j, 2]])
+    for derivative in (grad, lambda f: grad(lambda X: loss(grad(f)(X)))):
+        found, expected = (
+            derivative(lambda X, det=det: loss(det(X)))(X) for det in (np.linalg.det, det_by_hand)
+        )
+        np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-12)
+
+
 def central_difference(f: Any, X: np.ndarray, t: np.ndarray, h: float = 1e-5) -> Any:
     return (f(X + h * t) - f(X - h * t)) / (2 * h)
 
