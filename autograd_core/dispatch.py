@@ -16,10 +16,12 @@ from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import Node, recording_from
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
+from .ufunc_methods import method_of
 
 __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
 
 EMPTY: dict[str, Any] = {}
+INEXACT = np.dtype(float)
 new: Any = object.__new__
 
 
@@ -38,14 +40,7 @@ class Layered:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":
             return apply(ufunc, inputs, kwargs)
-        function = UFUNC_METHODS.get((ufunc, method))
-        if function is None:
-            raise MissingRuleError(
-                f"{name_of(ufunc)}.{method} has no derivative rule. Differentiable are the "
-                f"reductions np.sum, np.max, np.min and np.cumsum, and calls of {name_of(ufunc)}."
-            )
-        kwargs.setdefault("axis", 0)
-        return apply(function, inputs, kwargs)
+        return method_of(ufunc, method)(*inputs, **kwargs)
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
         return apply(func, args, kwargs)
@@ -112,6 +107,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if rule.sighted != -1:
             active &= rule.sighted
             traces = [t if active >> i & 1 else None for i, t in enumerate(traces)]
+        if settings and getattr(y, "dtype", INEXACT).kind not in "fc":
+            active = 0  # a cast to whole numbers
         if not active or level < recording_from.get():
             result = untraced(y) if level == 0 else y
         else:
@@ -305,17 +302,3 @@ def array_of(items: Any) -> Any:
 def operand_of(x: Any) -> Any:
     """Make an array of what NumPy would take for one; leave arrays and Tensors."""
     return x if isinstance(x, (Layered, np.ndarray, np.generic)) else array_of(x)
-
-
-UFUNC_METHODS: dict[tuple[np.ufunc, str], Callable[..., Any]] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
-    (np.add, "accumulate"): np.cumsum,
-    (np.multiply, "accumulate"): np.cumprod,
-    (np.fmax, "reduce"): np.nanmax,
-    (np.fmin, "reduce"): np.nanmin,
-}

@@ -26,10 +26,13 @@ __all__ = [
     "last_writes",
     "quantile_ranks",
     "recurrence",
+    "running_maximum",
+    "running_minimum",
     "scatter",
     "scatter_along_axis",
     "setitem",
     "sinc_derivative",
+    "sum_of_exponentials",
     "unique_like",
     "unique_places",
 ]
@@ -123,6 +126,24 @@ def recurrence(a: Any, b: Any, axis: int) -> Any:
         a[step:] = a[step:] * a[:-step]
         step *= 2
     return np.moveaxis(r, 0, axis)
+
+
+@primitive
+def running_maximum(x: Any, axis: int) -> Any:
+    """`np.maximum.accumulate`."""
+    return np.maximum.accumulate(x, axis=axis)
+
+
+@primitive
+def running_minimum(x: Any, axis: int) -> Any:
+    """`np.minimum.accumulate`."""
+    return np.minimum.accumulate(x, axis=axis)
+
+
+@primitive
+def sum_of_exponentials(x: Any, axis: Any, keepdims: bool = False) -> Any:
+    """`np.logaddexp.reduce`: the logarithm of the sum of exponentials."""
+    return np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)
 
 
 @primitive

@@ -108,6 +108,6 @@ sample(np.poly, real(3))
 sample(np.poly, fixed([2.0, 0.3], [0.5, -1.0]))
 unmapped_sample(np.poly, fixed([1.0, -2.0], [3.0, 1.0]))  # complex zeros
 sample(np.roots, fixed(2.0, -12.0, 22.0, -12.0))
-sample(np.roots, fixed(1.0, 0.5, 2.0))
+sample(np.roots, fixed(1.0, 0.5, 2.0, 3.0))
 sample(np.polyfit, real(5), real(5), 2)
 sample(np.polyfit, real(4), real(4, 2), 1, w=positive(4))

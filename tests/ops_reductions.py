@@ -50,6 +50,13 @@ for f in existing("cumulative_sum", "cumulative_prod"):
     sample(f, real(4))
     sample(f, real(2, 3), axis=0, include_initial=True)
 
+for f in (kernels.running_maximum, kernels.running_minimum):
+    sample(f, real(7), axis=0)
+    sample(f, real(2, 5), axis=-1)
+sample(kernels.sum_of_exponentials, real(2, 3), axis=0)
+sample(kernels.sum_of_exponentials, real(2, 3, 2), axis=(0, -1), keepdims=True)
+sample(kernels.sum_of_exponentials, real(2), axis=None)
+
 # with NaN
 for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
     sample(f, fixed([0.3, NAN, 0.7], [NAN, NAN, 0.2]), axis=1)

@@ -6,7 +6,13 @@
 import numpy as np
 
 from ..composed import composed
-from ..kernels import recurrence
+from ..kernels import (
+    recurrence,
+    running_maximum,
+    running_minimum,
+    scatter_along_axis,
+    sum_of_exponentials,
+)
 from ..table import existing, linear, rule
 from .shapes import count, cut, delayed, from_lanes, lanes, spread, with_kept_axes
 
@@ -192,3 +198,43 @@ def peak_to_peak(a, axis=None, keepdims=False):
 
 
 composed(np.ptp, peak_to_peak)
+
+
+def places_of_running(y, x, axis):
+    """Return the last place up to each one where the running extreme was reached."""
+    shape = [-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]
+    reached = np.where(np.equal(x, y), np.arange(x.shape[axis]).reshape(shape), 0)
+    return np.maximum.accumulate(reached, axis=axis)
+
+
+def running_vjp(g, y, x, *, axis):
+    """Hand g to the places where the extreme was reached."""
+    return scatter_along_axis(g, places_of_running(y, x, axis), x.shape, axis)
+
+
+def running_jvp(t, y, x, *, axis):
+    """Read t where the extreme was reached."""
+    return np.take_along_axis(t, places_of_running(y, x, axis), axis)
+
+
+rule(running_maximum, vjp=(running_vjp,), jvp=(running_jvp,))
+rule(running_minimum, vjp=(running_vjp,), jvp=(running_jvp,))
+
+
+def shares_of_exponentials(y, x, axis):
+    """dy/dx_i = exp(x_i - y); 0 where all x are -inf."""
+    y = with_kept_axes(y, x, axis)
+    return np.exp(x - np.where(np.isneginf(y), 0.0, y))
+
+
+def exponentials_vjp(g, y, x, *, axis, keepdims=False):
+    """G in shares of the softmax."""
+    return spread(g, x, axis) * shares_of_exponentials(y, x, axis)
+
+
+def exponentials_jvp(t, y, x, *, axis, keepdims=False):
+    """Mean of t, weighted by the softmax."""
+    return np.sum(t * shares_of_exponentials(y, x, axis), axis=axis, keepdims=keepdims)
+
+
+rule(sum_of_exponentials, vjp=(exponentials_vjp,), jvp=(exponentials_jvp,))
