@@ -179,6 +179,7 @@ def test_after_a_reload_during_the_run_it_can_be_shown_again(lab, trainer):
     panel.says("step 4 000 / 4 000")
     panel.says("Finished")
     expect(panel.root.locator("canvas:visible")).to_have_count(2)
+    expect(notebook.cell_output(2).locator("img")).to_have_count(1)  # which it now stands in for
     notebook.save()
     (output,) = lab.saved("train.ipynb")["cells"][2]["outputs"]
     assert set(output["data"]) == {"text/plain", "image/png"}
