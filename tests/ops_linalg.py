@@ -103,7 +103,7 @@ sample(np.linalg.lstsq, regular(2, 3), real(2, 2))
 sample(np.linalg.lstsq, complex_regular(4, 2), z(4, 2), rcond=1e-9)
 sample(np.linalg.tensorsolve, regular(6, 6), real(6))
 sample(np.linalg.tensorinv, regular(3, 3), ind=1)
-sample(np.linalg.tensorinv, regular(2, 2, 4), ind=2)
+sample(np.linalg.tensorinv, regular(2, 2, 4))
 
 # --- products -------------------------------------------------------------------------------------
 
