@@ -228,7 +228,8 @@ ORDER_IS_FREE = {np.unique_values, np.roots}  # another one for a value a little
 
 def with_complex_operands(op: Sample) -> Sample | None:
     """Return the same call of complex operands, where NumPy takes them and no sample does yet."""
-    if op.f in PHASES_ARE_FREE | ORDER_IS_FREE or any(isinstance(m, ComplexMaker) for m in op.makers()):
+    free = op.f in PHASES_ARE_FREE | ORDER_IS_FREE
+    if free or any(isinstance(m, ComplexMaker) for m in op.makers()):
         return None
     twin = op.with_plain(lambda v: complex_of(v) if isinstance(v, Maker) else v)
     try:

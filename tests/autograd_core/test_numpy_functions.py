@@ -1,0 +1,292 @@
+"""NumPy's functions at their edges: no elements, NaN, infinity, ties, zeros, keywords, mistakes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_core import (
+    ArgumentError,
+    ConversionError,
+    MissingRuleError,
+    NotDifferentiableError,
+    ShapeError,
+    Tensor,
+    grad,
+    hessian,
+    jvp,
+    tensor,
+    vjp,
+)
+from autograd_core.table import REFUSED, existing
+from autograd_core.test_util import check_grads
+from autograd_core.trees import flatten, tree_map
+
+NAN, INF = np.nan, np.inf
+NO_INDEX = np.array([], int)
+
+# --- no elements ----------------------------------------------------------------------------------
+
+EMPTY = {
+    (0,): [
+        np.prod, np.cumprod, np.cumsum, np.nansum, np.nancumsum, np.diff, np.ediff1d, np.sort,
+        np.unique, np.vander, np.i0, np.sinc, np.unwrap, np.frexp, np.modf,
+        np.flip, np.diag, np.roots, np.poly, np.polyint, np.meshgrid, np.trapezoid,
+        lambda x: np.sum(x, where=True),
+        lambda x: np.max(x, initial=3.0),
+        lambda x: np.append(x, 1.0),
+        lambda x: np.insert(x, 0, 1.0),
+        lambda x: np.pad(x, 1),
+        lambda x: np.pad(x, (1, 0), constant_values=2.0),
+        lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0]),
+        lambda x: np.einsum("i,i", x, x),
+        lambda x: np.dot(x, x),
+        lambda x: np.outer(x, x),
+        lambda x: np.kron(x, x),
+        lambda x: np.tensordot(x, x, 1),
+        lambda x: np.repeat(x, 2),
+        lambda x: np.tile(x, 2),
+        lambda x: np.roll(x, 1),
+        lambda x: np.concatenate([x, x]),
+        lambda x: np.block([x, x]),
+        lambda x: np.stack([x, x]),
+        lambda x: np.split(x, [0]),
+        lambda x: np.array_split(x, 2),
+        lambda x: np.select([x > 1], [x]),
+        lambda x: np.choose(NO_INDEX, [x, x]),
+        lambda x: np.piecewise(x, [x > 1], [np.sin, np.cos]),
+        lambda x: np.linspace(x, 1.0, 3),
+        lambda x: np.polyval(x, 2.0),
+        lambda x: np.polyval([1.0, 2.0], x),
+        lambda x: np.logaddexp.reduce(x),
+        lambda x: np.resize(x, 2),
+    ],
+    (1,): [np.diff, np.ptp, np.var, np.trapezoid, np.polyder, lambda x: np.convolve(x, [1.0])],
+    (2,): [lambda x: np.quantile(x, [], axis=0), lambda x: np.delete(x, []),
+           lambda x: np.linspace(x, 1.0, 0)],
+    (3,): [np.trim_zeros, lambda x: np.take(x, NO_INDEX), lambda x: np.compress([], x),
+           lambda x: np.extract(x > 1, x), lambda x: np.take_along_axis(x, NO_INDEX, 0)],
+    (2, 0): [lambda x: np.prod(x, axis=1), lambda x: np.max(x, axis=1, initial=3.0),
+             lambda x: np.median(x, axis=0), lambda x: np.einsum("ij,jk", x, x.T)],
+    (0, 2): [np.rot90, lambda x: np.cumprod(x, axis=0),
+             lambda x: np.apply_over_axes(np.sum, x, [0])],
+    (0, 0): [np.trace, np.tril],
+    (0, 3): [lambda x: np.cross(x, x)],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", EMPTY, ids=str)
+def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
+    x = np.zeros(shape)
+    for f in EMPTY[shape]:
+        expected = flatten(f(x))[0]
+        y, pull = vjp(f, x)
+        where = inspect.getsource(f) if f.__name__ == "<lambda>" else f.__name__
+        for ours, numpys in zip(flatten(y)[0], expected, strict=True):
+            np.testing.assert_array_equal(ours, numpys, strict=True, err_msg=where)
+        assert pull(tree_map(np.ones_like, y))[0].shape == shape, where
+        assert [np.shape(t) for t in flatten(jvp(f, (x,), (x,))[1])[0]] == [
+            np.shape(v) for v in expected
+        ], where
+
+
+# --- NaN, infinity, ties --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "value", "gradient"),
+    [
+        (np.median, [1.0, INF, INF], INF, [0, 1, 0]),
+        (np.median, [1.0, 2.0, INF], 2.0, [0, 1, 0]),
+        (np.median, [NAN, 1.0, 2.0], NAN, [0, 0, 0]),
+        (np.median, [4.0, 1.0, 2.0, 3.0], 2.5, [0, 0, 0.5, 0.5]),
+        (np.nanmedian, [NAN, 1.0, 2.0], 1.5, [0, 0.5, 0.5]),
+        (lambda x: np.quantile(x, 1.0), [1.0, 3.0, 2.0], 3.0, [0, 1, 0]),
+        (np.nanmax, [NAN, 2.0, 2.0], 2.0, [0, 0.5, 0.5]),
+        (np.nansum, [NAN, NAN], 0.0, [0, 0]),
+        (np.nanprod, [NAN, 3.0, 0.0], 0.0, [0, 0, 3]),
+        (lambda x: np.max(x, initial=2.0), [2.0, 1.0, 2.0], 2.0, [1 / 3, 0, 1 / 3]),
+        (lambda x: np.max(x, initial=5.0), [2.0, 1.0], 5.0, [0, 0]),
+        (lambda x: np.max(x, initial=0.0, where=[False, True]), [2.0, 1.0], 1.0, [0, 1]),
+        (lambda x: np.std(x, where=[True, False, True]), [2.0, 9.0, 2.0], 0.0, [0, 0, 0]),
+        (np.ptp, [1.0, 4.0, 4.0], 3.0, [-1, 0.5, 0.5]),
+        (lambda x: np.sum(np.maximum.accumulate(x)), [1.0, 3.0, 2.0], 7.0, [1, 2, 0]),
+        (lambda x: np.logaddexp.reduce(x), [-INF, -INF], -INF, [0, 0]),
+        (lambda x: np.sum(np.trim_zeros(x)), [0.0, 2.0, 0.0, 3.0, 0.0], 5.0, [0, 1, 1, 1, 0]),
+        (lambda x: np.sum(np.unique(x)), [2.0, 1.0, 2.0], 3.0, [1, 1, 0]),
+        (lambda x: np.sum(np.modf(x)[0]), [INF, -2.5], -0.5, [1, 1]),
+        (lambda x: np.sum(x.astype(int) * 2.5), [1.5, 2.5], 7.5, [0, 0]),
+        (lambda x: np.sum(x, dtype=int) * 2.5, [1.5, 2.5], 7.5, [0, 0]),
+    ],
+)
+def test_values_at_the_edge(f: Any, x: list, value: float, gradient: list) -> None:
+    with np.errstate(invalid="ignore"):
+        y, pull = vjp(f, np.array(x))
+        np.testing.assert_array_equal(y, value)
+        np.testing.assert_allclose(pull(1.0)[0], gradient)
+
+
+def test_products_with_zeros_to_second_order() -> None:
+    x = np.array([0.0, 2.0, 0.0, 3.0])
+    H = np.zeros((4, 4))
+    H[0, 2] = H[2, 0] = 6.0
+    np.testing.assert_array_equal(hessian(np.prod)(x), H)
+    H = np.array([[0, 1, 8, 0], [1, 0, 0, 0], [8, 0, 0, 0], [0, 0, 0, 0]])  # 1+c+cd, b+bd
+    np.testing.assert_array_equal(hessian(lambda v: np.sum(np.cumprod(v)))(x), H)
+
+
+# 30 digits with mpmath: d^n/dx^n of sin(pi x) / (pi x), and of the Bessel function I0
+DERIVATIVES = [
+    (np.sinc, 0.0, [1.0, 0.0, -3.28986813369645287, 0.0, 19.4818182068004876]),
+    (np.sinc, 1e-3, [0.999998355066744894, -0.00328986488672464928, -3.28985839278657811]),
+    (np.sinc, 2.5, [0.127323954473516269, -0.0509295817894065074, -1.21589339600439209]),
+    (np.i0, 0.0, [1.0, 0.0, 0.5, 0.0, 0.375]),
+    (np.i0, 8.0, [427.564115721804785, 399.873136782560098, 377.579973623984773]),
+]
+
+
+@pytest.mark.parametrize(("f", "x", "expected"), DERIVATIVES)
+def test_high_derivatives_of_special_functions(f: Any, x: float, expected: list) -> None:
+    for order, value in enumerate(expected):
+        np.testing.assert_allclose(f(x), value, rtol=1e-8, atol=1e-12, err_msg=str(order))
+        f = grad(f)
+
+
+def test_roots_in_no_fixed_order() -> None:
+    check_grads(lambda p: np.real(np.sum(np.exp(np.roots(p)))))(np.array([1.0, 0.5, 2.0, 3.0]))
+
+
+# --- ways to call ---------------------------------------------------------------------------------
+
+
+def sliced(x: Any) -> Any:
+    return x[:2]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.sum(a=x, axis=0, keepdims=True),
+        lambda x: np.mean(x, 0, None, None, True),
+        lambda x: np.max(a=x, axis=1),
+        lambda x: np.reshape(x, (3, 2)),
+        lambda x: np.transpose(a=x, axes=(1, 0)),
+        lambda x: np.clip(x, a_max=0.5, a_min=None),
+        lambda x: np.repeat(repeats=2, a=x),
+        lambda x: np.average(weights=[1.0, 2.0, 3.0], a=x, axis=1),
+        lambda x: np.interp(fp=[1.0, 2.0], xp=[0.0, 1.0], x=x),
+        lambda x: np.trapezoid(dx=0.5, y=x),
+        lambda x: np.pad(pad_width=1, array=x, mode="edge"),
+        lambda x: np.tensordot(b=x.T, a=x, axes=1),
+        lambda x: np.cross(b=[1.0, 2.0, 3.0], a=x),
+        lambda x: np.quantile(q=0.2, a=x, axis=1),
+        lambda x: np.linspace(stop=x, start=0.0, num=3),
+        lambda x: np.where(x > 0),
+        lambda x: np.median(x, axis=0, out=None, overwrite_input=False),
+        lambda x: np.nansum(x, keepdims=np._NoValue),
+        lambda x: np.add.reduce(x),
+        lambda x: np.multiply.reduce(x, axis=1, keepdims=True),
+        lambda x: np.add.outer(x, [1.0, 2.0]),
+        lambda x: np.minimum.accumulate(x, axis=1),
+        lambda x: np.logaddexp.reduce(x, axis=(0, 1)),
+        lambda x: np.fmax.reduce(x, axis=None),
+        lambda x: np.apply_along_axis(sliced, 1, x),
+    ],
+)
+def test_by_position_and_by_keyword(call: Any) -> None:
+    x = np.array([[0.3, -1.2, 0.8], [1.1, 0.4, -0.6]])
+    expected = flatten(call(x))[0]
+    for wrap in (lambda v: tensor(v), lambda v: tensor(v, requires_grad=True)):
+        ours = flatten(call(wrap(x)))[0]
+        for a, b in zip(ours, expected, strict=True):
+            a = a.detach().numpy() if isinstance(a, Tensor) else a
+            np.testing.assert_allclose(a, b, rtol=1e-14)
+    if expected[0].dtype.kind == "f":
+        check_grads(call, order=1, rtol=1e-5, atol=1e-5)(x)
+
+
+@pytest.mark.skipif("min" not in inspect.signature(np.clip).parameters, reason="NumPy < 2.1")
+def test_clip_with_the_newer_names() -> None:
+    g = grad(lambda x: np.sum(np.clip(x, min=-1.0, max=tensor(2.0))))(np.array([-2.0, 0.0, 3.0]))
+    assert g.tolist() == [0.0, 1.0, 0.0]
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def leaf(*shape: int) -> Any:
+    return Tensor(np.ones(shape)).requires_grad_()
+
+
+REFUSALS: list[tuple[Any, type[Exception], list[str]]] = [
+    (lambda: np.put(leaf(3), [1], 2.0), NotDifferentiableError, ["np.put", "x["]),
+    (lambda: np.copyto(np.ones(3), leaf(3)), NotDifferentiableError, ["np.where"]),
+    (lambda: np.histogram(leaf(3)), NotDifferentiableError, ["np.bincount", "weights"]),
+    (lambda: np.bincount(leaf(3)), ArgumentError, ["weights="]),
+    (lambda: np.add.at(leaf(3), [0], 1.0), MissingRuleError, ["np.add.at", "np.bincount"]),
+    (lambda: np.add.reduceat(leaf(3), [0, 1]), MissingRuleError, ["np.split"]),
+    (lambda: np.hypot.reduce(leaf(3)), MissingRuleError, ["np.hypot.reduce", "np.add.reduce"]),
+    (lambda: np.median(leaf(3), out=np.zeros(())), MissingRuleError, ["'out'", "keepdims"]),
+    (lambda: np.pad(leaf(3), 1, "empty"), ArgumentError, ["'empty'", "reflect"]),
+    (lambda: np.quantile(leaf(3), 1.5), ArgumentError, ["between 0 and 1", "1.5"]),
+    (lambda: np.percentile(leaf(3), [50, 101]), ArgumentError, ["between 0 and 100"]),
+    (lambda: np.polyfit(leaf(3), leaf(3), 1, full=True), ArgumentError, ["polyval"]),
+    (lambda: np.gradient(leaf(3), 1.0, 2.0), ArgumentError, ["2 spacings", "1 axes"]),
+    (lambda: np.gradient(leaf(1)), ShapeError, ["at least 2 points", "got 1"]),
+    (lambda: np.average(leaf(3), weights=[1.0, 2.0]), ShapeError, ["(2,)", "(3,)"]),
+    (lambda: np.cov(leaf(2, 2, 2)), ShapeError, ["(2, 2, 2)"]),
+    (lambda: np.select([True], [leaf(3), leaf(3)]), ArgumentError, ["1 conditions", "2 choices"]),
+    (lambda: np.piecewise(leaf(3), [np.ones(3)], []), ArgumentError, ["1 conditions"]),
+    (lambda: np.choose([0, 5], [leaf(2), leaf(2)]), ValueError, ["choi"]),
+    (lambda: np.einsum("ij", leaf(3)), ArgumentError, ["'ij'", "[1] axes"]),
+    (lambda: np.einsum("ij,jk", leaf(2, 3)), ArgumentError, ["2 operands, got 1"]),
+    (lambda: np.einsum("ii", leaf(2, 3)), ArgumentError, ["2 and 3"]),
+    (lambda: np.einsum("i->ii", leaf(2)), ArgumentError, ["'i->ii'"]),
+    (lambda: np.einsum("i...->i", leaf(2, 2)), ArgumentError, ["'i...->i'"]),
+    (lambda: np.unwrap(leaf(3), period=leaf()), MissingRuleError, ["'period'", "detach"]),
+    (lambda: np.full(3, leaf()), ConversionError, ["detach"]),
+    *[(lambda f=f: f(leaf(2, 2)), ValueError, ["axis="]) for f in existing("cumulative_sum")],
+]
+
+
+@pytest.mark.parametrize(("call", "error", "words"), REFUSALS)
+def test_the_message_says_what_to_do(call: Any, error: type[Exception], words: list[str]) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_what_refusals_recommend_works() -> None:
+    """Each line does what the refused function would do, with gradients."""
+    ways = {
+        np.put: lambda x: x.__setitem__(np.unravel_index([4, 0], x.shape), 7.0),
+        np.put_along_axis: lambda x: x.__setitem__((np.arange(2)[:, None], [[1], [0]]), 7.0),
+        np.fill_diagonal: lambda x: x.__setitem__(np.diag_indices_from(x), 7.0),
+        np.putmask: lambda x: x.__setitem__(np.eye(2, 2) > 0, 7.0),
+    }
+    arguments = {
+        np.put: (np.array([4, 0]), 7.0),
+        np.put_along_axis: (np.array([[1], [0]]), 7.0, 1),
+        np.fill_diagonal: (7.0,),
+        np.putmask: (np.eye(2, 2) > 0, 7.0),
+    }
+    for f, way in ways.items():
+        x = np.arange(6.0).reshape(2, 3) if f in (np.put, np.put_along_axis) else np.ones((2, 2))
+        expected = x.copy()
+        f(expected, *arguments[f])
+        ours = tensor(x, requires_grad=True) * 1.0
+        way(ours)
+        np.testing.assert_array_equal(ours.detach().numpy(), expected)
+        assert f in REFUSED
+
+
+def test_counts_with_weights_as_recommended() -> None:
+    x, edges = np.array([0.1, 0.7, 0.75, 0.3]), np.array([0.0, 0.5, 1.0])
+    f = lambda w: np.bincount(np.digitize(x, edges) - 1, w)
+    w = np.array([1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(f(w), np.histogram(x, edges, weights=w)[0])
+    assert grad(lambda w: f(w)[1])(w).tolist() == [0.0, 1.0, 1.0, 0.0]
