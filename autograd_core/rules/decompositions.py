@@ -6,8 +6,10 @@ cotangent G of a factor X means Re sum(G * dX), so a product dY = B dA C gives d
 B^T G C^T.
 
 Where eigenvalues or singular values coincide, the basis of their space is arbitrary, and its
-rotation is left out (`reciprocal`). That is right for functions of the values, and of the spaces
-as a whole; a function that takes the arbitrary basis apart has no derivative there.
+rotation is left out (`reciprocal`). That is right for functions of the values and of the spaces
+as a whole (projectors, the polar factor U V^H), and finite always. A matrix function V h(W) V^H
+is not among them: at equal eigenvalues its derivative needs h', which the cotangents of V and W
+do not tell, and the part that turns one of the equal eigenvectors into another is missing.
 
 Sources: M. Giles 2008, "An extended collection of matrix derivative results for forward and
 reverse mode algorithmic differentiation"; I. Murray 2016, "Differentiation of the Cholesky

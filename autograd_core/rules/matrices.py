@@ -47,8 +47,7 @@ def to_triangle(G, uplo="L"):
 def reciprocal(d, scale):
     """Return 1 / d, and 0 where d is 0 but for rounding, in calculations with numbers of `scale`.
 
-    A difference of equal eigenvalues is such a d: the basis of their eigenspace is arbitrary, so
-    no function with a meaning depends on its rotation.
+    A difference of equal eigenvalues is such a d.
     """
     tiny = np.abs(d) <= d.shape[-1] * float(np.finfo(d.dtype).eps) * scale
     return np.where(tiny, 0.0, 1.0 / np.where(tiny, 1.0, d))
