@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
 
 __all__ = ["GradientFlow"]
@@ -184,4 +185,5 @@ def _layers(model: Any) -> dict[str, list[Any]]:
 
 
 def _array(value: Any) -> NDArray[Any]:
-    return value if isinstance(value, np.ndarray) else value.detach().numpy()
+    array = raw(value)  # not .detach(): an array that is handed out is watched from then on
+    return array if isinstance(array, np.ndarray) else array.detach().numpy()
