@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -75,7 +76,10 @@ def parameter_names(f: Callable[..., Any], arity: int, fallback: Callable[..., A
         names = list(inspect.signature(f).parameters)
     except (TypeError, ValueError):
         names = []
-    if len(names) < arity or names[:2] == ["args", "kwargs"]:
+    if not names or names[:2] == ["args", "kwargs"]:  # until NumPy 2.3, in C: see the docstring
+        said = re.match(r"\w+\((\w+(?:, \w+(?:=\w+)?)*)\)\n", (f.__doc__ or "").lstrip())
+        names = [name.partition("=")[0] for name in said[1].split(", ")] if said else []
+    if len(names) < arity:
         keywords = [p.name for p in parameters(fallback) if p.kind is p.KEYWORD_ONLY]
         names = [f"x{i + 1}" for i in range(arity)] + keywords
     return names

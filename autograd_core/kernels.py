@@ -141,7 +141,7 @@ def running_minimum(x: Any, axis: int) -> Any:
 
 
 @primitive
-def sum_of_exponentials(x: Any, axis: Any, keepdims: bool = False) -> Any:
+def sum_of_exponentials(x: Any, axis: Any, keepdims: Any = False) -> Any:
     """`np.logaddexp.reduce`: the logarithm of the sum of exponentials."""
     return np.logaddexp.reduce(x, axis=axis, keepdims=keepdims)
 

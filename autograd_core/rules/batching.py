@@ -17,17 +17,30 @@ from ..batch import (
     shifted,
     whole,
 )
-from ..kernels import astype, getitem, scatter
+from ..kernels import (
+    astype,
+    bessel_i,
+    getitem,
+    recurrence,
+    running_maximum,
+    running_minimum,
+    scatter,
+    scatter_along_axis,
+    sinc_derivative,
+    sum_of_exponentials,
+)
 
 batching(elementwise, np.where, np.clip, np.nan_to_num, np.isclose, np.real, np.imag, np.angle)
-batching(elementwise, np.sinc, np.i0, np.round)
+batching(elementwise, np.sinc, np.i0, np.round, sinc_derivative, bessel_i)
 batching(reduction, np.sum, np.mean, np.max, np.min, np.prod, np.var, np.std, np.all, np.any)
-batching(reduction, np.count_nonzero, np.flip)
-batching(along_axis(None), np.cumsum, np.cumprod, np.argmax, np.argmin)
-batching(along_axis(-1), np.sort, np.argsort)
-batching(whole, np.zeros_like, np.ones_like, astype)
+batching(reduction, np.count_nonzero, np.flip, np.amax, np.amin, np.nanmax, np.nanmin)
+batching(reduction, sum_of_exponentials)
+batching(along_axis(None), np.cumsum, np.cumprod, np.argmax, np.argmin, np.take)
+batching(along_axis(-1), np.sort, np.argsort, np.partition, np.diff, np.unwrap)
+batching(along_axis(-1), running_maximum, running_minimum)
+batching(whole, np.zeros_like, np.ones_like, np.copy, astype)
 batching(metadata, np.shape, np.ndim, np.size, np.iscomplexobj, np.isrealobj, np.result_type)
-batching(joined, np.concatenate, np.stack)
+batching(joined, np.concatenate, np.stack, recurrence)
 
 
 def reshape(call, values, _mapped, settings):
@@ -124,6 +137,21 @@ def scatter_batch(call, values, _mapped, settings):
 
 batching(index_batch, getitem)
 batching(scatter_batch, scatter)
+
+
+def take_along_axis(call, values, mapped, settings):
+    """Give each example its own indices."""
+    return joined(call, values, mapped, {"axis": -1} | settings)
+
+
+def scatter_along_axis_batch(call, values, mapped, settings):
+    """Give each example its own indices."""
+    size = next(v.shape[0] for v, m in zip(values, mapped, strict=True) if m)
+    return joined(call, values, mapped, settings | {"shape": (size, *settings["shape"])})
+
+
+batching(take_along_axis, np.take_along_axis)
+batching(scatter_along_axis_batch, scatter_along_axis)
 
 
 def matmul(call, values, mapped, settings):

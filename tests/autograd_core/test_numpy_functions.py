@@ -24,6 +24,7 @@ from autograd_core import (
 from autograd_core.table import REFUSED, existing
 from autograd_core.test_util import check_grads
 from autograd_core.trees import flatten, tree_map
+from tests.ops import SAMPLES, Sample
 
 NAN, INF = np.nan, np.inf
 NO_INDEX = np.array([], int)
@@ -181,6 +182,7 @@ def sliced(x: Any) -> Any:
         lambda x: np.trapezoid(dx=0.5, y=x),
         lambda x: np.pad(pad_width=1, array=x, mode="edge"),
         lambda x: np.tensordot(b=x.T, a=x, axes=1),
+        lambda x: np.dot(b=x.T, a=x),
         lambda x: np.cross(b=[1.0, 2.0, 3.0], a=x),
         lambda x: np.quantile(q=0.2, a=x, axis=1),
         lambda x: np.linspace(stop=x, start=0.0, num=3),
@@ -206,6 +208,30 @@ def test_by_position_and_by_keyword(call: Any) -> None:
             np.testing.assert_allclose(a, b, rtol=1e-14)
     if expected[0].dtype.kind == "f":
         check_grads(call, order=1, rtol=1e-5, atol=1e-5)(x)
+
+
+def named(op: Sample) -> Sample | None:
+    """Return the same call with all operands by keyword, if NumPy takes it."""
+    try:
+        names = list(inspect.signature(op.f).parameters)
+        twin = Sample(op.f, (), dict(zip(names, op.operands, strict=False)) | op.settings)
+        twin(*op.draw())
+    except (TypeError, ValueError):
+        return None
+    return twin if twin.makers() == op.makers() else None
+
+
+def test_every_operand_by_keyword() -> None:
+    calls = [(op, named(op)) for op in SAMPLES if type(op) is Sample]
+    calls = [(op, twin) for op, twin in calls if twin is not None]
+    assert len(calls) > 400
+    for op, twin in calls:
+        expected, ours = (vjp(f, *op.draw()) for f in (op, twin))
+        for a, b in zip(flatten(ours[0])[0], flatten(expected[0])[0], strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=op.id)
+        g = tree_map(np.ones_like, expected[0])
+        for a, b in zip(ours[1](g), expected[1](g), strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=op.id)
 
 
 @pytest.mark.skipif("min" not in inspect.signature(np.clip).parameters, reason="NumPy < 2.1")
