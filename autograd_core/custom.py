@@ -174,6 +174,7 @@ class custom_jvp(Customised):  # noqa: N801 (JAX's name)
 
     jvp: Function | None = None
     pull = None
+    stateless = True
 
     def defjvp(self, jvp: Function) -> Function:
         """Give the derivative: `jvp(*nondiff_args, primals, tangents)` returns value and tangent.

@@ -174,6 +174,8 @@ class Context:
 class FunctionOperation(Nested):
     """The operation that a subclass of `Function` describes."""
 
+    opaque = True
+
     def __init__(self, cls: type[Function]) -> None:
         self.cls = cls
         for method in ("forward", "backward", "jvp"):

@@ -58,7 +58,7 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     (np.float64(8.0), np.float64(12.0))
     """
     y, pull, aux = differentiate(f, (x,), has_aux=has_aux)
-    if not isinstance(y, NUMBERS) or np.shape(y):
+    if not isinstance(y, NUMBERS) or np.size(y) != 1:
         raise ShapeError(
             f"grad needs a function that returns one number; {name(f)} returned {describe(y)}. "
             f"Use jacobian, elementwise_grad or vjp, or reduce it: lambda x: np.sum(f(x))."
@@ -67,6 +67,11 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
         raise DtypeError(
             f"grad needs a real value; {name(f)} returned {describe(y)}. Differentiate its real "
             f"part or its absolute value, or use holomorphic_grad."
+        )
+    if (y.dtype if hasattr(y, "dtype") else np.result_type(y)).kind in "iub":
+        raise DtypeError(
+            f"grad needs a floating point value; {name(f)} returned {describe(y)}, which does not "
+            f"change with a small step"
         )
     (g,) = pull(ones_like(y))
     return ((y, aux), g) if has_aux else (y, g)

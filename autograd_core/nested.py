@@ -25,6 +25,7 @@ from .errors import (
     ShapeError,
     describe,
 )
+from .graph import conform
 from .operators import vjp
 from .table import rule
 from .trees import children, flatten, leaves_with_paths
@@ -42,6 +43,8 @@ class Nested:
     """
 
     exact = True  # a cotangent must have the very shape of its argument
+    opaque = False  # it must not see what vmap has batched, but each example
+    stateless = False  # `evaluate` leaves no state
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -152,12 +155,13 @@ def zeros(x: Any) -> np.ndarray:
 
 def evaluate(kernel: Callable[..., Any], arrays: list, call: Call) -> Any:
     """Evaluate beneath all derivatives; what vmap has batched as a whole, or one by one."""
-    beneath = any(map(is_tensor, arrays))
+    batched = any(map(is_batched, arrays))
+    beneath = any(map(is_tensor, arrays)) or (batched and call.op.opaque)
     if not beneath:
         try:
             result, state = call.op.evaluate(*call.arguments(arrays), **call.kwargs)
         except ConversionError:
-            if not any(map(is_batched, arrays)):
+            if not batched:
                 raise
             beneath = True
     if beneath:
@@ -253,7 +257,7 @@ def shares(call: Call, xs: tuple, g: Any, y: Any, needs: tuple) -> tuple:
         for leaf in paired(x, c, f"{call.op.name}: the gradient of argument {i}", call.op.exact)
     ]
     return tuple(
-        zeros(x) if leaves[i] is None else leaves[i]
+        zeros(x) if leaves[i] is None else conform(leaves[i], x.shape, x.dtype)
         for i, x, need in zip(call.places, xs, needs, strict=True)
         if need
     )
@@ -275,7 +279,10 @@ def tangents(call: Call, xs: tuple, ts: tuple, y: Any) -> tuple:
         tuple(t if m else None for t, m in pairs), result, args, call.kwargs, state
     )
     found = paired(result, given, f"{call.op.name}: the tangent of the result", call.op.exact)
-    return tuple(zeros(v) if t is None else t for t, v in zip(found, listed(y), strict=True))
+    return tuple(
+        zeros(v) if t is None else conform(t, v.shape, v.dtype)
+        for t, v in zip(found, listed(y), strict=True)
+    )
 
 
 def placed(values: tuple, flags: tuple) -> tuple:
@@ -299,14 +306,14 @@ def paired(x: Any, c: Any, what: str, exact: bool, path: str = "") -> Iterator[A
             )
         yield c
     else:
-        parts = children(c)
-        if parts is None or [k for k, _ in parts] != [k for k, _ in branches]:
+        parts = dict(children(c) or ())
+        if parts.keys() != dict(branches).keys():
             raise ArgumentError(
                 f"{what}{path} must have the form of its value, a {type(x).__name__} of "
                 f"{len(branches)}; got {describe(c)}"
             )
-        for (name, branch), (_, part) in zip(branches, parts, strict=True):
-            yield from paired(branch, part, what, exact, path + name)
+        for name, branch in branches:
+            yield from paired(branch, parts[name], what, exact, path + name)
 
 
 # --- what the derivative needs to know ------------------------------------------------------------
@@ -319,12 +326,16 @@ def state_at(call: Call, xs: tuple, y: Any) -> Any:
     for them, on which the state must depend. Where it consists of operands and results, these are
     put in their place; else the operation is evaluated again, on the Tensors.
     """
+    if call.op.stateless:
+        return None
     if call.state is not UNKNOWN and all(a is b for a, b in zip(xs, call.arrays, strict=True)):
         return call.state
     found = replaced_state(call, xs, listed(y))
     if found is not UNKNOWN:
         return found
     try:
+        if call.op.opaque and any(map(is_batched, xs)) and not any(map(is_tensor, xs)):
+            raise ConversionError(f"{call.op.name} is evaluated for each example")
         return call.op.evaluate(*call.arguments(xs), **call.kwargs)[1]
     except ConversionError as error:
         if any(map(is_batched, xs)):

@@ -180,7 +180,8 @@ def check_at(
     for mode in modes:
         (check_jvp if mode == "fwd" else check_vjp)(f, *args, **tolerance)  # type: ignore[arg-type]
         if order > 1:
-            check_at(directional(f, tuple(args), mode), args, modes, order - 1, tolerance)
+            derivative, direction = directional(f, tuple(args), mode)
+            check_at(derivative, [*args, direction], modes, order - 1, tolerance)
 
 
 def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., None]:
@@ -251,22 +252,17 @@ def check_equivalent(x: Any, y: Any) -> None:
             raise GradientCheckError(f"value{path} differs at {i}: {a[i]!r} and {b[i]!r}")
 
 
-def directional(f: Callable[..., Any], args: tuple, mode: str) -> Callable[..., Any]:
-    """Return the first derivative along a fixed direction, as a function of the same arguments."""
+def directional(f: Callable[..., Any], args: tuple, mode: str) -> tuple[Callable[..., Any], Any]:
+    """Return the first derivative of `f` along a direction, as a function of the same arguments
+    and the direction, and a random direction.
+    """
     rng = np.random.default_rng(1)
-    if mode == "fwd":
-        leaves, rebuild = flatten(args)
-        v = rebuild(random_like(leaves, rng))
+    leaves, rebuild = flatten(args if mode == "fwd" else f(*args))
+    v = rebuild(random_like(leaves, rng))
 
-        def derivative(*xs: Any) -> Any:
-            return jvp(f, xs, v)[1]
-
-    else:
-        outputs, rebuild_out = flatten(f(*args))
-        u = rebuild_out(random_like(outputs, rng))
-
-        def derivative(*xs: Any) -> Any:
-            return vjp(f, *xs)[1](u)
+    def derivative(*xs_and_v: Any) -> Any:
+        *xs, v = xs_and_v
+        return jvp(f, tuple(xs), v)[1] if mode == "fwd" else vjp(f, *xs)[1](v)
 
     derivative.__name__ = f"{name(f)} ({mode} mode, differentiated)"
-    return derivative
+    return derivative, v

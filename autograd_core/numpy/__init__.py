@@ -1,0 +1,32 @@
+"""NumPy's whole namespace, for code written for the package `autograd`, and for what NumPy's own
+functions cannot do with Tensors: `import autograd_core.numpy as np`.
+
+Plain `import numpy as np` differentiates, too. Here, in addition, `array`, `full`, `arange`, `r_`
+and their like take Tensors, and each function takes a list of Tensors where it takes an array.
+
+    np.array([t, [u, 3.0]])      a Tensor
+    np.sum([t, u])               a Tensor
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy
+
+from . import building, grids
+from .lists import door
+
+__version__ = numpy.__version__
+"""The version of NumPy."""
+
+if TYPE_CHECKING:
+    from numpy import *  # noqa: F403
+else:
+    globals().update(door(numpy))
+    for module in (building, grids):  # they replace what NumPy has under these names
+        globals().update({name: getattr(module, name) for name in module.__all__})
+    from numpy import dtypes as dtypes, emath as emath, exceptions as exceptions  # noqa: I001
+    from numpy import polynomial as polynomial
+    from . import fft as fft, linalg as linalg, random as random
+
+    __all__ = sorted({"__version__", "make_diagonal", "row_stack", *numpy.__all__} & set(globals()))
+    del building, grids, module
