@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import weakref
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .errors import GraphError
 
-__all__ = ["Sink", "check_saved", "fingerprint", "watch"]
+__all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "watch"]
 
 Fingerprint = Any
 EXACT_BYTES = 1 << 22
@@ -139,17 +140,30 @@ def operand_name(node: Any, i: int) -> str:
     return f"operand {i} of {node.rule.name}"
 
 
+class HookHandle:
+    """What `register_hook` gives back."""
+
+    def __init__(self, hooks: list[Callable[[Any], Any]], hook: Callable[[Any], Any]) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        """Take the hook away; a second time does nothing."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+
 class Sink:
-    """What only few nodes have: a kept gradient, and what is known of arrays handed out.
+    """What only few nodes have: a kept gradient, hooks, and what is known of arrays handed out.
 
     `print` is the fingerprint of the value when it was first handed out.
     """
 
-    __slots__ = ("grad", "handed_out", "print", "retains")
+    __slots__ = ("grad", "handed_out", "hooks", "print", "retains")
 
     def __init__(self) -> None:
         self.grad: Any = None
         self.retains = False
+        self.hooks: list[Callable[[Any], Any]] = []
         self.print: Any = None
         self.handed_out: list[weakref.ref[np.ndarray]] = []
 

@@ -24,7 +24,7 @@ from .graph import Node, recording_from
 from .kernels import getitem, setitem
 from .table import RULES, Spec
 
-__all__ = ["Writable"]
+__all__ = ["Writable", "mark_written"]
 
 NO_SETTINGS: dict[str, Any] = {}
 
@@ -190,17 +190,35 @@ def holders(x: Any) -> int:
     return sys.getrefcount(x._value)
 
 
-class Probe:
-    """Something that holds an array alone."""
+def trace_holders(x: Any) -> int:
+    """Count who holds the trace of x: the Tensor, graphs, and this function itself."""
+    return sys.getrefcount(x._trace)
 
-    __slots__ = ("_value",)
+
+class Probe:
+    """Something that holds an array, and a trace, alone."""
+
+    __slots__ = ("_trace", "_value")
 
     def __init__(self) -> None:
         self._value = np.empty(1)
+        self._trace = object()
 
 
-ALONE = holders(Probe())
-"""The count where nobody else does; it differs between versions of Python."""
+ALONE, TRACE_ALONE = holders(Probe()), trace_holders(Probe())
+"""The counts where nobody else does; they differ between versions of Python."""
+
+
+def mark_written(x: Any) -> None:
+    """Say that the array of a leaf was overwritten, as an optimiser does.
+
+    A graph that has saved the old values will refuse to use them. Costs next to nothing where no
+    graph is alive.
+    """
+    if trace_holders(x) > TRACE_ALONE:
+        x._trace = x._trace.written()
+    elif x._trace is not None and x._trace.sink is not None:
+        x._trace.sink.print = None
 
 
 def holds_array_alone(x: Any) -> bool:

@@ -50,6 +50,8 @@ def backward(
         ahead = None
         rule: Any = node.rule
         if node.sink is not None:
+            for hook in node.sink.hooks:
+                g, fresh = hook(g), False
             if rule is None or node.sink.retains:
                 yield node, g, fresh and rule is None
         elif rule is None:

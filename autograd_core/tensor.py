@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ import numpy as np
 from .dispatch import Layered, like, raw
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
 from .graph import Node
-from .guard import Sink
+from .guard import HookHandle, Sink
 from .inplace import Writable
 from .reverse import backward
 from .surface import Surface
 
-__all__ = ["Tensor", "mark_written", "require_float", "tensor"]
+__all__ = ["Tensor", "require_float", "tensor"]
 
 
 class Tensor(Writable, Surface):
@@ -198,6 +198,57 @@ class Tensor(Writable, Surface):
             self._trace.sink = self._trace.sink or Sink()
             self._trace.sink.retains = True
 
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
+        """Call `hook(gradient)` in each backward pass, when this Tensor's gradient is complete.
+
+        What it returns, unless None, takes the place of the gradient from there on: for the
+        `.grad` of a leaf, and for all that this Tensor was calculated from.
+
+        Parameters
+        ----------
+        hook : callable
+            Receives the gradient as a Tensor of this Tensor's shape.
+
+        Returns
+        -------
+        HookHandle
+            Its `remove()` takes the hook away.
+
+        Raises
+        ------
+        GraphError
+            If nothing is recorded for this Tensor.
+
+        Examples
+        --------
+        >>> x = tensor([1.0, 2.0], requires_grad=True)
+        >>> y = x * 3.0
+        >>> handle = y.register_hook(lambda g: g * 10.0)
+        >>> y.sum().backward()
+        >>> x.grad
+        Tensor([30., 30.])
+        """
+        node = self._trace
+        if not isinstance(node, Node):
+            raise GraphError("register_hook needs a Tensor that is recorded (requires_grad=True)")
+
+        def replace(g: Any) -> Any:
+            given = g if isinstance(g, Tensor) else Tensor(g)
+            result = hook(given)
+            if result is None:
+                return g
+            if np.shape(result) != self_shape:
+                raise ShapeError(
+                    f"a hook must return None or a gradient of shape {self_shape}, got "
+                    f"{describe(result)}"
+                )
+            return result if isinstance(g, Tensor) else raw(result)
+
+        self_shape = self.shape  # the hook must not keep this Tensor alive
+        node.sink = node.sink or Sink()
+        node.sink.hooks.append(replace)
+        return HookHandle(node.sink.hooks, replace)
+
     def backward(
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
     ) -> None:
@@ -330,27 +381,6 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         )
     result = Tensor(value)
     return result.requires_grad_() if requires_grad else result
-
-
-def mark_written(x: Tensor) -> None:
-    """Say that the array of a leaf was overwritten, as an optimiser does.
-
-    A graph that has saved the old values will refuse to use them. Costs next to nothing where no
-    graph is alive.
-    """
-    if holders(x) > UNSHARED:
-        x._trace = x._trace.written()
-    elif x._trace is not None and x._trace.sink is not None:
-        x._trace.sink.print = None
-
-
-def holders(x: Tensor) -> int:
-    """Count who holds the trace of `x`: the Tensor, graphs, and this function itself."""
-    return sys.getrefcount(x._trace)
-
-
-UNSHARED = holders(Tensor(None, object()))
-"""The count of a trace that only its Tensor holds; it differs between versions of Python."""
 
 
 def require_float(value: Any, wish: str) -> None:

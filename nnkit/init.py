@@ -14,7 +14,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
-from autograd_core.tensor import mark_written
+from autograd_core.inplace import mark_written
 from nnkit.random import stream
 
 __all__ = [

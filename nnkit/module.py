@@ -13,7 +13,7 @@ import numpy as np
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
-from autograd_core.tensor import mark_written
+from autograd_core.inplace import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.parameter import Parameter, clear_grad
 from nnkit.place import say_where

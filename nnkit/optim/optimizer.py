@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from autograd_core import Tensor, enable_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
-from autograd_core.tensor import mark_written
+from autograd_core.inplace import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.optim.checks import adopted, as_groups, as_parameters, check_lr, copied, raise_read_only
 from nnkit.optim.interrupts import Uninterrupted

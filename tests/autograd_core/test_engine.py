@@ -14,6 +14,7 @@ import pytest
 import autograd_core as ac
 from autograd_core import (
     GraphError,
+    ShapeError,
     Tensor,
     grad,
     hessian,
@@ -381,3 +382,31 @@ def test_deepcopy_of_a_leaf_is_a_leaf_of_its_own() -> None:
     with pytest.raises(GraphError, match=r"x\.detach\(\)\.copy\(\)"):
         copy.deepcopy(x * 2.0)
     assert x.detach().copy().tolist() == [1.0, 2.0]
+
+
+def test_hooks_see_and_replace_the_whole_gradient() -> None:
+    seen = []
+    x = tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    first = y.register_hook(lambda g: seen.append(g.tolist()))
+    second = y.register_hook(lambda g: g * 2.0)
+    third = x.register_hook(lambda g: np.minimum(g, 10.0))
+    np.sum(y * 3.0 + y).backward(retain_graph=True)
+    assert seen == [[4.0, 4.0]]  # both uses of y are in it
+    assert x.grad is not None and x.grad.tolist() == [10.0, 10.0]  # 16 and 32, limited
+    for handle in (first, second, third, third):
+        handle.remove()
+    x.grad = None
+    np.sum(y * 3.0 + y).backward()
+    assert x.grad is not None and x.grad.tolist() == [8.0, 16.0]
+    assert len(seen) == 1
+    x.register_hook(lambda g: np.ones(3))
+    with pytest.raises(ShapeError, match=r"\(2,\).*\(3,\)"):
+        np.sum(x).backward()
+    with pytest.raises(GraphError, match="requires_grad"):
+        tensor(1.0).register_hook(print)
+    z = tensor(3.0, requires_grad=True)
+    w = z * z
+    w.register_hook(lambda g: g * w.detach())
+    w.backward(create_graph=True)
+    assert z.grad is not None and z.grad.item() == 54.0  # 2 z times z^2

@@ -11,7 +11,7 @@ import pytest
 
 from autograd_core import GraphError, Tensor, grad, no_grad, tensor, vjp
 from autograd_core.guard import EXACT_BYTES, fingerprint
-from autograd_core.tensor import mark_written
+from autograd_core.inplace import mark_written
 
 SIZES = [(3,), (40, 30)]
 
