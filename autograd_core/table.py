@@ -21,6 +21,7 @@ between the forward and the backward pass. It receives a `Spec` (shape and dtype
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -82,10 +83,7 @@ class Spec:
     @property
     def size(self) -> int:
         """Number of elements."""
-        n = 1
-        for length in self.shape:
-            n *= length
-        return n
+        return math.prod(self.shape)
 
 
 # --- the rules ------------------------------------------------------------------------------------
