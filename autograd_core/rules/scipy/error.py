@@ -19,26 +19,29 @@ elementwise(sc.erfcinv, lambda y, _x: -np.exp(y * y) / TWO_OVER_ROOT_PI)
 
 
 def tail(x, sign):
-    """Return 1/(2x^2) + s 3/(4x^4) + 15/(8x^6) + s 105/(16x^8) + ..., for |x| > 30."""
+    """Return 1/(2x^2) + s 3/(4x^4) + 15/(8x^6) + s 105/(16x^8) + ..., for |x| > 20."""
     u = 0.5 / (x * x)
-    return u * (1 + 3 * u * (sign + 5 * u * (1 + 7 * u * (sign + 9 * u * (1 + 11 * u * sign)))))
+    total = 1.0
+    for k in range(15, 1, -2):
+        total = 1.0 + sign * k * u * total
+    return u * total
 
 
 def far(x):
     """Say where the difference 1 - sqrt(pi) x erfcx(x) has lost digits, and its series has none."""
-    return np.abs(x) > 30
+    return np.abs(x) > 20
 
 
 def erfcx_slope(y, x):
     """Return 2 x y - 2/sqrt(pi); for large x as a series (Abramowitz and Stegun, 7.1.23)."""
     large = np.logical_and(far(x), x.real > 0)
-    series = -TWO_OVER_ROOT_PI * tail(np.where(large, x, 30.0), -1.0)
+    series = -TWO_OVER_ROOT_PI * tail(np.where(large, x, 20.0), -1.0)
     return np.where(large, series, 2 * x * y - TWO_OVER_ROOT_PI)
 
 
 def dawsn_slope(y, x):
     """Return 1 - 2 x y; for large x as a series."""
-    series = -tail(np.where(far(x), x, 30.0), 1.0)
+    series = -tail(np.where(far(x), x, 20.0), 1.0)
     return np.where(far(x), series, 1 - 2 * x * y)
 
 
