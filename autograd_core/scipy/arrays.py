@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dispatch import operand_of
+import numpy as np
 
-__all__ = ["as_array", "as_float"]
+from ..dispatch import operand_of, raw
+
+__all__ = ["as_array", "as_float", "values_of"]
 
 
 def as_array(x: Any) -> Any:
@@ -18,3 +20,9 @@ def as_float(x: Any) -> Any:
     """Make an array of floating point numbers; leave Tensors."""
     x = operand_of(x)
     return x.astype(float) if x.dtype.kind in "iub" else x
+
+
+def values_of(x: Any) -> Any:
+    """Return the plain values of x to look at, None under vmap, where they cannot be read."""
+    x = raw(x)
+    return x if isinstance(x, (np.ndarray, np.generic)) else None

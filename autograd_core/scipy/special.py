@@ -14,7 +14,7 @@ from ..dispatch import Layered
 from ..errors import DtypeError, describe
 from ..rules.scipy import bessel, integrals, sums
 from ..rules.scipy import gamma as gamma_rules
-from .arrays import as_array
+from .arrays import as_array, values_of
 from .guarded import guarded
 
 __all__ = sorted(scipy.special.__all__)
@@ -95,7 +95,8 @@ def multigammaln(a: Array, d: int) -> Any:
     """
     d = int(numbers(d, "the dimension of multigammaln"))
     a = as_array(a)
-    if d < 1 or np.any(a <= 0.5 * (d - 1)):
+    values = values_of(a)
+    if d < 1 or (values is not None and np.any(values <= 0.5 * (d - 1))):
         raise ValueError(f"multigammaln needs d >= 1 and a > (d - 1) / 2, got d = {d}")
     terms = scipy.special.gammaln(np.expand_dims(a, -1) - 0.5 * np.arange(d))
     return np.sum(terms, axis=-1) + 0.25 * d * (d - 1) * np.log(np.pi)

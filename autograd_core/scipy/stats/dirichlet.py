@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 
-from ...dispatch import raw
 from ...errors import ArgumentError, ShapeError
-from ..arrays import as_float
+from ..arrays import as_float, values_of
 
 __all__ = ["logpdf", "pdf", "rvs"]
 
@@ -41,22 +40,20 @@ def logpdf(x: Any, alpha: Any) -> Any:
         )
     if x.shape[0] < alpha.shape[0]:
         x = np.concatenate([x, 1.0 - np.sum(x, axis=0, keepdims=True)])
-    values = raw(x)
-    if isinstance(values, np.ndarray):  # under vmap they cannot be read
-        check_proportions(values, raw(alpha))
+    check_proportions(values_of(x), values_of(alpha))
     weights = np.reshape(alpha - 1.0, alpha.shape + (1,) * (x.ndim - 1))
     scale = np.sum(sc.gammaln(alpha)) - sc.gammaln(np.sum(alpha))
     return np.sum(sc.xlogy(weights, x), axis=0) - scale
 
 
-def check_proportions(x: np.ndarray, alpha: Any) -> None:
-    """Refuse what is outside of the simplex."""
-    if np.any(x < 0) or np.any(np.abs(np.sum(x, axis=0) - 1.0) > 1e-9):
+def check_proportions(x: Any, alpha: Any) -> None:
+    """Refuse what is outside of the simplex, where it can be read."""
+    if x is not None and (np.any(x < 0) or np.any(np.abs(np.sum(x, axis=0) - 1.0) > 1e-9)):
         raise ArgumentError(
             f"dirichlet takes proportions that are not negative and add up to 1; got sums "
             f"{np.sum(x, axis=0)}, least {np.min(x)}"
         )
-    if np.any(np.asarray(alpha) <= 0):
+    if alpha is not None and np.any(alpha <= 0):
         raise ArgumentError(f"dirichlet takes positive concentrations, got {alpha}")
 
 
