@@ -1,0 +1,145 @@
+"""Bessel functions: the derivative of an order is half the difference or sum of its neighbours.
+
+Formulas: NIST Digital Library of Mathematical Functions, sections 10.6, 10.29, 10.51, 11.4, 9.2.
+"""
+
+import numpy as np
+import scipy.special as sc
+
+from ...batch import batching
+from ...batch import elementwise as each_element
+from ...table import elementwise, primitive, rule
+from .unknown import unknown
+
+
+def neighbours(f, sign_below, sign_above):
+    """Return the derivative (s f_(v-1)(x) + s' f_(v+1)(x)) / 2."""
+    return lambda _y, v, x: 0.5 * (sign_below * f(v - 1, x) + sign_above * f(v + 1, x))
+
+
+for f in (sc.jv, sc.yv, sc.yn, sc.hankel1, sc.hankel2):
+    elementwise(f, unknown(f.__name__, 0), neighbours(f, 1, -1))
+elementwise(sc.iv, unknown("iv", 0), neighbours(sc.iv, 1, 1))
+for f in (sc.kv, sc.kn):
+    elementwise(f, unknown(f.__name__, 0), neighbours(f, -1, -1))
+
+elementwise(sc.j0, lambda _y, x: -sc.j1(x))
+elementwise(sc.j1, lambda _y, x: 0.5 * (sc.j0(x) - sc.jv(2, x)))
+elementwise(sc.y0, lambda _y, x: -sc.y1(x))
+elementwise(sc.y1, lambda _y, x: 0.5 * (sc.y0(x) - sc.yn(2, x)))
+elementwise(sc.i0, lambda _y, x: sc.i1(x))
+elementwise(sc.i1, lambda _y, x: 0.5 * (sc.i0(x) + sc.iv(2, x)))
+elementwise(sc.k0, lambda _y, x: -sc.k1(x))
+elementwise(sc.k1, lambda _y, x: -0.5 * (sc.k0(x) + sc.kn(2, x)))
+
+# scaled by e^-|x|, e^x, e^-ix and e^ix
+elementwise(sc.i0e, lambda y, x: sc.i1e(x) - np.sign(x) * y)
+elementwise(sc.i1e, lambda y, x: 0.5 * (sc.i0e(x) + sc.ive(2, x)) - np.sign(x) * y)
+elementwise(
+    sc.ive,
+    unknown("ive", 0),
+    lambda y, v, x: 0.5 * (sc.ive(v - 1, x) + sc.ive(v + 1, x)) - np.sign(x) * y,
+)
+elementwise(sc.k0e, lambda y, x: y - sc.k1e(x))
+elementwise(sc.k1e, lambda y, x: y - 0.5 * (sc.k0e(x) + sc.kve(2, x)))
+elementwise(
+    sc.kve,
+    unknown("kve", 0),
+    lambda y, v, x: y - 0.5 * (sc.kve(v - 1, x) + sc.kve(v + 1, x)),
+)
+elementwise(
+    sc.hankel1e,
+    unknown("hankel1e", 0),
+    lambda y, v, x: 0.5 * (sc.hankel1e(v - 1, x) - sc.hankel1e(v + 1, x)) - 1j * y,
+)
+elementwise(
+    sc.hankel2e,
+    unknown("hankel2e", 0),
+    lambda y, v, x: 0.5 * (sc.hankel2e(v - 1, x) - sc.hankel2e(v + 1, x)) + 1j * y,
+)
+
+
+# --- spherical ------------------------------------------------------------------------------------
+
+
+@primitive
+def spherical_jn(z, n):
+    """Return the spherical Bessel function j_n."""
+    return sc.spherical_jn(n, z)
+
+
+@primitive
+def spherical_yn(z, n):
+    """Return the spherical Bessel function y_n."""
+    return sc.spherical_yn(n, z)
+
+
+@primitive
+def spherical_in(z, n):
+    """Return the modified spherical Bessel function i_n."""
+    return sc.spherical_in(n, z)
+
+
+@primitive
+def spherical_kn(z, n):
+    """Return the modified spherical Bessel function k_n."""
+    return sc.spherical_kn(n, z)
+
+
+SIGNS = {
+    spherical_jn: (1, -1),
+    spherical_yn: (1, -1),
+    spherical_in: (1, 1),
+    spherical_kn: (-1, -1),
+}
+
+
+def derivative_of(f):
+    """Return the derivative (s n f_(n-1) + s' (n+1) f_(n+1)) / (2n+1)."""
+    below, above = SIGNS[f]
+
+    def derivative(_y, z, *, n):
+        lower = below * n * f(z, n=np.maximum(n - 1, 0))
+        return (lower + above * (n + 1) * f(z, n=n + 1)) / (2 * n + 1)
+
+    return derivative
+
+
+for f in SIGNS:
+    elementwise(f, derivative_of(f))
+    batching(each_element, f)
+
+
+# --- Struve and Airy ------------------------------------------------------------------------------
+
+
+def struve_term(v, x):
+    """Return (x/2)^v / (sqrt(pi) gamma(v + 3/2))."""
+    return (0.5 * x) ** v * sc.rgamma(v + 1.5) / np.sqrt(np.pi)
+
+
+elementwise(
+    sc.struve,
+    unknown("struve", 0),
+    lambda _y, v, x: 0.5 * (sc.struve(v - 1, x) - sc.struve(v + 1, x) + struve_term(v, x)),
+)
+elementwise(
+    sc.modstruve,
+    unknown("modstruve", 0),
+    lambda _y, v, x: 0.5 * (sc.modstruve(v - 1, x) + sc.modstruve(v + 1, x) + struve_term(v, x)),
+)
+
+
+def airy_vjp(g, y, x):
+    """Ai'' = x Ai, and so for Bi."""
+    Ai, Ai_prime, Bi, Bi_prime = y
+    return (g[0] * Ai_prime + g[1] * x * Ai + g[2] * Bi_prime + g[3] * x * Bi,)
+
+
+def airy_jvp(ts, y, x):
+    """Ai'' = x Ai, and so for Bi."""
+    Ai, Ai_prime, Bi, Bi_prime = y
+    return ts[0] * Ai_prime, ts[0] * x * Ai, ts[0] * Bi_prime, ts[0] * x * Bi
+
+
+rule(sc.airy, vjp=airy_vjp, jvp=airy_jvp, arity=1)

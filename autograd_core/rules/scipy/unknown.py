@@ -1,0 +1,16 @@
+"""Derivatives that have no formula in SciPy's functions: with respect to an order, or a shape."""
+
+from ...errors import MissingRuleError
+
+
+def unknown(name, operand):
+    """Return the partial derivative that says that it is not known."""
+
+    def partial(_y, *_xs):
+        raise MissingRuleError(
+            f"scipy.special.{name} has no derivative rule for operand {operand}: there is no "
+            f"formula for it in SciPy's functions. Pass that operand as a plain number or "
+            f".detach() it."
+        )
+
+    return partial

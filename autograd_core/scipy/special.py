@@ -1,0 +1,232 @@
+"""Special functions: the namespace of `scipy.special`, with derivatives.
+
+Its ufuncs differentiate by themselves. Those that are written in Python are here again, in
+functions that do.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.special
+
+from ..custom import stop_gradient
+from ..dispatch import Layered
+from ..errors import DtypeError, describe
+from ..rules.scipy import bessel, integrals, sums
+from ..rules.scipy import gamma as gamma_rules
+from .arrays import as_array, values_of
+from .guarded import guarded
+
+__all__ = sorted(scipy.special.__all__)
+if TYPE_CHECKING:
+    from scipy.special import *  # noqa: F403
+else:
+    globals().update(guarded(scipy.special))
+
+Array = Any
+
+
+def numbers(n: Any, what: str) -> np.ndarray:
+    """Return orders as an array; they are no Tensors."""
+    if isinstance(n, Layered):
+        raise DtypeError(f"{what} must be whole numbers without a gradient, got {describe(n)}")
+    return np.asarray(n)
+
+
+def zeta(x: Array, q: Array = None) -> Any:
+    """Return the Riemann zeta function of x, or the Hurwitz zeta function of x and q.
+
+    Parameters
+    ----------
+    x : array_like
+        Not differentiated.
+    q : array_like, optional
+
+    Examples
+    --------
+    >>> from autograd_core import grad
+    >>> bool(np.isclose(grad(zeta, 1)(2.0, 1.0), -2 * zeta(3)))
+    True
+    """
+    return scipy.special.zeta(x) if q is None else gamma_rules.zeta(as_array(x), as_array(q))
+
+
+def polygamma(n: Array, x: Array) -> Any:
+    """Return the derivative of order n of the digamma function.
+
+    Parameters
+    ----------
+    n : array_like of int
+        At least 0.
+    x : array_like
+
+    Notes
+    -----
+    It is (-1)^(n+1) n! zeta(n+1, x) for n > 0.
+
+    Examples
+    --------
+    >>> from autograd_core import grad
+    >>> bool(np.isclose(grad(polygamma, 1)(0, 2.5), polygamma(1, 2.5)))
+    True
+    """
+    n, x = numbers(n, "the orders of polygamma"), as_array(x)
+    if not np.any(n):
+        return scipy.special.psi(x) + 0.0 * n
+    order = np.where(n > 0, n, 1).astype(float)
+    factor = np.where(order % 2 == 0, -1.0, 1.0) * scipy.special.gamma(order + 1.0)
+    y = factor * gamma_rules.zeta(order + 1.0, x)
+    return y if np.all(n) else np.where(n == 0, scipy.special.psi(x), y)
+
+
+def multigammaln(a: Array, d: int) -> Any:
+    """Return the logarithm of the multivariate gamma function of dimension d.
+
+    Parameters
+    ----------
+    a : array_like
+        Greater than (d - 1) / 2.
+    d : int
+
+    Examples
+    --------
+    >>> bool(np.isclose(multigammaln(3.0, 1), scipy.special.gammaln(3.0)))
+    True
+    """
+    d = int(numbers(d, "the dimension of multigammaln"))
+    a = as_array(a)
+    values = values_of(a)
+    if d < 1 or (values is not None and np.any(values <= 0.5 * (d - 1))):
+        raise ValueError(f"multigammaln needs d >= 1 and a > (d - 1) / 2, got d = {d}")
+    terms = scipy.special.gammaln(np.expand_dims(a, -1) - 0.5 * np.arange(d))
+    return np.sum(terms, axis=-1) + 0.25 * d * (d - 1) * np.log(np.pi)
+
+
+# --- sums of exponentials -------------------------------------------------------------------------
+
+
+def from_behind(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return axes as negative numbers."""
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(np.lib.array_utils.normalize_axis_index(i, ndim) - ndim for i in axes)
+
+
+def logsumexp(
+    a: Array, axis: Any = None, b: Array = None, keepdims: bool = False, return_sign: bool = False
+) -> Any:
+    """Return log(sum(b e^a)), without overflow.
+
+    Parameters
+    ----------
+    a : array_like
+    axis : int or tuple of int, optional
+        Default: all axes.
+    b : array_like, optional
+        Factors of the exponentials.
+    keepdims : bool, default False
+    return_sign : bool, default False
+        Return the logarithm of the absolute value of the sum, and the sign of the sum.
+
+    Examples
+    --------
+    >>> from autograd_core import grad
+    >>> grad(logsumexp)(np.array([1000.0, 1000.0]))
+    array([0.5, 0.5])
+    """
+    a = as_array(a)
+    if b is not None:
+        a, b = np.broadcast_arrays(a, as_array(b))
+    a = a * 1.0 if a.dtype.kind in "iub" else a
+    axes = from_behind(axis, a.ndim)
+    if not return_sign:
+        return sums.log_sum_exp(a, b, axis=axes, keepdims=keepdims)
+    shift = stop_gradient(np.max(a, axis=axes, keepdims=True))
+    terms = np.exp(a - shift) if b is None else b * np.exp(a - shift)
+    total = np.sum(terms, axis=axes, keepdims=True)
+    y, sign = np.log(np.abs(total)) + shift, np.sign(total)
+    return (y, sign) if keepdims else (np.squeeze(y, axes), np.squeeze(sign, axes))
+
+
+def softmax(x: Array, axis: Any = None) -> Any:
+    """Return e^x / sum(e^x).
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int or tuple of int, optional
+        The axes of the sum. Default: all.
+
+    Examples
+    --------
+    >>> softmax(np.array([0.0, 0.0]))
+    array([0.5, 0.5])
+    """
+    x = as_array(x)
+    axes = from_behind(axis, x.ndim)
+    e = np.exp(x - stop_gradient(np.max(x, axis=axes, keepdims=True)))
+    return e / np.sum(e, axis=axes, keepdims=True)
+
+
+def log_softmax(x: Array, axis: Any = None) -> Any:
+    """Return log(e^x / sum(e^x)).
+
+    Parameters
+    ----------
+    x : array_like
+    axis : int or tuple of int, optional
+        The axes of the sum. Default: all.
+
+    Examples
+    --------
+    >>> log_softmax(np.array([0.0, -1000.0]))
+    array([    0., -1000.])
+    """
+    return as_array(x) - logsumexp(x, axis, keepdims=True)
+
+
+# --- others ---------------------------------------------------------------------------------------
+
+
+def lambertw(z: Array, k: int = 0, tol: float = 1e-8) -> Any:
+    """Return the solution w of w e^w = z on branch k, a complex number.
+
+    Examples
+    --------
+    >>> complex(lambertw(np.e))
+    (1+0j)
+    """
+    return integrals.lambertw(as_array(z), k=k, tol=tol)
+
+
+def spherical_jn(n: Array, z: Array, derivative: bool = False) -> Any:
+    """Return the spherical Bessel function of the first kind of order n, or its derivative.
+
+    Examples
+    --------
+    >>> spherical_jn(0, 0.0)
+    np.float64(1.0)
+    """
+    return spherical(bessel.spherical_jn, n, z, derivative)
+
+
+def spherical_yn(n: Array, z: Array, derivative: bool = False) -> Any:
+    """Return the spherical Bessel function of the second kind of order n, or its derivative."""
+    return spherical(bessel.spherical_yn, n, z, derivative)
+
+
+def spherical_in(n: Array, z: Array, derivative: bool = False) -> Any:
+    """Return the modified spherical Bessel function of the first kind, or its derivative."""
+    return spherical(bessel.spherical_in, n, z, derivative)
+
+
+def spherical_kn(n: Array, z: Array, derivative: bool = False) -> Any:
+    """Return the modified spherical Bessel function of the second kind, or its derivative."""
+    return spherical(bessel.spherical_kn, n, z, derivative)
+
+
+def spherical(f: Any, n: Array, z: Array, derivative: bool) -> Any:
+    """Call a spherical Bessel function, or its derivative."""
+    n, z = numbers(n, "the orders of a spherical Bessel function"), as_array(z)
+    if not derivative:
+        return f(z, n=n)
+    return bessel.derivative_of(f)(None, z, n=n)

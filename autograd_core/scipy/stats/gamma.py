@@ -1,0 +1,61 @@
+"""The gamma distribution on [0, inf) with the shape a."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.special as sc
+
+from ..arrays import as_float
+from .forms import on_support, standard
+
+__all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
+
+
+def logpdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of the density at x, -inf below loc.
+
+    Examples
+    --------
+    >>> float(logpdf(2.0, 1.0))
+    -2.0
+    """
+    z, scale = standard(x, loc, scale)
+    a = as_float(a)
+
+    def inside(z: Any) -> Any:
+        return sc.xlogy(a - 1, z) - z - sc.gammaln(a) - np.log(scale)
+
+    return on_support(inside, z, z >= 0, -np.inf, 1.0)
+
+
+def pdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the density at x, 0 below loc."""
+    z, scale = standard(x, loc, scale)
+    a = as_float(a)
+
+    def inside(z: Any) -> Any:
+        return np.exp(sc.xlogy(a - 1, z) - z - sc.gammaln(a)) / scale
+
+    return on_support(inside, z, z >= 0, 0.0, 1.0)
+
+
+def cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a value up to x; not differentiated with respect to a."""
+    return sc.gammainc(as_float(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+
+
+def sf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a value above x; not differentiated with respect to a."""
+    return sc.gammaincc(as_float(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+
+
+def logcdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `cdf`."""
+    return np.log(cdf(x, a, loc, scale))
+
+
+def logsf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `sf`."""
+    return np.log(sf(x, a, loc, scale))

@@ -1,0 +1,47 @@
+"""The Poisson distribution with the mean mu; counts are not differentiated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.special as sc
+
+from ..arrays import as_float
+from .forms import on_support
+
+__all__ = ["cdf", "logpmf", "pmf", "sf"]
+
+
+def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """Return the logarithm of the probability of the count k, -inf where k is none.
+
+    Examples
+    --------
+    >>> from autograd_core import grad
+    >>> grad(logpmf, 1)(3, 2.0)
+    np.float64(0.5)
+    """
+    k, mu = as_float(k) - as_float(loc), as_float(mu)
+
+    def at_count(k: Any) -> Any:
+        return sc.xlogy(k, mu) - sc.gammaln(k + 1) - mu
+
+    return on_support(at_count, k, np.logical_and(k >= 0, k == np.floor(k)), -np.inf, 0.0)
+
+
+def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """Return the probability of the count k, 0 where k is none."""
+    return np.exp(logpmf(k, mu, loc))
+
+
+def cdf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """Return the probability of a count up to k."""
+    k, mu = np.floor(as_float(k) - as_float(loc)), as_float(mu)
+    return on_support(lambda k: sc.pdtr(k, mu), k, k >= 0, 0.0, 0.0)
+
+
+def sf(k: Any, mu: Any, loc: Any = 0) -> Any:
+    """Return the probability of a count above k."""
+    k, mu = np.floor(as_float(k) - as_float(loc)), as_float(mu)
+    return on_support(lambda k: sc.pdtrc(k, mu), k, k >= 0, 1.0, 0.0)

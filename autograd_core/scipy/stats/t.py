@@ -1,0 +1,57 @@
+"""Student's t distribution with `df` degrees of freedom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.special as sc
+
+from ..arrays import as_float
+from .forms import standard
+
+__all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "ppf", "sf"]
+
+
+def logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of the density at x.
+
+    Examples
+    --------
+    >>> round(float(np.exp(logpdf(0.0, 1.0)) * np.pi), 12)
+    1.0
+    """
+    z, scale = standard(x, loc, scale)
+    df = as_float(df)
+    shape = -0.5 * (df + 1) * np.log1p(z * z / df)
+    return shape - sc.betaln(0.5 * df, 0.5) - 0.5 * np.log(df) - np.log(scale)
+
+
+def pdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the density at x."""
+    return np.exp(logpdf(x, df, loc, scale))
+
+
+def cdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a value up to x; not differentiated with respect to df."""
+    return sc.stdtr(as_float(df), standard(x, loc, scale)[0])
+
+
+def sf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a value above x; not differentiated with respect to df."""
+    return sc.stdtr(as_float(df), -standard(x, loc, scale)[0])
+
+
+def logcdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `cdf`."""
+    return np.log(cdf(x, df, loc, scale))
+
+
+def logsf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `sf`."""
+    return np.log(sf(x, df, loc, scale))
+
+
+def ppf(q: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the value up to which the probability is q: the inverse of `cdf`."""
+    return sc.stdtrit(as_float(df), as_float(q)) * as_float(scale) + as_float(loc)
