@@ -12,6 +12,7 @@ from .errors import (
     DtypeError,
     GradientCheckError,
     GraphError,
+    MissingAttributeError,
     MissingRuleError,
     NonFiniteError,
     NotDifferentiableError,
@@ -28,7 +29,15 @@ from .gradients import (
     multigrad_dict,
     value_and_grad,
 )
-from .gradmode import enable_grad, is_grad_enabled, no_grad
+from .gradmode import (
+    enable_grad,
+    inference,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .jacobians import hessian, jacfwd, jacobian, jacrev
 from .operators import jvp, vjp
 from .products import (
@@ -53,6 +62,7 @@ __all__ = [
     "Function",
     "GradientCheckError",
     "GraphError",
+    "MissingAttributeError",
     "MissingRuleError",
     "NonFiniteError",
     "NotDifferentiableError",
@@ -74,7 +84,10 @@ __all__ = [
     "hessian_vector_product",
     "holomorphic_grad",
     "hvp",
+    "inference",
+    "inference_mode",
     "is_grad_enabled",
+    "is_inference_mode_enabled",
     "jacfwd",
     "jacobian",
     "jacrev",
@@ -86,6 +99,7 @@ __all__ = [
     "make_vjp",
     "multigrad_dict",
     "no_grad",
+    "set_grad_enabled",
     "stop_gradient",
     "tensor",
     "tensor_jacobian_product",

@@ -8,6 +8,7 @@ AutogradError
 ├── ArgumentError              also a ValueError
 ├── NotDifferentiableError     also a TypeError             refused on purpose, with a reason
 ├── MissingRuleError           also a NotImplementedError   there is no row for it
+├── MissingAttributeError      also an AttributeError       a Tensor has no such method
 ├── ConversionError            also a TypeError             would drop a gradient silently
 ├── NonFiniteError             also a FloatingPointError    a NaN or an infinity was born
 ├── GraphError                 also a RuntimeError          backward without a graph
@@ -23,6 +24,7 @@ __all__ = [
     "DtypeError",
     "GradientCheckError",
     "GraphError",
+    "MissingAttributeError",
     "MissingRuleError",
     "NonFiniteError",
     "NotDifferentiableError",
@@ -64,8 +66,15 @@ class MissingRuleError(AutogradError, NotImplementedError):
     """A NumPy function, or a keyword of one, that has no row in the rule table."""
 
 
-class ConversionError(AutogradError, TypeError):
-    """A conversion that would drop a gradient without a word."""
+class MissingAttributeError(AutogradError, AttributeError):
+    """A method or attribute that a Tensor does not have, with the spelling for it."""
+
+
+class ConversionError(AutogradError, TypeError, BufferError):
+    """A conversion that would drop a gradient without a word.
+
+    A BufferError too: DLPack asks for one where an array cannot be given out.
+    """
 
 
 class GraphError(AutogradError, RuntimeError):
