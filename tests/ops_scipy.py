@@ -44,6 +44,7 @@ for of_probability in (sc.logit, sc.ndtri, sc.erfcinv, sc.ellipkm1):
 sample(sc.ndtri_exp, fixed(-0.2, -1.0, -30.0))
 sample(sc.gamma, fixed(-0.5, -2.3))
 sample(sc.psi, fixed(-0.5, -2.3))
+sample(sc.rgamma, fixed(0.0, -1.0, -2.05, -3.6, 0.45))
 sample(sc.erfcx, fixed(-2.0, 5.0, 19.0, 21.0, 200.0))
 sample(sc.dawsn, fixed(-21.0, 0.0, 19.0, 200.0))
 sample(sc.log_ndtr, fixed(-100.0, -5.0, 0.0, 9.0))
@@ -73,7 +74,18 @@ sample(sc.xlogy, fixed(0.0, 1.0), fixed(0.5, 2.0))
 sample(sc.xlog1py, fixed(0.0, 1.0), fixed(0.5, 2.0))
 
 order = np.array([0.5, 1.0, 3.0])
-for of_order in (sc.jv, sc.yv, sc.iv, sc.ive, sc.kv, sc.kve, sc.struve, sc.modstruve):
+for of_order in (
+    sc.jv,
+    sc.yv,
+    sc.iv,
+    sc.ive,
+    sc.jve,
+    sc.yve,
+    sc.kv,
+    sc.kve,
+    sc.struve,
+    sc.modstruve,
+):
     sample(of_order, order, positive(2, 3))
 for of_order in (sc.hankel1, sc.hankel2, sc.hankel1e, sc.hankel2e):
     sample(of_order, 0.5, positive(2, 3))

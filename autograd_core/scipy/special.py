@@ -140,10 +140,12 @@ def logsumexp(
     axes = from_behind(axis, a.ndim)
     if not return_sign:
         return sums.log_sum_exp(a, b, axis=axes, keepdims=keepdims)
-    shift = stop_gradient(np.max(a, axis=axes, keepdims=True))
+    shift = np.max(np.real(stop_gradient(a)), axis=axes, keepdims=True, initial=-np.inf)
+    shift = np.where(np.isfinite(shift), shift, 0.0)
     terms = np.exp(a - shift) if b is None else b * np.exp(a - shift)
     total = np.sum(terms, axis=axes, keepdims=True)
-    y, sign = np.log(np.abs(total)) + shift, np.sign(total)
+    size, sign = np.abs(total), np.sign(total)
+    y = np.where(size == 0, -np.inf, np.log(np.where(size == 0, 1.0, size)) + shift)
     return (y, sign) if keepdims else (np.squeeze(y, axes), np.squeeze(sign, axes))
 
 

@@ -32,14 +32,10 @@ elementwise(sc.i1, lambda _y, x: 0.5 * (sc.i0(x) + sc.iv(2, x)))
 elementwise(sc.k0, lambda _y, x: -sc.k1(x))
 elementwise(sc.k1, lambda _y, x: -0.5 * (sc.k0(x) + sc.kn(2, x)))
 
-# scaled by e^-|x|, e^x, e^-ix and e^ix
+# scaled by e^-|x|, e^x, e^-ix and e^ix, which are holomorphic (or taken for real x only)
 elementwise(sc.i0e, lambda y, x: sc.i1e(x) - np.sign(x) * y)
 elementwise(sc.i1e, lambda y, x: 0.5 * (sc.i0e(x) + sc.ive(2, x)) - np.sign(x) * y)
-elementwise(
-    sc.ive,
-    unknown("ive", 0),
-    lambda y, v, x: 0.5 * (sc.ive(v - 1, x) + sc.ive(v + 1, x)) - np.sign(x) * y,
-)
+
 elementwise(sc.k0e, lambda y, x: y - sc.k1e(x))
 elementwise(sc.k1e, lambda y, x: y - 0.5 * (sc.k0e(x) + sc.kve(2, x)))
 elementwise(
@@ -57,6 +53,41 @@ elementwise(
     unknown("hankel2e", 0),
     lambda y, v, x: 0.5 * (sc.hankel2e(v - 1, x) - sc.hankel2e(v + 1, x)) + 1j * y,
 )
+
+
+# --- scaled by e^-|Re x| or e^-|Im x|, so not holomorphic ------------------------------------------
+
+
+def real(x):
+    """Return the real part, and the cotangent of x that stands for one of this part."""
+    return np.real(x), 1
+
+
+def imag(x):
+    """Return the imaginary part, and the cotangent of x that stands for one of this part."""
+    return np.imag(x), -1j
+
+
+def scaled(f, sign_above, part):
+    """Declare y = e^-|part(x)| F with F' as of `neighbours`: dy = F' dx - y sign(part) d part."""
+
+    def slope(v, x):
+        return 0.5 * (f(v - 1, x) + sign_above * f(v + 1, x))
+
+    def vjp(g, y, v, x):
+        size, unit = part(x)
+        return g * slope(v, x) - (g * y).real * np.sign(size) * unit
+
+    def jvp(t, y, v, x):
+        return t * slope(v, x) - y * np.sign(part(x)[0]) * part(t)[0]
+
+    order = unknown(f.__name__, 0)
+    rule(f, vjp=(order, vjp), jvp=(order, jvp))
+
+
+scaled(sc.ive, 1, real)
+scaled(sc.jve, -1, imag)
+scaled(sc.yve, -1, imag)
 
 
 # --- spherical ------------------------------------------------------------------------------------

@@ -33,21 +33,33 @@ def far(x):
 
 
 def erfcx_slope(y, x):
-    """Return 2 x y - 2/sqrt(pi); for large x as a series (Abramowitz and Stegun, 7.1.23)."""
-    large = np.logical_and(far(x), x.real > 0)
-    series = -TWO_OVER_ROOT_PI * tail(np.where(large, x, 20.0), -1.0)
-    return np.where(large, series, 2 * x * y - TWO_OVER_ROOT_PI)
+    """Return 2 x y - 2/sqrt(pi); for large x as a series (Abramowitz and Stegun, 7.1.23).
+
+    On the left, erfcx(x) = 2 e^(x^2) - erfcx(-x), and the slope of the first part is there, too.
+    """
+    large = np.where(far(x), x, 20.0)
+    left = large.real < 0
+    rising = np.where(left, 4 * large * np.exp(np.where(left, large, 0.0) ** 2), 0.0)
+    series = rising - TWO_OVER_ROOT_PI * tail(large, -1.0)
+    return np.where(far(x), series, 2 * x * y - TWO_OVER_ROOT_PI)
 
 
 def dawsn_slope(y, x):
-    """Return 1 - 2 x y; for large x as a series."""
-    series = -tail(np.where(far(x), x, 20.0), 1.0)
+    """Return 1 - 2 x y; for large x as a series.
+
+    Off the real axis e^(-x^2) is not small, and makes its part of the slope.
+    """
+    large = np.where(far(x), x, 20.0)
+    series = -tail(large, 1.0)
+    if x.dtype.kind == "c":
+        rising = np.exp(-large * large) * np.sign(large.imag)
+        series = series - 1j * math.sqrt(math.pi) * large * rising
     return np.where(far(x), series, 1 - 2 * x * y)
 
 
 elementwise(sc.erfcx, erfcx_slope)
 elementwise(sc.dawsn, dawsn_slope)
-elementwise(sc.wofz, lambda y, x: TWO_OVER_ROOT_PI * 1j - 2 * x * y)
+elementwise(sc.wofz, lambda y, x: -1j * erfcx_slope(y, -1j * x))
 
 # --- the normal distribution ----------------------------------------------------------------------
 

@@ -3,17 +3,33 @@
 Formulas: NIST Digital Library of Mathematical Functions, chapters 5 and 8.
 """
 
+import math
+
 import numpy as np
 import scipy.special as sc
 
 from ...batch import batching
 from ...batch import elementwise as each_element
+from ...errors import ArgumentError
 from ...table import constant, elementwise, primitive
-from .unknown import unknown
+from .unknown import hidden, unknown
 
 constant(sc.gammasgn)
+
+
+def rgamma_slope(y, x):
+    """Return -y psi(x); near a pole of psi, where y is 0, from the reflected argument 1 - x.
+
+    1 / gamma(x) = gamma(1 - x) sin(pi x) / pi and psi(x) = psi(1 - x) - pi / tan(pi x).
+    """
+    near = np.logical_and(x.real < 0.5, np.abs(x - np.round(x.real)) < 0.3)
+    at_pole = 1 - np.where(near, x, 0.0)
+    reflected = sc.gamma(at_pole) * np.cos(math.pi * at_pole) + y * sc.psi(at_pole)
+    return -np.where(near, reflected, y * sc.psi(np.where(near, 1.0, x)))
+
+
 elementwise(sc.gamma, lambda y, x: y * sc.psi(x))
-elementwise(sc.rgamma, lambda y, x: -y * sc.psi(x))
+elementwise(sc.rgamma, rgamma_slope)
 elementwise(sc.gammaln, lambda _y, x: sc.psi(x))
 elementwise(sc.loggamma, lambda _y, x: sc.psi(x))
 elementwise(sc.psi, lambda _y, x: zeta(2.0, x))
@@ -22,11 +38,50 @@ elementwise(sc.psi, lambda _y, x: zeta(2.0, x))
 @primitive
 def zeta(s, q):
     """Return the Hurwitz zeta function, the sum of (q + k)^-s over k = 0, 1, 2, ..."""
-    return sc.zeta(s, q)
+    return complex_zeta(s, q) if np.iscomplexobj(q) else sc.zeta(s, q)
 
 
-elementwise(zeta, unknown("zeta", 0), lambda _y, s, q: -s * zeta(s + 1.0, q))
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730)
+REACH = 100_000
+
+
+def complex_zeta(s, q):
+    """Return zeta(s, q) for a whole s > 1 and complex q, which SciPy does not have.
+
+    The first terms are added up, until q + n lies well in the right half-plane; for the others
+    stands the formula of Euler and Maclaurin (NIST Digital Library of Mathematical Functions,
+    25.11.28).
+    """
+    leftmost = np.min(q.real, initial=0.0, where=np.isfinite(q.real))
+    if leftmost < -REACH:
+        raise ArgumentError(
+            f"zeta(s, q) of complex q, of which derivatives of gamma and psi are made, is "
+            f"calculated for q.real >= {-REACH}, got {leftmost:g}. Use the reflection formula "
+            f"psi(1 - z) = psi(z) + pi / tan(pi z) to bring the argument to the right."
+        )
+    n = 16 - math.floor(leftmost)
+    total = sum((q + k) ** -s for k in range(n))
+    q = q + n
+    total = total + q ** (1.0 - s) / (s - 1.0) + 0.5 * q**-s
+    rising = s / q ** (s + 1.0)  # s (s+1) ... (s+2j) / q^(s+2j+1) / (2j+2)!
+    for j, bernoulli in enumerate(BERNOULLI):
+        rising = rising / ((2 * j + 1) * (2 * j + 2))
+        total = total + bernoulli * rising
+        rising = rising * (s + 2 * j + 1) * (s + 2 * j + 2) / (q * q)
+    return total
+
+
+def zeta_slope(_y, s, q):
+    """Return -s zeta(s + 1, q)."""
+    return -s * zeta(s + 1.0, q)
+
+
+elementwise(zeta, unknown("zeta", 0), zeta_slope)
 batching(each_element, zeta)
+for f in hidden("_zeta"):  # what plain scipy.special.zeta(x, q) calls
+    elementwise(f, unknown("zeta", 0), zeta_slope)
+for f in hidden("_riemann_zeta"):  # and zeta(x)
+    elementwise(f, unknown("zeta", 0))
 
 
 # --- beta -----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import scipy.special as sc
 from ...batch import batching
 from ...batch import elementwise as each_element
 from ...table import elementwise, primitive, rule
-from .unknown import unknown
+from .unknown import hidden, unknown
 
 elementwise(sc.expi, lambda _y, x: np.exp(x) / x)
 elementwise(sc.exp1, lambda _y, x: -np.exp(-x) / x)
@@ -21,7 +21,17 @@ elementwise(
     unknown("expn", 0),
     lambda _y, n, x: np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sc.expn(lower(n), x)),
 )
-elementwise(sc.spence, lambda _y, x: -sc.hyp2f1(1.0, 1.0, 2.0, 1 - x))
+
+
+def spence_slope(_y, x):
+    """Return log(x) / (1 - x), near 1 as the series -2F1(1, 1; 2; 1 - x)."""
+    near = np.abs(1 - x) < 0.5
+    away = np.where(near, 2.0, x)
+    series = -sc.hyp2f1(1.0, 1.0, 2.0, np.where(near, 1 - x, 0.0))
+    return np.where(near, series, np.log(away) / (1 - away))
+
+
+elementwise(sc.spence, spence_slope)
 
 
 def lower(n):
@@ -42,7 +52,10 @@ def pair(first, second):
 
 
 rule(sc.sici, **pair(lambda x: np.sinc(x / math.pi), lambda x: np.cos(x) / x))
-rule(sc.shichi, **pair(lambda x: 0.5 * (sc.exprel(x) + sc.exprel(-x)), lambda x: np.cosh(x) / x))
+rule(
+    sc.shichi,  # sinh(x) / x is 0F1(; 3/2; x^2/4)
+    **pair(lambda x: sc.hyp0f1(1.5, 0.25 * x * x), lambda x: np.cosh(x) / x),
+)
 rule(
     sc.fresnel,
     **pair(lambda x: np.sin(0.5 * math.pi * x * x), lambda x: np.cos(0.5 * math.pi * x * x)),
@@ -57,6 +70,8 @@ def lambertw(z, k=0, tol=1e-8):
 
 elementwise(lambertw, lambda y, _z, *, k=0, tol=1e-8: np.exp(-y) / (1 + y))
 batching(each_element, lambertw)
+for f in hidden("_lambertw"):  # what plain scipy.special.lambertw(z, k, tol) calls
+    elementwise(f, lambda y, _z, _k, _tol: np.exp(-y) / (1 + y), None, None)
 
 # --- elliptic -------------------------------------------------------------------------------------
 

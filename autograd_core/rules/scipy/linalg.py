@@ -10,7 +10,7 @@ import numpy as np
 import scipy.linalg as sl
 
 from ...table import primitive, rule
-from ..matrices import T
+from ..matrices import H, T
 
 
 def columns(x):
@@ -195,22 +195,27 @@ TINY = 1e6 * 2.0**-52
 """Eigenvalues below this part of the largest are zeros, as for `scipy.stats`."""
 
 
+def hermitian_part(C):
+    """Return (C + C^H) / 2."""
+    return 0.5 * (C + H(C))
+
+
 def pseudo_inverse(C):
-    """Return the inverse of the symmetric part of C on its range."""
-    return np.linalg.pinv(0.5 * (C + T(C)), rcond=TINY, hermitian=True)
+    """Return the inverse of the Hermitian part of C on its range."""
+    return np.linalg.pinv(hermitian_part(C), rcond=TINY, hermitian=True)
 
 
 @primitive
 def log_pseudo_det(C):
-    """Return the logarithm of the product of the eigenvalues of the symmetric part of C that are
+    """Return the logarithm of the product of the eigenvalues of the Hermitian part of C that are
     not zero.
     """
-    w = np.linalg.eigvalsh(0.5 * (C + T(C)))
+    w = np.linalg.eigvalsh(hermitian_part(C))
     return np.sum(np.log(w[w > TINY * np.max(np.abs(w))]))
 
 
 rule(
     log_pseudo_det,
-    vjp=(lambda g, _y, C: g * pseudo_inverse(C),),
-    jvp=(lambda t, _y, C: np.sum(pseudo_inverse(C) * t),),
+    vjp=(lambda g, _y, C: g * T(pseudo_inverse(C)),),
+    jvp=(lambda t, _y, C: np.sum(T(pseudo_inverse(C)) * t).real,),
 )

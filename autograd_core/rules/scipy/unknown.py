@@ -1,4 +1,8 @@
-"""Derivatives that have no formula in SciPy's functions: with respect to an order, or a shape."""
+"""Derivatives that have no formula in SciPy's functions: with respect to an order, or a shape. And
+the ufuncs that SciPy hides behind a function of its own.
+"""
+
+import scipy.special as sc
 
 from ...errors import MissingRuleError
 
@@ -14,3 +18,8 @@ def unknown(name, operand):
         )
 
     return partial
+
+
+def hidden(name):
+    """Return SciPy's internal ufunc of this name in a list, an empty one if it has none."""
+    return [f for f in [getattr(sc._ufuncs, name, None)] if f is not None]
