@@ -94,8 +94,6 @@ def name_of(f: Callable[..., Any]) -> str:
     """Name a function as its user would write it: `np.linalg.solve`."""
     module = getattr(f, "__module__", None) or "numpy"
     name = getattr(f, "__name__", repr(f))
-    if isinstance(f, np.ufunc) and getattr(np, name, None) is not f:
-        return name  # of SciPy, or of the user's own
     if isinstance(f, np.ufunc) or module.startswith("numpy"):
         inner = module.removeprefix("numpy").strip(".")
         return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"

@@ -15,7 +15,6 @@ import numpy as np
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import Node, recording_from
-from .late import read_late_rows
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 from .ufunc_methods import method_of
 
@@ -179,8 +178,9 @@ def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
 
 def must_compose(top: Any, values: list) -> bool:
     """Whether a fused operation gives way to its composition: its own rule is for plain arrays."""
-    other_mode = top is not None and not isinstance(top, Node)
-    return other_mode or any(isinstance(x, Layered) for x in values)
+    if top is not None and not isinstance(top, Node):
+        return True
+    return any(isinstance(x, Layered) for x in values)
 
 
 def untraced(y: Any) -> Any:
@@ -239,8 +239,6 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         return COMPOSED[f](args, kwargs, operand_of)
     if f in REFUSED:
         raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
-    if read_late_rows(f):
-        return apply(f, args, kwargs)
     raise MissingRuleError(
         f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
         f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."

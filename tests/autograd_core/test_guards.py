@@ -18,7 +18,7 @@ LAYERS = [
     ["guard"],
     ["calling", "guard", "anomaly"],
     ["table"],
-    ["composed", "late"],
+    ["composed"],
     ["graph", "trees", "kernels"],
     ["ufunc_methods"],
     ["reverse", "forward", "gradmode", "dispatch"],
