@@ -5,6 +5,7 @@ from .anomaly import detect_anomaly
 from .batch import vmap
 from .checkpointing import checkpoint
 from .custom import custom_jvp, custom_vjp, stop_gradient
+from .equations import ConvergenceError
 from .errors import (
     ArgumentError,
     AutogradError,
@@ -38,6 +39,7 @@ from .gradmode import (
     no_grad,
     set_grad_enabled,
 )
+from .implicit import custom_fixed_point, custom_root, fixed_point
 from .jacobians import hessian, jacfwd, jacobian, jacrev
 from .operators import jvp, vjp
 from .products import (
@@ -57,6 +59,7 @@ from .tensor import Tensor, tensor
 __all__ = [
     "ArgumentError",
     "AutogradError",
+    "ConvergenceError",
     "ConversionError",
     "DtypeError",
     "Function",
@@ -69,13 +72,16 @@ __all__ = [
     "ShapeError",
     "Tensor",
     "checkpoint",
+    "custom_fixed_point",
     "custom_jvp",
     "custom_op",
+    "custom_root",
     "custom_vjp",
     "deriv",
     "detect_anomaly",
     "elementwise_grad",
     "enable_grad",
+    "fixed_point",
     "grad",
     "grad_and_aux",
     "grad_named",

@@ -29,7 +29,8 @@ LAYERS = [
     ["gradients"],
     ["jacobians"],
     ["products", "checkpointing", "test_util", "nested", "vectors"],
-    ["function", "custom", "extend", "builtins"],
+    ["function", "custom", "extend", "builtins", "equations"],
+    ["implicit"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 # The engine. Not the reading of signatures (calling), the list of methods (surface), the watch over
