@@ -13,9 +13,10 @@ import numpy as np
 
 from .errors import ArgumentError, NonFiniteError, describe
 
-__all__ = ["check_backward", "check_forward", "detect_anomaly", "user_line", "watching"]
+__all__ = ["check_backward", "check_forward", "detect_anomaly", "user_line", "watchers", "watching"]
 
 watching: ContextVar[bool] = ContextVar("watching", default=False)
+watchers: list[Any] = []  # the open blocks of all threads: while there is none, nobody need ask
 HIDDEN = (
     os.path.dirname(os.path.abspath(__file__)) + os.sep,
     os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
@@ -50,10 +51,12 @@ class detect_anomaly:  # noqa: N801 (torch's name)
         if self._token is not None:
             raise ArgumentError("a detect_anomaly() block is entered once; make a new one")
         self._token = watching.set(True)
+        watchers.append(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
         if self._token is not None:
+            watchers.remove(self)
             watching.reset(self._token)
             self._token = None
 

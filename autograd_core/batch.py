@@ -138,6 +138,8 @@ def one_by_one(call: Call, values: list, mapped: list, settings: dict) -> Any:
 
 def elementwise(call: Call, values: list, mapped: list, settings: dict) -> Any:
     """Put axes of length 1 behind the hidden one, so that the others meet from the right."""
+    if len(values) == 1:
+        return call(values, settings)
     ndim = max(np.ndim(v) - m for v, m in zip(values, mapped, strict=True))
     return call(lined_up(values, mapped, ndim), settings)
 

@@ -94,6 +94,8 @@ def name_of(f: Callable[..., Any]) -> str:
     """Name a function as its user would write it: `np.linalg.solve`."""
     module = getattr(f, "__module__", None) or "numpy"
     name = getattr(f, "__name__", repr(f))
+    if isinstance(f, np.ufunc) and getattr(np, name, None) is not f:
+        return name  # of SciPy, or of the user's own
     if isinstance(f, np.ufunc) or module.startswith("numpy"):
         inner = module.removeprefix("numpy").strip(".")
         return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"
@@ -110,6 +112,8 @@ def known_settings(
     name: str, settings: dict, accepts: frozenset[str], ignored: frozenset[str]
 ) -> dict:
     """Pick the settings that a row knows; refuse others, but for None and the ignored ones."""
+    if accepts.issuperset(settings):
+        return settings
     for k, v in settings.items():
         if k not in accepts and k not in ignored and v is not None:
             allowed = ", ".join(sorted(accepts)) or "none"

@@ -12,9 +12,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .anomaly import watchers
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
-from .graph import Node, recording_from
+from .graph import Node, new_order, recording_from
+from .late import read_late_rows
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 from .ufunc_methods import method_of
 
@@ -23,6 +25,7 @@ __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
 EMPTY: dict[str, Any] = {}
 INEXACT = np.dtype(float)
 new: Any = object.__new__
+ndarray = np.ndarray
 
 
 class Layered:
@@ -62,12 +65,13 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if rule.otherwise is not None and not rule.takes(args, kwargs):
             return rule.otherwise(args, kwargs, operand_of)
         operands, settings = rule.calling.unpack(args, kwargs)
-        if rule.otherwise is not None and any(map(is_recorded, settings.values())):
-            return rule.otherwise(args, kwargs, operand_of)
-        settings = plain_settings(rule, settings)
-        hidden = batched_setting(settings)
-        if hidden is not None and not any(level_of(x) > hidden.level for x in operands):
-            return hidden.each(f, args, kwargs)
+        if not all(map(is_plain, settings.values())):
+            if rule.otherwise is not None and any(map(is_recorded, settings.values())):
+                return rule.otherwise(args, kwargs, operand_of)
+            settings = plain_settings(rule, settings)
+            hidden = batched_setting(settings)
+            if hidden is not None and not any(level_of(x) > hidden.level for x in operands):
+                return hidden.each(f, args, kwargs)
     values: list[Any] = []
     traces: list[Any] = []
     top: Any = None
@@ -123,30 +127,113 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     return result
 
 
-def apply_operator(f: np.ufunc, a: Any, b: Any) -> Any:
-    """Do what `apply` does for `a + b` and its like, where a is a Tensor: the short way.
+class Numbers(dict):
+    """Python numbers as arrays of a dtype, which NumPy takes in half the time."""
 
-    Takes what makes up most programs, a recorded Tensor with a Python number or with another
-    one of the same level, in half the time; all else goes the long way.
+    def __init__(self, dtype: type) -> None:
+        self.dtype = dtype
+
+    def __missing__(self, number: float) -> np.ndarray:
+        if len(self) > 1000:
+            self.clear()
+        array = self[number] = np.array(number, self.dtype)
+        array.flags.writeable = False
+        return array
+
+
+DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
+DOUBLES, SINGLES = Numbers(np.float64), Numbers(np.float32)
+NOTHING = (None, None)
+NOTHING_OF_ONE = (None,)
+
+
+def is_simple(x: Any) -> bool:
+    """Whether nothing needs care but to record: a Tensor of the reverse mode, and not a view."""
+    trace = x._trace
+    return (
+        trace.__class__ is Node
+        and x._alias is None
+        and (trace.sink is None or trace.sink.print is None)
+        and trace.level >= recording_from.get()
+        and not watchers
+    )
+
+
+def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
+    """Make the method of a Tensor for `a + b` and its like, or (`swapped`) for `b + a`.
+
+    It does what `apply` does, the short way, for what makes up most programs: a recorded Tensor
+    with a Python number or with another one of the same level. All else goes the long way.
+    `operate` is the same as `f`, and faster for numbers and Tensors of an outer derivative.
     """
-    trace = a._trace
-    if trace.__class__ is not Node or a._alias is not None or trace.level < recording_from.get():
-        return apply(f, (a, b), EMPTY)
-    x = a._value
-    traces: tuple
-    if b.__class__ is float or b.__class__ is int:
-        values, traces, active = (x, b), (trace, None), 1
-    elif b.__class__ is a.__class__ and b._alias is None and b._trace.__class__ is Node:
-        if b._trace.level != trace.level:
-            return apply(f, (a, b), EMPTY)
-        values, traces, active = (x, b._value), (trace, b._trace), 3
-        b = b._value
-    else:
-        return apply(f, (a, b), EMPTY)
-    y = f(x, b)
+    plans: list[Any] = [None] * 4
+
+    def plan_of(active: int) -> Any:
+        rule = RULES[f]
+        keep_y, kept, _ = rule.plan(active, 2)
+        plans[active] = rule, keep_y, 0 in kept, 1 in kept
+        return plans[active]
+
+    def method(self: Any, other: Any) -> Any:
+        trace, kind = self._trace, type(other)
+        if (
+            type(trace) is not Node
+            or self._alias is not None
+            or (trace.sink is not None and trace.sink.print is not None)
+            or trace.level < recording_from.get()
+            or watchers
+        ):
+            return apply(f, (other, self) if swapped else (self, other), EMPTY)
+        x = self._value
+        parents: tuple
+        if kind is float or kind is int:
+            b, parents, active = other, (trace, None), 1
+            if type(x) is ndarray and other:
+                if x.dtype is DOUBLE:
+                    b = DOUBLES[other]
+                elif x.dtype is SINGLE:
+                    b = SINGLES[other]
+            if swapped:
+                x, b, parents, active = b, x, (None, trace), 2
+        elif kind is type(self) and is_simple(other) and other._trace.level == trace.level:
+            b, parents, active = other._value, (trace, other._trace), 3
+        else:
+            return apply(f, (other, self) if swapped else (self, other), EMPTY)
+        y = f(x, b) if type(x) is ndarray else operate(x, b)
+        rule, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
+        operands = (x if keep_a else None, b if keep_b else None) if keep_a or keep_b else NOTHING
+        return recorded(rule, trace.level, parents, operands, keep_y, y)
+
+    return method
+
+
+def apply_unary(f: np.ufunc, x: Any) -> Any:
+    """Do what `apply` does for a function of one Tensor: the short way for elementwise ones."""
+    rule = RULES.get(f)
+    if rule is None or not rule.simple or not is_simple(x):
+        return apply(f, (x,), EMPTY)
+    value = x._value
+    y = f(value)
+    keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
+    trace = x._trace
+    return recorded(rule, trace.level, (trace,), (value,) if kept else NOTHING_OF_ONE, keep_y, y)
+
+
+def recorded(rule: Any, level: int, parents: tuple, operands: tuple, keep_y: bool, y: Any) -> Any:
+    """Do what `Node.derive` does, for operations of which nothing is out of the ordinary."""
+    node = new(Node)
+    node.level = level
+    node.order = new_order()
+    node.rule = rule
+    node.parents = parents
+    node.operands = operands
+    node.y = y if keep_y else None
+    node.settings = EMPTY
+    node.sink = None
+    node.shape = y.shape
+    node.dtype = y.dtype
     result = new(Layered.result)
-    result._value, result._alias = y, None
-    result._trace = trace.derive(RULES[f], active, traces, values, y, y, EMPTY)
+    result._value, result._trace, result._alias = y, node, None
     return result
 
 
@@ -178,9 +265,8 @@ def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
 
 def must_compose(top: Any, values: list) -> bool:
     """Whether a fused operation gives way to its composition: its own rule is for plain arrays."""
-    if top is not None and not isinstance(top, Node):
-        return True
-    return any(isinstance(x, Layered) for x in values)
+    other_mode = top is not None and not isinstance(top, Node)
+    return other_mode or any(isinstance(x, Layered) for x in values)
 
 
 def untraced(y: Any) -> Any:
@@ -188,6 +274,14 @@ def untraced(y: Any) -> Any:
     if isinstance(y, (tuple, list)):
         return like(y, [Layered.result(v, None) for v in y])
     return Layered.result(y, None)
+
+
+def is_plain(setting: Any) -> bool:
+    """Whether no Tensor can hide in a setting."""
+    kind = type(setting)
+    if kind is tuple or kind is list:
+        return all(map(is_plain, setting))
+    return not isinstance(setting, Layered)
 
 
 def plain_settings(rule: Any, settings: dict) -> dict:
@@ -239,6 +333,8 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         return COMPOSED[f](args, kwargs, operand_of)
     if f in REFUSED:
         raise NotDifferentiableError(f"{name_of(f)} cannot be differentiated: {REFUSED[f]}")
+    if read_late_rows(f):
+        return apply(f, args, kwargs)
     raise MissingRuleError(
         f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
         f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .anomaly import check_forward, user_line, watching
+from .anomaly import check_forward, user_line, watchers, watching
 from .guard import Sink, watch
 from .table import Rule
 
-__all__ = ["Node", "conform", "new_level", "recording_from"]
+__all__ = ["Node", "Part", "conform", "new_level", "new_order", "recording_from"]
 
 new_order = itertools.count(1).__next__
 """A number for each node; a node is always younger than its parents."""
@@ -49,7 +49,6 @@ class Node:
         "operands",
         "order",
         "parents",
-        "prints",
         "rule",
         "settings",
         "shape",
@@ -57,12 +56,14 @@ class Node:
         "y",
     )
     batched = False
+    prints: Any = None
+    where: str | None = None
 
     def __init__(
         self,
         level: int,
         value: Any,
-        rule: Rule | None = None,
+        rule: Any = None,
         parents: tuple[Node | None, ...] = (),
         operands: tuple | None = (),
         y: Any = None,
@@ -77,7 +78,6 @@ class Node:
         self.operands = operands
         self.y = y
         self.settings = settings
-        self.prints: list[tuple[int, Any]] | None = None
         self.sink: Sink | None = None
 
     def derive(
@@ -95,27 +95,32 @@ class Node:
         Bit i of `active` says that operand i carries a gradient, to `traces[i]`.
         """
         keep_y, kept, keep = rule.plan(active, len(values))
-        if watching.get():
-            check_forward(rule, values, y)
-            node: Any = new_node(LocatedNode)
-            node.where = user_line()
-        else:
-            node = new_node(Node)
-        node.level = self.level
-        node.order = new_order()
-        node.rule = rule
-        node.y = saved if keep_y else None
-        node.operands = tuple(values) if keep is None else keep(values)
-        node.parents = tuple(traces)
-        node.settings = rule.check(settings) if settings else settings
-        node.sink = node.prints = None
+        node: Any
+        prints = None
         for i in kept:
             x = values[i]
             if x.__class__ is np.ndarray:
                 parent = traces[i]
                 if parent is None or (parent.sink is not None and parent.sink.is_exposed(x)):
-                    node.prints = [*(node.prints or ()), (i, watch(x))]
-        if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
+                    prints = [*(prints or ()), (i, watch(x))]
+        several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
+        if prints is None and not watchers and not several:
+            node = new_node(Node)
+        else:
+            node = new_node(WatchedNode)
+            node.prints, node.where = prints, None
+            if watching.get():
+                check_forward(rule, values, y)
+                node.where = user_line()
+        node.level = self.level
+        node.order = new_order()
+        node.rule = rule
+        node.parents = tuple(traces)
+        node.operands = tuple(values) if keep is None else keep(values)
+        node.y = saved if keep_y else None
+        node.settings = rule.check(settings) if settings else settings
+        node.sink = None
+        if several:
             node.shape = tuple(v.shape for v in y)
             node.dtype = tuple(v.dtype for v in y)
         else:
@@ -140,26 +145,64 @@ class Node:
         self.sink = self.sink or Sink()
         return self.sink.hand_out(value)
 
+    def let_go(self) -> None:
+        """Stop watching saved arrays."""
+
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
-        return Node(self.level, value, OUTPUT, (self,), (), None, i)
+        return Node(
+            self.level, value, Output(self.rule), (self,), (self.shape, self.dtype), None, i
+        )
 
 
-class LocatedNode(Node):
-    """A node that knows which line of the user's code made it (under `detect_anomaly`)."""
+class WatchedNode(Node):
+    """A node with what only few have.
 
-    __slots__ = ("where",)
-    where: str
+    `prints` are fingerprints of saved arrays that others can write into; `where` is the line of the
+    user's code that made it (under `detect_anomaly`). Operations with several outputs are here too.
+    """
+
+    __slots__ = ("prints", "where")
+
+    def let_go(self) -> None:
+        """Stop watching saved arrays."""
+        self.prints = None
 
 
 class Output:
-    """The mark of a node that stands for one output of an operation with several."""
+    """The rule of a node that stands for one output of an operation with several."""
 
-    name = "output"
-    verb = "output"
+    __slots__ = ("name",)
+    verb, joint = "output", False
+    pulls = (lambda g, _y, parent, i: Part(i, g, *parent),)
+
+    def __init__(self, rule: Any) -> None:
+        self.name = rule.name
+
+    def plan(self, _active: int, _count: int) -> tuple:
+        """Say what a backward pass will look at: no values."""
+        return False, (), None
 
 
-OUTPUT: Any = Output()
+class Part:
+    """Cotangents of some of the outputs of an operation that has several."""
+
+    __slots__ = ("dtype", "parts", "shape")
+
+    def __init__(self, i: int, g: Any, shape: tuple, dtype: tuple) -> None:
+        self.parts, self.shape, self.dtype = {i: g}, shape, dtype
+
+    def __add__(self, other: Part) -> Part:
+        for i, g in other.parts.items():
+            self.parts[i] = self.parts[i] + g if i in self.parts else g
+        return self
+
+    def complete(self) -> tuple:
+        """Give a cotangent for every output, zeros where none arrived."""
+        return tuple(
+            self.parts[i] if i in self.parts else np.zeros(shape, dtype)
+            for i, (shape, dtype) in enumerate(zip(self.shape, self.dtype, strict=True))
+        )
 
 
 def conform(c: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:

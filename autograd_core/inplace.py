@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .calling import name_of
-from .dispatch import Layered, apply, raw
+from .dispatch import Layered, apply, apply_unary, raw
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
 from .kernels import getitem, setitem
@@ -109,6 +109,8 @@ class Writable(Layered):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and method == "__call__":
+            if len(inputs) == 1:
+                return apply_unary(ufunc, self)
             return apply(ufunc, inputs, NO_SETTINGS)
         (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
         where = kwargs.pop("where", True)
@@ -150,6 +152,8 @@ def memory(x: Any) -> np.ndarray:
 
 def shares_memory(view: Any, base: Any) -> bool:
     """Whether NumPy made a view, not a copy."""
+    if type(view._value) is np.ndarray and view._value.base is base._value:
+        return True
     return memory(view).base is not None and np.may_share_memory(memory(view), memory(base))
 
 

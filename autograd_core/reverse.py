@@ -11,11 +11,9 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
-import numpy as np
-
 from .anomaly import check_backward
 from .errors import GraphError
-from .graph import OUTPUT, LocatedNode, Node, conform
+from .graph import Node, Part, conform
 from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
@@ -42,68 +40,84 @@ def backward(
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
     waiting = Waiting()
-    for node, g in seeds:
-        waiting.receive(node, conform(g, node.shape, node.dtype), False)
-    ahead: Any = None  # a node that is known to come next, kept out of the queue
-    while ahead is not None or waiting.queue:
-        node, g, fresh = waiting.youngest() if ahead is None else ahead
-        ahead = None
+    queue = waiting.queue
+    for seed, g in seeds:
+        waiting.receive(seed, conform(g, seed.shape, seed.dtype), False)
+    ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
+    ahead_g, ahead_fresh = None, False
+    while ahead is not None or queue:
+        if ahead is None:
+            node, g, fresh = waiting.youngest()
+        else:
+            node, g, fresh = ahead, ahead_g, ahead_fresh
+            ahead = None
         rule: Any = node.rule
-        if node.sink is not None:
-            for hook in node.sink.hooks:
-                g, fresh = hook(g), False
-            if rule is None or node.sink.retains:
-                yield node, g, fresh and rule is None
-        elif rule is None:
-            yield node, g, fresh
+        rare = node.sink is not None or type(node) is not Node
+        if rare:
+            if node.sink is not None:
+                for hook in node.sink.hooks:
+                    g, fresh = hook(g), False
+                if node.sink.retains and rule is not None:
+                    yield node, g, False
+            if node.operands is not None:
+                check_saved(node)
+            if g.__class__ is Part:
+                g = g.complete()
         if rule is None:
+            yield node, g, fresh
             continue
         parents, operands, y, settings = node.parents, node.operands, node.y, node.settings
-        if rule is OUTPUT:
-            waiting.receive(parents[0], Part(settings, g), False)  # type: ignore[arg-type]
-            continue
         if operands is None:
             raise GraphError(
                 f"backward came a second time to {rule.name}, whose saved values were freed by "
                 f"the first time. Say .backward(retain_graph=True) the first time, or add the "
                 f"losses up and call backward once."
             )
-        if g.__class__ is Part:
-            g = g.complete(node)
-        if node.prints is not None or node.sink is not None:
-            check_saved(node)
         if rewrap is not None:
             operands, y = rewrapped(node, rewrap)
-        shares = None
         try:
-            if rule.joint:
-                shares = rule.pull_all(g, y, operands, settings, parents)
-            for i, parent in enumerate(parents):
+            joint = rule.joint
+            shares = rule.pull_all(g, y, operands, settings, parents) if joint else rule.pulls
+            i = -1
+            for parent in parents:
+                i += 1
                 if parent is None:
                     continue
                 if parent.sink is not None:
                     check_operand(node, i)
-                c = rule.pull(i, g, y, operands, settings) if shares is None else shares[i]
+                c = shares[i] if joint else shares[i](g, y, operands, settings)
                 if c is None:
                     continue
-                if node.__class__ is LocatedNode:
+                if rare and node.where is not None:
                     check_backward(node, i, g, c)
                 if c.shape != parent.shape or c.dtype is not parent.dtype:
                     c = conform(c, parent.shape, parent.dtype)
-                fresh = c is not g and getattr(c, "base", None) is None
-                if ahead is None and not waiting.queue:
-                    ahead = parent, c, fresh
+                fresh = parent.rule is None and is_fresh(c, g, shares)
+                if ahead is None and not queue:
+                    ahead, ahead_g, ahead_fresh = parent, c, fresh
+                    continue
+                if parent is ahead:
+                    ahead_g, ahead_fresh = ahead_g + c, True
                     continue
                 if ahead is not None:
-                    waiting.receive(*ahead)
+                    waiting.receive(ahead, ahead_g, ahead_fresh)
                     ahead = None
                 waiting.receive(parent, c, fresh)
         except Exception as error:
             error.add_note(f"... in the backward pass of {rule.name}")
             raise
         if not retain:
-            node.operands = node.y = node.prints = None
+            node.operands = node.y = None
             node.parents = ()
+            if rare:
+                node.let_go()
+
+
+def is_fresh(c: Any, g: Any, shares: Any) -> bool:
+    """Whether nobody else holds an array that a rule has returned."""
+    return (
+        c is not g and getattr(c, "base", None) is None and sum(c is share for share in shares) <= 1
+    )
 
 
 class Waiting:
@@ -123,7 +137,7 @@ class Waiting:
             heappush(self.queue, key)
             self.found[key] = node, c, fresh
         else:
-            self.found[key] = node, add(before[1], c), True
+            self.found[key] = node, before[1] + c, True
 
     def youngest(self) -> tuple[Node, Any, bool]:
         """Take the node whose turn it is, with all of its cotangent."""
@@ -134,39 +148,9 @@ def rewrapped(node: Node, rewrap: Rewrap) -> tuple[tuple, Any]:
     """Turn what a node kept into traced values again; a `Spec` stays one."""
     parents, rule = node.parents, node.rule
     active = sum(1 << i for i, p in enumerate(parents) if p is not None)
-    _, kept, _ = rule.plan(active, len(parents))  # type: ignore[union-attr]
-    operands = list(node.operands)  # type: ignore[arg-type]
+    _, kept, _ = rule.plan(active, len(parents))
+    operands: Any = list(node.operands or ())
     for i in kept:
         if parents[i] is not None:
-            operands[i] = rewrap(operands[i], parents[i])  # type: ignore[arg-type]
+            operands[i] = rewrap(operands[i], parents[i])
     return tuple(operands), None if node.y is None else rewrap(node.y, node)
-
-
-def add(a: Any, b: Any) -> Any:
-    """Sum two cotangents of one node."""
-    if a.__class__ is Part:
-        return a.merged(b)
-    return a + b
-
-
-class Part:
-    """Cotangents of some of the outputs of an operation that has several."""
-
-    __slots__ = ("parts",)
-    shape: tuple = ()
-
-    def __init__(self, i: int, g: Any) -> None:
-        self.parts = {i: g}
-
-    def merged(self, other: Part) -> Part:
-        """Join with the cotangents of other outputs."""
-        for i, g in other.parts.items():
-            self.parts[i] = self.parts[i] + g if i in self.parts else g
-        return self
-
-    def complete(self, node: Node) -> tuple:
-        """Give a cotangent for every output, zeros where none arrived."""
-        return tuple(
-            self.parts[i] if i in self.parts else np.zeros(shape, dtype)
-            for i, (shape, dtype) in enumerate(zip(node.shape, node.dtype, strict=True))  # type: ignore[call-overload]
-        )

@@ -8,12 +8,13 @@ Names that ndarray has mean what they mean in NumPy; names that only torch has a
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from .dispatch import apply, apply_operator
+from .dispatch import apply, apply_unary, operator_of
 from .errors import ArgumentError
 from .kernels import getitem
 
@@ -33,33 +34,18 @@ class Surface:
     dtype: Any
 
     # arithmetic
-    def __add__(self, other: F) -> Any:
-        return apply_operator(np.add, self, other)
-
-    def __radd__(self, other: F) -> Any:
-        return apply(np.add, (other, self), NO_SETTINGS)
-
-    def __sub__(self, other: F) -> Any:
-        return apply_operator(np.subtract, self, other)
-
-    def __rsub__(self, other: F) -> Any:
-        return apply(np.subtract, (other, self), NO_SETTINGS)
-
-    def __mul__(self, other: F) -> Any:
-        return apply_operator(np.multiply, self, other)
-
-    def __rmul__(self, other: F) -> Any:
-        return apply(np.multiply, (other, self), NO_SETTINGS)
-
-    def __truediv__(self, other: F) -> Any:
-        return apply_operator(np.divide, self, other)
-
-    def __rtruediv__(self, other: F) -> Any:
-        return apply(np.divide, (other, self), NO_SETTINGS)
+    __add__ = operator_of(np.add, operator.add)
+    __radd__ = operator_of(np.add, operator.add, swapped=True)
+    __sub__ = operator_of(np.subtract, operator.sub)
+    __rsub__ = operator_of(np.subtract, operator.sub, swapped=True)
+    __mul__ = operator_of(np.multiply, operator.mul)
+    __rmul__ = operator_of(np.multiply, operator.mul, swapped=True)
+    __truediv__ = operator_of(np.divide, operator.truediv)
+    __rtruediv__ = operator_of(np.divide, operator.truediv, swapped=True)
 
     def __pow__(self, other: F) -> Any:
         return (
-            apply(np.square, (self,), NO_SETTINGS)
+            apply_unary(np.square, self)
             if other.__class__ is int and other == 2
             else np.power(self, other)
         )
@@ -86,13 +72,13 @@ class Surface:
         return apply(np.floor_divide, (other, self), NO_SETTINGS)
 
     def __neg__(self) -> Any:
-        return apply(np.negative, (self,), NO_SETTINGS)
+        return apply_unary(np.negative, self)
 
     def __pos__(self) -> Any:
         return apply(np.positive, (self,), NO_SETTINGS)
 
     def __abs__(self) -> Any:
-        return apply(np.absolute, (self,), NO_SETTINGS)
+        return apply_unary(np.absolute, self)
 
     # comparisons: plain boolean arrays
     def __lt__(self, other: F) -> Any:

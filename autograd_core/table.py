@@ -55,6 +55,7 @@ __all__ = [
     "views",
 ]
 
+Pull = Callable[[Any, Any, Sequence, dict], Any]
 Keep = Callable[[Sequence], tuple]
 Plan = tuple[bool, tuple[int, ...], Keep | None]
 """What a backward pass needs: the result?, which operands, and what makes a tuple of those (with
@@ -72,8 +73,10 @@ class Spec:
     __slots__ = ("dtype", "shape")
 
     def __init__(self, x: Any) -> None:
-        self.shape: tuple[int, ...] = np.shape(x)
-        self.dtype: np.dtype[Any] = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+        if not hasattr(x, "shape"):
+            x = np.asarray(x)
+        self.shape: tuple[int, ...] = x.shape
+        self.dtype: np.dtype[Any] = x.dtype
 
     @property
     def ndim(self) -> int:
@@ -92,11 +95,12 @@ class Spec:
 class Rule:
     """One row of the table; a subclass per verb says how each mode reads it.
 
-    `pull(i, g, y, xs, settings)` is operand i's share of the cotangent `g`;
+    `pulls[i](g, y, xs, settings)` is operand i's share of the cotangent `g`;
     `push(i, t, y, xs, settings)` is what the tangent `t` of operand i adds to the result's.
     """
 
     verb = "rule"
+    simple = False  # one operand, elementwise, recorded the short way
     joint = False  # one function gives the cotangents of all operands
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
     composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
@@ -104,34 +108,42 @@ class Rule:
     otherwise: Any = None  # a composition that takes the calls that the row does not
 
     def __init__(
-        self, f: Callable[..., Any], arity: int | None, uses: list[Callable[..., Any] | None]
+        self, f: Callable[..., Any], arity: int | None, uses: Sequence, pushes: Sequence = ()
     ) -> None:
         self.f, self.name, self.arity = f, name_of(f), arity
         sample = next((u for u in uses if u is not None), f)
         self.calling = Listed(f, sample) if arity is None else Positional(f, arity, sample)
-        self.accepts = accepted_settings(uses)
+        self.accepts = accepted_settings([*uses, *pushes])
         self.sighted = ~blind_operands(self, uses)
+        self.pulls: Any = () if self.joint else tuple(map(self._pull, range(len(uses))))
         self._uses = uses
         self._takes: dict[tuple, bool] = {}
-        self._plans: dict[tuple[int, int], Plan] = {}
+        self.plans: dict[Any, Plan] = {}
         declare_once(f)
         RULES[f] = self
+
+    def _pull(self, i: int) -> Pull | None:
+        """Make `pulls[i]`."""
+        raise NotImplementedError
 
     def plan(self, active: int, count: int) -> Plan:
         """Say what a backward pass will look at.
 
         `active` has bit i set where operand i carries a gradient; `count` operands were given.
         """
-        found = self._plans.get((active, count))
+        key = active if self.arity else (active, count)
+        found = self.plans.get(key)
         if found is None:
             keep_y, keep = self._needed(active, count)
             kept = tuple([i for i, k in enumerate(keep) if k])
-            found = self._plans[active, count] = keep_y, kept, self._keeper(keep)
+            found = self.plans[key] = keep_y, kept, self._keeper(keep)
         return found
 
     def _keeper(self, keep: tuple[bool, ...]) -> Keep | None:
         if all(keep):
             return None
+        if keep == (False,):
+            return lambda values: (Spec(values[0]),)
         return lambda values: tuple([x if k else Spec(x) for x, k in zip(values, keep)])
 
     def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
@@ -166,7 +178,17 @@ class Rule:
         return self._takes[call]
 
 
-def blind_operands(row: Rule, uses: list[Callable[..., Any] | None]) -> int:
+def same(g: Any, _y: Any, _xs: Sequence, _settings: dict) -> Any:
+    """The derivative 1."""
+    return g
+
+
+def opposite(g: Any, _y: Any, _xs: Sequence, _settings: dict) -> Any:
+    """The derivative -1."""
+    return -g
+
+
+def blind_operands(row: Rule, uses: Sequence) -> int:
     """Bits of the operands in which the function is piecewise constant (their rule is None)."""
     if row.joint or row.verb in ("linear", "bilinear"):
         return 0
@@ -182,6 +204,7 @@ class Elementwise(Rule):
     def __init__(self, f: Callable[..., Any], partials: tuple) -> None:
         self.partials = partials
         super().__init__(f, len(partials), [d if callable(d) else None for d in partials])
+        self.simple = len(partials) == 1 and isinstance(f, np.ufunc) and partials[0] is not None
 
     def _layout(self, i: int) -> tuple[int | None, int]:
         return 0, 1
@@ -197,14 +220,22 @@ class Elementwise(Rule):
             return lambda values: (None, values[1])
         return super()._keeper(keep)
 
-    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+    def _pull(self, i: int) -> Pull | None:
         """Multiply: g * d."""
         d = self.partials[i]
+        if d is None:
+            return None
         if d.__class__ is int:
-            return g if d == 1 else -g if d == -1 else g * d
-        return g * d(y, *xs, **settings)
+            return same if d == 1 else opposite if d == -1 else lambda g, _y, _xs, _kw: g * d
+        if self.accepts:
+            return lambda g, y, xs, kw: g * d(y, *xs, **kw)
+        if len(self.partials) == 2:
+            return lambda g, y, xs, _kw: g * d(y, xs[0], xs[1])
+        return lambda g, y, xs, _kw: g * d(y, *xs)
 
-    push = pull
+    def push(self, i: int, t: Any, y: Any, xs: Sequence, settings: dict) -> Any:
+        """Multiply: t * d."""
+        return self.pulls[i](t, y, xs, settings)
 
 
 class Linear(Rule):
@@ -219,9 +250,10 @@ class Linear(Rule):
     def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
         return False, (False,)
 
-    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+    def _pull(self, i: int) -> Pull:
         """adjoint(g)."""
-        return self.adjoint(g, xs[0], **settings)
+        adjoint = self.adjoint
+        return lambda g, _y, xs, kw: adjoint(g, xs[0], **kw)
 
     def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
         """f(t)."""
@@ -242,9 +274,10 @@ class Bilinear(Rule):
     def _needed(self, active: int, count: int) -> tuple[bool, tuple[bool, ...]]:
         return False, (bool(active & 2), bool(active & 1))
 
-    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+    def _pull(self, i: int) -> Pull:
         """Adjoint of operand i."""
-        return self.adjoints[i](g, *xs, **settings)
+        adjoint = self.adjoints[i]
+        return lambda g, _y, xs, kw: adjoint(g, xs[0], xs[1], **kw)
 
     def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:
         """f(t, b) or f(a, t)."""
@@ -257,14 +290,19 @@ class General(Rule):
     def __init__(self, f: Callable[..., Any], vjp: Any, jvp: Any, arity: int | None) -> None:
         self.vjp, self.jvp = vjp, jvp
         self.joint = callable(vjp)
-        super().__init__(f, arity, [vjp] if self.joint else list(vjp))
-        self.accepts |= accepted_settings([jvp] if callable(jvp) else jvp or ())
+        pushes = [jvp] if callable(jvp) else jvp or ()
+        super().__init__(f, arity, [vjp] if self.joint else list(vjp), pushes)
         self.asks_needs = self.joint and "needs" in self.accepts
         self.accepts -= {"needs"}
 
-    def pull(self, i: int, g: Any, y: Any, xs: tuple, settings: dict) -> Any:
+    def _pull(self, i: int) -> Pull | None:
         """As written."""
-        return self.vjp[i](g, y, *xs, **settings)
+        vjp = self.vjp[i]
+        if vjp is None or self.accepts or self.arity is None:
+            return vjp and (lambda g, y, xs, kw: vjp(g, y, *xs, **kw))
+        if self.arity == 2:
+            return lambda g, y, xs, _kw: vjp(g, y, xs[0], xs[1])
+        return lambda g, y, xs, _kw: vjp(g, y, *xs)
 
     def pull_all(self, g: Any, y: Any, xs: tuple, settings: dict, parents: tuple) -> tuple:
         """As written: the cotangents of all operands at once.

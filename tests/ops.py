@@ -6,6 +6,8 @@ a row is. `tests/autograd_core/test_ops.py` puts each row through everything.
 
 from __future__ import annotations
 
+import importlib.util
+
 from tests.sampling import SAMPLES, Maker, Sample, positive, real, sample
 
 __all__ = ["SAMPLES", "Maker", "Sample", "positive", "real", "sample"]
@@ -19,3 +21,6 @@ from tests import (  # noqa: F401 (they add their rows to SAMPLES)
     ops_reductions,
     ops_shaping,
 )
+
+if importlib.util.find_spec("scipy") is not None:
+    from tests import ops_scipy  # noqa: F401

@@ -165,6 +165,8 @@ def matmul(call, values, mapped, settings):
     if mapped[0] and not mapped[1] and ndim_a == 2 and ndim_b == 2:
         rows = a.reshape((math.prod(a.shape[:-1]), a.shape[-1]))
         y = (rows @ b).reshape((*a.shape[:-1], b.shape[-1]))
+    elif mapped[1] and not mapped[0] and ndim_a == 2 and b.ndim == 3 and b.shape[-1] == 1:
+        y = (b[..., 0] @ a.swapaxes(0, 1))[..., None]  # a matrix times each vector: one product
     else:
         y = np.matmul(*lined_up([a, b], mapped, max(ndim_a, ndim_b, 2)))
     if ndim_b == 1:

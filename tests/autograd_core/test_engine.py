@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import operator
 import threading
+import warnings
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from autograd_core import (
     GraphError,
     ShapeError,
     Tensor,
+    custom_op,
     grad,
     hessian,
     jacobian,
@@ -410,3 +413,29 @@ def test_hooks_see_and_replace_the_whole_gradient() -> None:
     w.register_hook(lambda g: g * w.detach())
     w.backward(create_graph=True)
     assert z.grad is not None and z.grad.item() == 54.0  # 2 z times z^2
+
+
+def test_gradients_of_two_leaves_are_two_arrays_though_a_rule_returns_one() -> None:
+    both = custom_op(lambda a, b: 2.0 * (a + b), vjp=lambda g, _y, _a, _b: (g * 2.0,) * 2)
+    a, b = tensor([1.0, 2.0], requires_grad=True), tensor([3.0, 4.0], requires_grad=True)
+    np.sum(both(a, b)).backward()
+    a.grad[0] = 7.0
+    assert b.grad.tolist() == [2.0, 2.0]
+
+
+NUMBERS = [0.0, -0.0, 0, 2, -3, 0.1, 1e300, float("inf"), float("nan"), True, 2**40]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64])
+@pytest.mark.parametrize("op", ["add", "sub", "mul", "truediv"])
+def test_python_numbers_are_weak_and_exact(op: str, dtype: type, number: float) -> None:
+    """Numbers are kept as arrays for speed; that must be seen nowhere."""
+    plain = np.array([1.5, -2.0], dtype)
+    x = tensor(plain, requires_grad=True)
+    for f in (getattr(operator, op), lambda a, b: getattr(operator, op)(b, a)):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found, expected = f(x, number), f(plain, number)
+        assert found.dtype == expected.dtype
+        assert found.detach().numpy().tobytes() == expected.tobytes()
