@@ -54,6 +54,7 @@ class Writable(Layered):
     """The part of a layered value that can be written into."""
 
     __slots__ = ()
+    dtype: Any
 
     def __setitem__(self, index: Any, v: Any) -> None:
         if self._alias is not None:
@@ -77,10 +78,19 @@ class Writable(Layered):
         if self._alias is not None:
             tell_family(self)
 
+    def _overwrite(self, y: Any) -> Any:
+        """Write a result over the whole value, with NumPy's rule for `out=`: of the same kind."""
+        if not np.can_cast(y.dtype, self.dtype, "same_kind"):
+            raise DtypeError(
+                f"an in-place operation would write {y.dtype} numbers into {describe(self)}, and "
+                f"round them. Use the result (x = x + v), or cast first: x.astype({y.dtype})."
+            )
+        self[...] = y
+        return self
+
     def _update(self, ufunc: np.ufunc, other: Any) -> Any:
         """Do `x += v` and its like."""
-        self[...] = apply(ufunc, (self, other), NO_SETTINGS)
-        return self
+        return self._overwrite(apply(ufunc, (self, other), NO_SETTINGS))
 
     def __iadd__(self, other: Any) -> Any:
         return self._update(np.add, other)
@@ -102,6 +112,24 @@ class Writable(Layered):
 
     def __imod__(self, other: Any) -> Any:
         return self._update(np.remainder, other)
+
+    def __ifloordiv__(self, other: Any) -> Any:
+        return self._update(np.floor_divide, other)
+
+    def __iand__(self, other: Any) -> Any:
+        return self._update(np.bitwise_and, other)
+
+    def __ior__(self, other: Any) -> Any:
+        return self._update(np.bitwise_or, other)
+
+    def __ixor__(self, other: Any) -> Any:
+        return self._update(np.bitwise_xor, other)
+
+    def __ilshift__(self, other: Any) -> Any:
+        return self._update(np.left_shift, other)
+
+    def __irshift__(self, other: Any) -> Any:
+        return self._update(np.right_shift, other)
 
     def fill(self, value: Any) -> None:
         """Write one value everywhere."""
@@ -130,7 +158,9 @@ class Writable(Layered):
                 f"its gradient would be lost. Use the result: y = y + x in place of y += x; or let "
                 f"the buffer be a Tensor: y = tensor(y)."
             )
-        out[...] = y if isinstance(out, Writable) else raw(y)
+        if isinstance(out, Writable):
+            return out._overwrite(y)
+        out[...] = raw(y)
         return out
 
     def _remember_view(self, y: Any, f: Callable[..., Any], settings: dict, kind: str) -> None:

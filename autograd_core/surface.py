@@ -1,6 +1,7 @@
-"""What a Tensor answers to: operators and methods, one line each, all of them NumPy functions.
+"""What a Tensor answers to: its operators, and its methods from the files that meet here.
 
-Names that ndarray has mean what they mean in NumPy; names that only torch has are there too.
+Names that ndarray has mean what they mean in NumPy (array_names.py); names that only torch has are
+there too (torch_math.py, torch_shapes.py); for others there is an error that helps (habits.py).
 """
 
 # NumPy's stubs do not know that its functions accept what implements its protocols.
@@ -14,9 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from .array_names import ArrayNames
 from .dispatch import apply, apply_unary, operator_of
-from .errors import ArgumentError
+from .display import Displayed
+from .habits import Habits
+from .interchange import Interchange
 from .kernels import getitem
+from .torch_math import TorchMath
+from .torch_shapes import TorchShapes
 
 __all__ = ["Surface"]
 
@@ -24,14 +30,10 @@ F = Any  # a Tensor, an array or a number
 NO_SETTINGS: dict[str, Any] = {}
 
 
-class Surface:
+class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits):
     """Operators and methods of a Tensor, said in NumPy functions that dispatch back to it."""
 
     __slots__ = ()
-
-    shape: tuple[int, ...]
-    ndim: int
-    dtype: Any
 
     # arithmetic
     __add__ = operator_of(np.add, operator.add)
@@ -64,6 +66,12 @@ class Surface:
 
     def __rmod__(self, other: F) -> Any:
         return apply(np.remainder, (other, self), NO_SETTINGS)
+
+    def __divmod__(self, other: F) -> Any:
+        return np.divmod(self, other)
+
+    def __rdivmod__(self, other: F) -> Any:
+        return np.divmod(other, self)
 
     def __floordiv__(self, other: F) -> Any:
         return apply(np.floor_divide, (self, other), NO_SETTINGS)
@@ -115,165 +123,36 @@ class Surface:
             raise TypeError("iteration over a Tensor with no axes (shape ())")
         return (self[i] for i in range(self.shape[0]))
 
-    # reductions
-    def sum(self, axis: Any = None, **kw: Any) -> Any:
-        """Sum over `axis`, as `np.sum`."""
-        return np.sum(self, axis=axis, **kw)
+    # whole numbers and truth values: no gradient
+    def __and__(self, other: F) -> Any:
+        return np.bitwise_and(self, other)
 
-    def mean(self, axis: Any = None, **kw: Any) -> Any:
-        """Mean over `axis`, as `np.mean`."""
-        return np.mean(self, axis=axis, **kw)
+    def __rand__(self, other: F) -> Any:
+        return np.bitwise_and(other, self)
 
-    def var(self, axis: Any = None, **kw: Any) -> Any:
-        """Variance over `axis` with NumPy's `ddof=0`, as `np.var`."""
-        return np.var(self, axis=axis, **kw)
+    def __or__(self, other: F) -> Any:
+        return np.bitwise_or(self, other)
 
-    def std(self, axis: Any = None, **kw: Any) -> Any:
-        """Standard deviation over `axis` with NumPy's `ddof=0`, as `np.std`."""
-        return np.std(self, axis=axis, **kw)
+    def __ror__(self, other: F) -> Any:
+        return np.bitwise_or(other, self)
 
-    def max(self, axis: Any = None, **kw: Any) -> Any:
-        """Maximum over `axis`, as `np.max`; ties share the gradient."""
-        return np.max(self, axis=axis, **kw)
+    def __xor__(self, other: F) -> Any:
+        return np.bitwise_xor(self, other)
 
-    def min(self, axis: Any = None, **kw: Any) -> Any:
-        """Minimum over `axis`, as `np.min`; ties share the gradient."""
-        return np.min(self, axis=axis, **kw)
+    def __rxor__(self, other: F) -> Any:
+        return np.bitwise_xor(other, self)
 
-    def cumsum(self, axis: Any = None, **kw: Any) -> Any:
-        """Cumulative sum along `axis`, as `np.cumsum`."""
-        return np.cumsum(self, axis=axis, **kw)
+    def __lshift__(self, other: F) -> Any:
+        return np.left_shift(self, other)
 
-    def argmax(self, axis: Any = None, **kw: Any) -> Any:
-        """Index of the maximum, a plain integer array, as `np.argmax`."""
-        return np.argmax(self, axis=axis, **kw)
+    def __rlshift__(self, other: F) -> Any:
+        return np.left_shift(other, self)
 
-    def argmin(self, axis: Any = None, **kw: Any) -> Any:
-        """Index of the minimum, a plain integer array, as `np.argmin`."""
-        return np.argmin(self, axis=axis, **kw)
+    def __rshift__(self, other: F) -> Any:
+        return np.right_shift(self, other)
 
-    def all(self, axis: Any = None, **kw: Any) -> Any:
-        """Whether all elements are true, as `np.all`."""
-        return np.all(self, axis=axis, **kw)
+    def __rrshift__(self, other: F) -> Any:
+        return np.right_shift(other, self)
 
-    def any(self, axis: Any = None, **kw: Any) -> Any:
-        """Whether any element is true, as `np.any`."""
-        return np.any(self, axis=axis, **kw)
-
-    # shape
-    def reshape(self, *shape: Any, **kw: Any) -> Any:
-        """Give the elements another shape, as `np.reshape`."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **kw)
-
-    def transpose(self, *axes: Any) -> Any:
-        """Permute the axes as NumPy does: `x.transpose(2, 0, 1)`, or reverse them."""
-        if len(axes) == 1 and not isinstance(axes[0], int):
-            axes = axes[0]
-        if axes and axes is not None and len(axes) != self.ndim:
-            raise ArgumentError(
-                f"x.transpose{tuple(axes)} got {len(axes)} axes for a Tensor with {self.ndim}. "
-                f"As in NumPy, transpose takes every axis in its new order; to swap two axes "
-                f"(torch's transpose) write x.swapaxes({', '.join(map(str, axes))})."
-            )
-        return np.transpose(self, axes or None)
-
-    permute = transpose
-
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
-        """Swap two axes, as `np.swapaxes`."""
-        return np.swapaxes(self, axis1, axis2)
-
-    def ravel(self, order: Any = "C") -> Any:
-        """One axis with all elements, as `np.ravel`."""
-        return np.ravel(self, order)
-
-    def flatten(self, order: Any = "C") -> Any:
-        """One axis with all elements, as `ndarray.flatten`."""
-        if not isinstance(order, str):
-            raise ArgumentError(
-                f"x.flatten({order!r}): as in NumPy, the argument is a memory order ('C', 'F'). "
-                f"To keep the first axes (torch's flatten) write x.reshape(*x.shape[:k], -1)."
-            )
-        return np.ravel(self, order)
-
-    def squeeze(self, axis: Any = None) -> Any:
-        """Drop axes of length 1, as `np.squeeze`."""
-        return np.squeeze(self, axis)
-
-    def unsqueeze(self, dim: int) -> Any:
-        """Insert an axis of length 1, as `np.expand_dims`."""
-        return np.expand_dims(self, dim)
-
-    def repeat(self, repeats: Any, axis: Any = None) -> Any:
-        """Repeat elements, as `np.repeat`."""
-        return np.repeat(self, repeats, axis)
-
-    def take(self, indices: Any, axis: Any = None) -> Any:
-        """Pick elements by index along `axis`, as `np.take`."""
-        return np.take(self, indices, axis)
-
-    def dot(self, other: F) -> Any:
-        """Dot product, as `np.dot`."""
-        return np.dot(self, other)
-
-    @property
-    def T(self) -> Any:  # noqa: N802 (NumPy's name)
-        """The axes reversed."""
-        return np.transpose(self)
-
-    @property
-    def mT(self) -> Any:  # noqa: N802 (NumPy's name)
-        """The last two axes swapped."""
-        return np.swapaxes(self, -1, -2)
-
-    # complex numbers
-    @property
-    def real(self) -> Any:
-        """The real part; a real Tensor itself."""
-        return np.real(self) if self.dtype.kind == "c" else self
-
-    @property
-    def imag(self) -> Any:
-        """The imaginary part."""
-        return np.imag(self)
-
-    def conj(self) -> Any:
-        """Return the complex conjugate; a real Tensor itself."""
-        return np.conjugate(self) if self.dtype.kind == "c" else self
-
-    conjugate = conj
-
-    # elementwise
-    def clip(self, min: Any = None, max: Any = None) -> Any:
-        """Limit the values, as `np.clip`."""
-        return np.clip(self, min, max)
-
-    def copy(self) -> Any:
-        """Return the same values in an array of their own; the gradient passes through."""
-        return np.copy(self)
-
-    def exp(self) -> Any:
-        """Return e to the power x, as `np.exp`."""
-        return np.exp(self)
-
-    def log(self) -> Any:
-        """Return the natural logarithm, as `np.log`."""
-        return np.log(self)
-
-    def sqrt(self) -> Any:
-        """Return the square root, as `np.sqrt`."""
-        return np.sqrt(self)
-
-    def tanh(self) -> Any:
-        """Return the hyperbolic tangent, as `np.tanh`."""
-        return np.tanh(self)
-
-    def abs(self) -> Any:
-        """Return the absolute value, as `np.abs`."""
-        return np.abs(self)
-
-    def astype(self, dtype: Any, **kw: Any) -> Any:
-        """Cast the elements; the gradient comes back in the old dtype."""
-        from .kernels import astype
-
-        return astype(self, dtype, **kw)
+    def __invert__(self) -> Any:
+        return np.invert(self)

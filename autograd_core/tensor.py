@@ -76,23 +76,14 @@ class Tensor(Writable, Surface):
         """Whether operations on this Tensor are recorded."""
         return self._trace is not None
 
+    @requires_grad.setter
+    def requires_grad(self, wish: bool) -> None:
+        self.requires_grad_(wish)
+
     @property
     def is_leaf(self) -> bool:
         """Whether this Tensor was given by the user, not calculated from others."""
         return self._trace is None or getattr(self._trace, "rule", None) is None
-
-    def __repr__(self) -> str:
-        body = np.array2string(np.asarray(raw(self)), separator=", ", prefix="Tensor(")
-        facts = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
-        rule = getattr(self._trace, "rule", None)
-        if rule is not None:
-            facts += f", op={rule.name}"
-        elif self._trace is not None:
-            facts += ", requires_grad=True"
-        return f"Tensor({body}{facts})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(str(self), spec)
 
     # getting values out
     def detach(self) -> Tensor:
@@ -100,16 +91,6 @@ class Tensor(Writable, Surface):
         if isinstance(self._trace, Node):
             return Tensor(self._trace.hand_out(raw(self)))
         return Tensor(raw(self))
-
-    def numpy(self) -> np.ndarray:
-        """Return the values as a plain array; memory is shared.
-
-        Raises
-        ------
-        ConversionError
-            If operations on this Tensor are recorded: write `.detach().numpy()`.
-        """
-        return np.asarray(self)
 
     @property
     def data(self) -> Tensor:
@@ -120,44 +101,20 @@ class Tensor(Writable, Surface):
     def data(self, value: Any) -> None:
         self._value = np.asarray(raw(value))
 
-    def item(self) -> Any:
-        """Return the one value as a Python number."""
-        if self.size != 1:
-            raise ShapeError(f".item() needs exactly one value, got {describe(self)}")
-        return raw(self).item()
-
-    def tolist(self) -> Any:
-        """Return the values as nested Python lists."""
-        return raw(self).tolist()
-
-    def _number(self, kind: type) -> Any:
-        if self._trace is not None:
-            raise ConversionError(
-                f"{kind.__name__}() of a Tensor that is being differentiated would drop its "
-                f"gradient. To read the value write x.item(). In a calculation use NumPy's "
-                f"functions (np.sin, not math.sin). To fill a buffer, let the buffer be a Tensor: "
-                f"tensor(np.zeros(3))."
-            )
-        return kind(self.item())
-
-    def __float__(self) -> float:
-        return float(self._number(float))
-
-    def __int__(self) -> int:
-        return int(self._number(int))
-
-    def __bool__(self) -> bool:
-        return bool(raw(self))
+    def __copy__(self) -> Tensor:
+        return self.__deepcopy__({}) if self.is_leaf else self.copy()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise GraphError(
-                "deepcopy of a Tensor that was calculated from others would need a copy of its "
-                "whole graph. Copy its values: x.detach().copy()."
-            )
-        twin = copy.copy(self)
-        twin._value, twin._trace = np.array(raw(self)), None
-        return twin.requires_grad_() if self._trace is not None else twin
+        refuse_calculated(self)
+        twin = new_leaf(type(self), np.array(raw(self)), self.requires_grad)
+        if hasattr(self, "__dict__"):  # a subclass of the user's
+            twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
+        refuse_calculated(self)
+        given = type(self), raw(self), self.requires_grad
+        return new_leaf, given, getattr(self, "__dict__", None)
 
     # gradients
     @property
@@ -381,6 +338,22 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         )
     result = Tensor(value)
     return result.requires_grad_() if requires_grad else result
+
+
+def refuse_calculated(x: Tensor) -> None:
+    """Refuse to copy what hangs on a graph."""
+    if not x.is_leaf:
+        raise GraphError(
+            "a copy of a Tensor that was calculated from others would need a copy of its whole "
+            "graph. Copy its values: x.detach().copy()."
+        )
+
+
+def new_leaf(kind: type[Tensor], value: Any, requires_grad: bool) -> Tensor:
+    """Make a leaf of a class, with no call of the class itself."""
+    leaf = object.__new__(kind)
+    Tensor.__init__(leaf, value)
+    return leaf.requires_grad_() if requires_grad else leaf
 
 
 def require_float(value: Any, wish: str) -> None:

@@ -1,0 +1,308 @@
+"""The methods that only torch's tensors have, second half: shapes, parts, dtypes.
+
+Each is an expression in NumPy functions, under torch's name and with torch's `dim=`.
+"""
+
+# NumPy's stubs do not know that its functions accept what implements its protocols.
+# mypy: disable-error-code="type-var,call-overload,arg-type,operator,return-value"
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from . import kernels
+from .dispatch import Layered, raw
+from .errors import ArgumentError, DtypeError
+from .torch_math import pair, torch_name
+
+__all__ = ["TorchShapes"]
+
+OTHER_DEVICES = ("cuda", "mps", "xpu", "meta")
+
+
+def several(first: Any, more: tuple) -> tuple[int, ...]:
+    """Take `f(2, 3)` and `f((2, 3))` for the same."""
+    return (first, *more) if more or not isinstance(first, (tuple, list)) else tuple(first)
+
+
+def at(x: Any, dim: int, part: Any) -> Any:
+    """Return a part along one axis, a view: `x[:, :, part]`."""
+    dim = normalize_axis_index(dim, x.ndim)
+    return x[(slice(None),) * dim + (part,)]
+
+
+def from_diagonal(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method that counts diagonals, 0 being the main one."""
+
+    def call(self: Any, diagonal: int = 0) -> Any:
+        return f(self, diagonal)
+
+    call.__name__ = call.__qualname__ = f.__name__
+    call.__doc__ = f"`np.{f.__name__}(x, diagonal)`."
+    return call
+
+
+def cast(dtype: Any) -> Callable[..., Any]:
+    """Make a method that casts."""
+
+    def call(self: Any) -> Any:
+        return kernels.astype(self, np.dtype(dtype))
+
+    call.__doc__ = f"Cast to {np.dtype(dtype)}; the gradient comes back in the old dtype."
+    return call
+
+
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
+    """`value` where the mask is true."""
+    return np.where(mask, value, x)
+
+
+def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
+    """A copy of x in which src is written at `index` along `dim`."""
+    index = np.asarray(raw(index))
+    places = list(np.indices(index.shape, sparse=True))
+    places[dim] = index
+    src = src[tuple(map(slice, index.shape))] if np.ndim(src) else src
+    y = np.copy(x)
+    y[tuple(places)] = src
+    return y
+
+
+def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
+    """X, with src added at `index` along `dim`; a place that is named twice receives both."""
+    index = np.asarray(raw(index))
+    src = src[tuple(map(slice, index.shape))]
+    return x + kernels.scatter_along_axis(src, index, x.shape, dim % x.ndim)
+
+
+def index_add(x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
+    """X, with the slices of `source` added at `index` along `dim`."""
+    dim = normalize_axis_index(dim, x.ndim)
+    change = kernels.scatter(source, (slice(None),) * dim + (raw(index),), x.shape)
+    return x + (change if alpha == 1 else alpha * change)
+
+
+def new(value: np.ndarray) -> Any:
+    """Make a Tensor that nothing is recorded for."""
+    return Layered.result(value, None)
+
+
+class TorchShapes:
+    """Methods of torch.Tensor that move, pick and cast elements."""
+
+    __slots__ = ()
+
+    shape: tuple[int, ...]
+    ndim: int
+    size: Any
+    dtype: Any
+
+    # shape
+    def permute(self, dims: Any, *more: int) -> Any:
+        """Put the axes in this order, as `np.transpose`."""
+        return np.transpose(self, several(dims, more))
+
+    def t(self) -> Any:
+        """Transpose a matrix."""
+        if self.ndim > 2:
+            raise ArgumentError(f"x.t() is for at most 2 axes, got shape {self.shape}: write x.mT")
+        return np.transpose(self)
+
+    def unsqueeze(self, dim: int) -> Any:
+        """Insert an axis of length 1, as `np.expand_dims`."""
+        return np.expand_dims(self, dim)
+
+    def unflatten(self, dim: int, sizes: Sequence[int]) -> Any:
+        """Split one axis into several."""
+        dim = normalize_axis_index(dim, self.ndim)
+        return np.reshape(self, (*self.shape[:dim], *sizes, *self.shape[dim + 1 :]))
+
+    def expand(self, size: Any, *more: int) -> Any:
+        """Stretch axes of length 1, as `np.broadcast_to`; -1 keeps the length of an axis."""
+        sizes = several(size, more)
+        old = (-1,) * (len(sizes) - self.ndim) + self.shape
+        return np.broadcast_to(self, [n if k == -1 else k for k, n in zip(sizes, old)])
+
+    def expand_as(self, other: Any) -> Any:
+        """Stretch axes of length 1 until the shape is that of another array."""
+        return np.broadcast_to(self, other.shape)
+
+    def broadcast_to(self, size: Any) -> Any:
+        """`np.broadcast_to`."""
+        return np.broadcast_to(self, size)
+
+    def view_as(self, other: Any) -> Any:
+        """Give the elements the shape of another array, as `x.reshape(other.shape)`."""
+        return np.reshape(self, other.shape)
+
+    reshape_as = view_as
+
+    def tile(self, dims: Any, *more: int) -> Any:
+        """Lay copies side by side, as `np.tile`."""
+        return np.tile(self, several(dims, more))
+
+    def repeat_interleave(self, repeats: Any, dim: Any = None) -> Any:
+        """Repeat elements, as `np.repeat`."""
+        return np.repeat(self, raw(repeats), dim)
+
+    def movedim(self, source: Any, destination: Any) -> Any:
+        """Move axes to other places, as `np.moveaxis`."""
+        return np.moveaxis(self, source, destination)
+
+    moveaxis = movedim
+
+    def swapdims(self, dim0: int, dim1: int) -> Any:
+        """Swap two axes, as `np.swapaxes`."""
+        return np.swapaxes(self, dim0, dim1)
+
+    def flip(self, dims: Any, *more: int) -> Any:
+        """Reverse axes, as `np.flip`."""
+        return np.flip(self, several(dims, more))
+
+    def roll(self, shifts: Any, dims: Any = None) -> Any:
+        """Shift elements along axes, around the end, as `np.roll`."""
+        return np.roll(self, shifts, dims)
+
+    def rot90(self, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
+        """Turn by k quarters, as `np.rot90`."""
+        return np.rot90(self, k, dims)
+
+    fliplr, flipud = torch_name(np.fliplr), torch_name(np.flipud)
+    diag, diagflat = from_diagonal(np.diag), from_diagonal(np.diagflat)
+    tril, triu = from_diagonal(np.tril), from_diagonal(np.triu)
+    H = property(lambda self: np.conj(np.transpose(self)), doc="The conjugate transpose.")
+    mH = property(lambda self: np.conj(np.swapaxes(self, -1, -2)), doc="`H` of a stack.")  # noqa: N815
+
+    # parts
+    def narrow(self, dim: int, start: int, length: int) -> Any:
+        """Return `length` elements along `dim` from `start` on, a view."""
+        return at(self, dim, slice(start, start + length))
+
+    def select(self, dim: int, index: int) -> Any:
+        """Return what is at `index` along `dim`, a view."""
+        return at(self, dim, index)
+
+    def unbind(self, dim: int = 0) -> tuple:
+        """Return what is at each index along `dim`, views."""
+        return tuple(at(self, dim, i) for i in range(self.shape[dim]))
+
+    def split(self, split_size_or_sections: Any, dim: int = 0) -> tuple:
+        """Cut into parts of a size, or of given sizes (`np.split` takes their number); views."""
+        sizes, n = split_size_or_sections, self.shape[dim]
+        if isinstance(sizes, int):
+            sizes = [min(sizes, n - i) for i in range(0, n, sizes)]
+        if sum(sizes) != n:
+            raise ArgumentError(f"x.split({sizes}, dim={dim}): the axis has {n} elements")
+        return tuple(at(self, dim, slice(e - s, e)) for s, e in zip(sizes, accumulate(sizes)))
+
+    def chunk(self, chunks: int, dim: int = 0) -> tuple:
+        """Cut into `chunks` parts of one size, the last one smaller; views."""
+        return self.split(max(1, -(-self.shape[dim] // chunks)), dim)
+
+    def index_select(self, dim: int, index: Any) -> Any:
+        """Pick elements by index along `dim`, as `np.take`."""
+        return np.take(self, raw(index), dim)
+
+    def take_along_dim(self, indices: Any, dim: Any = None) -> Any:
+        """`np.take_along_axis`."""
+        return np.take_along_axis(self, raw(indices), dim)
+
+    def gather(self, dim: int, index: Any) -> Any:
+        """Pick an element along `dim` for each index: `out[i, j] = x[i, index[i, j]]`."""
+        dim, index = normalize_axis_index(dim, self.ndim), np.asarray(raw(index))
+        cut = tuple(slice(None if i == dim else n) for i, n in enumerate(index.shape))
+        return np.take_along_axis(self[cut], index, dim)  # type: ignore[index]
+
+    scatter, scatter_ = pair(scatter)
+    scatter_add, scatter_add_ = pair(scatter_add)
+    index_add, index_add_ = pair(index_add)
+    masked_fill, masked_fill_ = pair(masked_fill)
+
+    def masked_select(self, mask: Any) -> Any:
+        """Return the elements where the mask is true, in a row."""
+        shape = np.broadcast_shapes(self.shape, np.shape(mask))
+        return np.broadcast_to(self, shape)[np.broadcast_to(raw(mask), shape)]
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """Keep the elements where the condition is true, take others from `other`."""
+        return np.where(condition, self, other)
+
+    # dtypes and copies
+    double, half = cast(np.float64), cast(np.float16)
+    long, short = cast(np.int64), cast(np.int16)
+    cfloat, cdouble = cast(np.complex64), cast(np.complex128)
+    clone = torch_name(np.copy)
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = "cpu", copy: bool = False) -> Any:
+        """Cast to a dtype, or to that of another array: `x.to(np.float32)`, `x.to(other)`."""
+        for x in args:
+            device = x if x == "cpu" or str(x).startswith(OTHER_DEVICES) else device
+            dtype = dtype if x is device else getattr(x, "dtype", x)
+        if str(device) != "cpu":
+            raise ArgumentError(f"x.to({device!r}): arrays live on the CPU, device 'cpu'")
+        try:
+            dtype = self.dtype if dtype is None else np.dtype(dtype)
+        except TypeError:
+            raise DtypeError(f"x.to({dtype!r}): dtypes are NumPy's: np.float32") from None
+        return self if dtype == self.dtype and not copy else kernels.astype(self, dtype)
+
+    def type_as(self, other: Any) -> Any:
+        """Cast to the dtype of another array."""
+        return self.to(other.dtype)
+
+    def cpu(self) -> Any:
+        """Return the Tensor itself: arrays live on the CPU."""
+        return self
+
+    def contiguous(self) -> Any:
+        """Return the Tensor itself, or a copy if its elements are not in order in memory."""
+        return self if self.flags.c_contiguous else np.copy(self)  # type: ignore[attr-defined]
+
+    def new_full(self, size: Any, fill_value: Any, dtype: Any = None) -> Any:
+        """Make a Tensor of this dtype, filled with a value."""
+        return new(np.full(size, fill_value, dtype or self.dtype))
+
+    def new_tensor(self, data: Any, dtype: Any = None) -> Any:
+        """Make a Tensor of this dtype from numbers."""
+        return new(np.array(raw(data), dtype or self.dtype))
+
+    def new_zeros(self, size: Any, *more: int, dtype: Any = None) -> Any:
+        """Make a Tensor of this dtype, filled with zeros."""
+        return self.new_full(several(size, more), 0, dtype)
+
+    def new_ones(self, size: Any, *more: int, dtype: Any = None) -> Any:
+        """Make a Tensor of this dtype, filled with ones."""
+        return self.new_full(several(size, more), 1, dtype)
+
+    # questions about the array
+    def dim(self) -> int:
+        """Number of axes."""
+        return self.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return int(self.dtype.itemsize)
+
+    def is_floating_point(self) -> Any:
+        """Whether the elements are real floating point numbers."""
+        return self.dtype.kind == "f"
+
+    def is_complex(self) -> Any:
+        """Whether the elements are complex numbers."""
+        return self.dtype.kind == "c"
+
+    # last, because inside the class the names stand for these from here on
+    float, int, bool = cast(np.float32), cast(np.int32), cast(np.bool_)
