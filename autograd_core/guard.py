@@ -7,7 +7,8 @@ can reach are watched: constants that were given as plain arrays, and Tensors wh
 handed out. Each gets a fingerprint when it is saved, compared when it is used.
 
 A large array is too dear to read twice. It is made read-only as long as the graph needs it, so
-that the write itself fails, and a sample of it is fingerprinted.
+that the write itself fails, and a sample of it is fingerprinted. One that was handed out can be
+written through what was handed out, and is read whole.
 """
 
 from __future__ import annotations
@@ -29,14 +30,25 @@ SMALL_BYTES = 1 << 11
 SAMPLE = 1 << 16
 
 
-def fingerprint(x: np.ndarray) -> Fingerprint:
-    """Return something that differs if the array was changed.
+HANDED_OUT: dict[int, weakref.ref[np.ndarray]] = {}
+"""Large arrays whose memory the user holds through another array, by their identity."""
 
-    Two sums: one of the bits, in which no single change is lost, and one with random weights, in
-    which no exchange is lost.
+
+def fingerprint(x: np.ndarray, whole: bool = False) -> Fingerprint:
+    """Return something that differs if the array was changed; of a large one, if not `whole`, if
+    a sample of it was.
     """
-    if x.nbytes > EXACT_BYTES:
+    if x.nbytes <= EXACT_BYTES:
+        return sums(x)
+    if not whole:
         x = x.reshape(-1)[:: x.size // SAMPLE] if x.flags.c_contiguous else x.flat[:SAMPLE]
+    return whole, sums(x)
+
+
+def sums(x: np.ndarray) -> Any:
+    """Return two sums: one of the bits, in which no single change is lost, and one with random
+    weights, in which no exchange is lost.
+    """
     if not x.flags.c_contiguous:
         x = np.ascontiguousarray(x)
     if x.nbytes <= SMALL_BYTES or x.dtype.char not in "fd":
@@ -45,7 +57,11 @@ def fingerprint(x: np.ndarray) -> Fingerprint:
     bits = flat.view(np.uint32 if x.itemsize == 4 else np.uint64)
     if x.itemsize == 4 and x.size % 2 == 0:
         bits = flat.view(np.uint64)
-    return int(np.add.reduce(bits)), np.dot(flat, weights(x.size, x.dtype)).tobytes()
+    total = int(np.add.reduce(bits))
+    if x.nbytes > EXACT_BYTES:  # each row of a table, then the results: fewer weights are needed
+        rows = flat[: x.size // SAMPLE * SAMPLE].reshape(-1, SAMPLE)
+        flat = np.concatenate([rows @ weights(SAMPLE, x.dtype), flat[rows.size :]])
+    return total, np.dot(flat, weights(flat.size, x.dtype)).tobytes()
 
 
 WEIGHTS: dict[np.dtype[Any], np.ndarray] = {}
@@ -69,7 +85,7 @@ class Locked:
 
     def __init__(self, x: np.ndarray) -> None:
         self.arrays: list[np.ndarray] = []
-        self.print = fingerprint(x)
+        self.print = fingerprint(x, whole=id(x) in HANDED_OUT)
         part: Any = x
         while isinstance(part, np.ndarray):
             held = self.counts.get(id(part), 0)
@@ -96,7 +112,11 @@ def watch(x: np.ndarray) -> Fingerprint:
 
 def has_changed(x: np.ndarray, before: Fingerprint) -> bool:
     """Whether an array is not what it was."""
-    return bool(fingerprint(x) != (before.print if isinstance(before, Locked) else before))
+    if before is OUTDATED:
+        return False
+    before = before.print if isinstance(before, Locked) else before
+    whole = x.nbytes > EXACT_BYTES and before[0]
+    return bool(fingerprint(x, whole) != before)
 
 
 def refuse_changed(x: np.ndarray, before: Fingerprint, what: str) -> None:
@@ -152,34 +172,49 @@ class HookHandle:
             self._hooks.remove(self._hook)
 
 
+OUTDATED: Any = object()
+"""The fingerprint of a value that was written since it was handed out."""
+
+
 class Sink:
-    """What only few nodes have: a kept gradient, hooks, and what is known of arrays handed out.
+    """What only few nodes have: a kept gradient, hooks, and what is known of arrays handed out."""
 
-    `print` is the fingerprint of the value when it was first handed out.
-    """
-
-    __slots__ = ("grad", "handed_out", "hooks", "print", "retains")
+    __slots__ = ("_print", "grad", "handed_out", "hooks", "retains")
 
     def __init__(self) -> None:
         self.grad: Any = None
         self.retains = False
         self.hooks: list[Callable[[Any], Any]] = []
-        self.print: Any = None
+        self._print: Any = None
         self.handed_out: list[weakref.ref[np.ndarray]] = []
+
+    @property
+    def print(self) -> Any:
+        """The fingerprint of the value while it is in the user's hands, else None.
+
+        Set it to None to say that the value was written.
+        """
+        return self._print
+
+    @print.setter
+    def print(self, print: Any) -> None:
+        self._print = OUTDATED if print is None and self.handed_out else print
 
     def is_exposed(self, value: np.ndarray) -> bool:
         """Whether the value may change, because somebody holds an array that shares its memory."""
         if self.print is None:
             return False
         self.handed_out = [r for r in self.handed_out if r() is not None]
-        if not self.handed_out and fingerprint(value) == self.print:
+        if self.handed_out and self.print is OUTDATED:
+            self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
+        elif not self.handed_out and (self.print is OUTDATED or not has_changed(value, self.print)):
             self.print = None
         return self.print is not None
 
     def expose(self, value: np.ndarray, given: np.ndarray) -> None:
         """Remember that `given`, which shares the memory of `value`, is in the user's hands."""
-        if self.print is None:
-            self.print = fingerprint(value)
+        if self.print is None or self.print is OUTDATED:
+            self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
         self.handed_out.append(weakref.ref(given))
 
     def hand_out(self, value: Any) -> Any:
@@ -191,5 +226,8 @@ class Sink:
         if value.__class__ is not np.ndarray:
             return value
         given = np.asarray(memoryview(value))  # type: ignore[arg-type]
+        if value.nbytes > EXACT_BYTES:
+            key = id(value)
+            HANDED_OUT[key] = weakref.ref(value, lambda _: HANDED_OUT.pop(key, None))
         self.expose(value, given)
         return given
