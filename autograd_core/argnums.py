@@ -32,6 +32,8 @@ def unary(operator: Function) -> Function:
             )
 
         def derivative(*args: Any, **kwargs: Any) -> Any:
+            if argnum == 0 and len(args) == 1 and not kwargs:
+                return operator(fun, args[0], **options)
             args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
             x = value_at(args, kwargs, chosen)
             return operator(of_argnum(fun, chosen, args, kwargs), x, **options)

@@ -77,8 +77,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     top: Any = None
     active, level, bit = 0, -1, 1
     for x in operands:
-        trace = None
-        if x.__class__ is list or x.__class__ is tuple:
+        kind = type(x)
+        if kind is list or kind is tuple:
             x = array_of(x)
         if isinstance(x, Layered):
             if x._alias is not None:
@@ -90,11 +90,13 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
                     values, traces, active, level, top = strip_highest(operands)
                     break
                 level = here
-            x = x._value
+            values.append(x._value)
             if trace is not None:
                 active |= bit
                 top = trace
-        values.append(x)
+        else:
+            trace = None
+            values.append(x)
         traces.append(trace)
         bit <<= 1
     if rule.composition is not None and must_compose(top, values):
@@ -188,6 +190,7 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
         parents: tuple
         if kind is float or kind is int:
             b, parents, active = other, (trace, None), 1
+            shape = trace.shape
             if type(x) is ndarray and other:
                 if x.dtype is DOUBLE:
                     b = DOUBLES[other]
@@ -197,12 +200,13 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
                 x, b, parents, active = b, x, (None, trace), 2
         elif kind is type(self) and is_simple(other) and other._trace.level == trace.level:
             b, parents, active = other._value, (trace, other._trace), 3
+            shape = None
         else:
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
         y = f(x, b) if type(x) is ndarray else operate(x, b)
         rule, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
         operands = (x if keep_a else None, b if keep_b else None) if keep_a or keep_b else NOTHING
-        return recorded(rule, trace.level, parents, operands, keep_y, y)
+        return recorded(rule, trace.level, parents, operands, keep_y, y, shape or y.shape)
 
     return method
 
@@ -216,10 +220,13 @@ def apply_unary(f: np.ufunc, x: Any) -> Any:
     y = f(value)
     keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
     trace = x._trace
-    return recorded(rule, trace.level, (trace,), (value,) if kept else NOTHING_OF_ONE, keep_y, y)
+    operands = (value,) if kept else NOTHING_OF_ONE
+    return recorded(rule, trace.level, (trace,), operands, keep_y, y, trace.shape)
 
 
-def recorded(rule: Any, level: int, parents: tuple, operands: tuple, keep_y: bool, y: Any) -> Any:
+def recorded(
+    rule: Any, level: int, parents: tuple, operands: tuple, keep_y: bool, y: Any, shape: tuple
+) -> Any:
     """Do what `Node.derive` does, for operations of which nothing is out of the ordinary."""
     node = new(Node)
     node.level = level
@@ -230,7 +237,7 @@ def recorded(rule: Any, level: int, parents: tuple, operands: tuple, keep_y: boo
     node.y = y if keep_y else None
     node.settings = EMPTY
     node.sink = None
-    node.shape = y.shape
+    node.shape = shape
     node.dtype = y.dtype
     result = new(Layered.result)
     result._value, result._trace, result._alias = y, node, None

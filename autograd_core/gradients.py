@@ -29,6 +29,8 @@ Function = Callable[..., Any]
 
 def ones_like(y: Any) -> Any:
     """Return ones in the form of a result."""
+    if hasattr(y, "shape"):
+        return np.ones(y.shape, y.dtype)
     return tree_map(lambda v: np.ones(np.shape(v), getattr(v, "dtype", float)), y)
 
 
@@ -58,6 +60,14 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     (np.float64(8.0), np.float64(12.0))
     """
     y, pull, aux = differentiate(f, (x,), has_aux=has_aux)
+    if not (hasattr(y, "dtype") and y.dtype.kind == "f" and y.size == 1):
+        check_scalar(y, f)
+    (g,) = pull(ones_like(y))
+    return ((y, aux), g) if has_aux else (y, g)
+
+
+def check_scalar(y: Any, f: Function) -> None:
+    """Refuse to take the gradient of anything but one real number."""
     if not isinstance(y, NUMBERS) or np.size(y) != 1:
         raise ShapeError(
             f"grad needs a function that returns one number; {name(f)} returned {describe(y)}. "
@@ -73,8 +83,6 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
             f"grad needs a floating point value; {name(f)} returned {describe(y)}, which does not "
             f"change with a small step"
         )
-    (g,) = pull(ones_like(y))
-    return ((y, aux), g) if has_aux else (y, g)
 
 
 @unary

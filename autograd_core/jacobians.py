@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .argnums import unary
-from .batch import vmap
+from .batch import over_rows
 from .errors import ShapeError
 from .gradients import grad
 from .operators import differentiate, jvp
@@ -64,7 +64,7 @@ def jacrev(f: Function, x: Any) -> Any:
     """
     y, pull, _ = differentiate(f, (x,))
     shape = np.shape(one_array(y, f))
-    rows = vmap(lambda g: pull(g)[0])(basis_like(y)) if math.prod(shape) else pull(y)[0]
+    rows = over_rows(lambda g: pull(g)[0], basis_like(y)) if math.prod(shape) else pull(y)[0]
     return tree_map(lambda r, v: np.reshape(r, shape + np.shape(v)), rows, x)
 
 
@@ -82,7 +82,7 @@ def jacfwd(f: Function, x: Any) -> Any:
     array([ 1., 10.])
     """
     x = np.float64(x) if isinstance(x, float) else x
-    columns = vmap(lambda t: one_array(jvp(f, (x,), (t,))[1], f), out_axes=-1)(basis_like(x))
+    columns = over_rows(lambda t: one_array(jvp(f, (x,), (t,))[1], f), basis_like(x), -1)
     return np.reshape(columns, (*np.shape(columns)[:-1], *np.shape(x)))
 
 

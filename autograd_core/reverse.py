@@ -90,8 +90,10 @@ def backward(
                     continue
                 if rare and node.where is not None:
                     check_backward(node, i, g, c)
-                if c.shape != parent.shape or c.dtype is not parent.dtype:
-                    c = conform(c, parent.shape, parent.dtype)
+                # one and the same tuple as shape: an elementwise operation that kept the shape
+                shape = parent.shape
+                if (shape is not node.shape and c.shape != shape) or c.dtype is not parent.dtype:
+                    c = conform(c, shape, parent.dtype)
                 fresh = parent.rule is None and is_fresh(c, g, shares)
                 if ahead is None and not queue:
                     ahead, ahead_g, ahead_fresh = parent, c, fresh

@@ -25,7 +25,7 @@ def with_kept_axes(g, x, axis):
 
 def spread(g, x, axis):
     """Copy the result of a reduction over `axis` back over `x`: the adjoint of a sum."""
-    return np.broadcast_to(with_kept_axes(g, x, axis), x.shape)
+    return np.broadcast_to(with_kept_axes(g, x, axis) if axis is not None else g, x.shape)
 
 
 def lanes(x, axis):
