@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .anomaly import watchers
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
-from .graph import Node, new_order, recording_from
+from .graph import Node, recording_from
 from .late import read_late_rows
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 from .ufunc_methods import method_of
@@ -25,7 +24,6 @@ __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
 EMPTY: dict[str, Any] = {}
 INEXACT = np.dtype(float)
 new: Any = object.__new__
-ndarray = np.ndarray
 
 
 class Layered:
@@ -126,121 +124,6 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
                 result._value, result._trace, result._alias = y, trace, None
     if rule.view is not None:
         operands[0]._remember_view(result, f, settings, rule.view)
-    return result
-
-
-class Numbers(dict):
-    """Python numbers as arrays of a dtype, which NumPy takes in half the time."""
-
-    def __init__(self, dtype: type) -> None:
-        self.dtype = dtype
-
-    def __missing__(self, number: float) -> np.ndarray:
-        if len(self) > 1000:
-            self.clear()
-        array = self[number] = np.array(number, self.dtype)
-        array.flags.writeable = False
-        return array
-
-
-DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
-DOUBLES, SINGLES = Numbers(np.float64), Numbers(np.float32)
-NOTHING = (None, None)
-NOTHING_OF_ONE = (None,)
-
-
-def is_simple(x: Any) -> bool:
-    """Whether nothing needs care but to record: a Tensor of the reverse mode, and not a view."""
-    trace = x._trace
-    return (
-        trace.__class__ is Node
-        and x._alias is None
-        and (trace.sink is None or trace.sink.print is None)
-        and trace.level >= recording_from.get()
-        and not watchers
-    )
-
-
-def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
-    """Make the method of a Tensor for `a + b` and its like, or (`swapped`) for `b + a`.
-
-    It does what `apply` does, the short way, for what makes up most programs: a recorded Tensor
-    with a Python number or with another one of the same level. All else goes the long way.
-    `operate` is the same as `f`, and faster for numbers and Tensors of an outer derivative.
-    """
-    plans: list[Any] = [None] * 4
-
-    def plan_of(active: int) -> Any:
-        rule = RULES[f]
-        keep_y, kept, _ = rule.plan(active, 2)
-        plans[active] = rule, keep_y, 0 in kept, 1 in kept
-        return plans[active]
-
-    def method(self: Any, other: Any) -> Any:
-        trace, kind = self._trace, type(other)
-        if (
-            type(trace) is not Node
-            or self._alias is not None
-            or (trace.sink is not None and trace.sink.print is not None)
-            or trace.level < recording_from.get()
-            or watchers
-        ):
-            return apply(f, (other, self) if swapped else (self, other), EMPTY)
-        x = self._value
-        parents: tuple
-        if kind is float or kind is int:
-            b, parents, active = other, (trace, None), 1
-            shape = trace.shape
-            if type(x) is ndarray and other:
-                if x.dtype is DOUBLE:
-                    b = DOUBLES[other]
-                elif x.dtype is SINGLE:
-                    b = SINGLES[other]
-            if swapped:
-                x, b, parents, active = b, x, (None, trace), 2
-        elif kind is type(self) and is_simple(other) and other._trace.level == trace.level:
-            b, parents, active = other._value, (trace, other._trace), 3
-            shape = None
-        else:
-            return apply(f, (other, self) if swapped else (self, other), EMPTY)
-        y = f(x, b) if type(x) is ndarray else operate(x, b)
-        rule, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
-        operands = (x if keep_a else None, b if keep_b else None) if keep_a or keep_b else NOTHING
-        return recorded(rule, trace.level, parents, operands, keep_y, y, shape or y.shape)
-
-    return method
-
-
-def apply_unary(f: np.ufunc, x: Any) -> Any:
-    """Do what `apply` does for a function of one Tensor: the short way for elementwise ones."""
-    rule = RULES.get(f)
-    if rule is None or not rule.simple or not is_simple(x):
-        return apply(f, (x,), EMPTY)
-    value = x._value
-    y = f(value)
-    keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
-    trace = x._trace
-    operands = (value,) if kept else NOTHING_OF_ONE
-    return recorded(rule, trace.level, (trace,), operands, keep_y, y, trace.shape)
-
-
-def recorded(
-    rule: Any, level: int, parents: tuple, operands: tuple, keep_y: bool, y: Any, shape: tuple
-) -> Any:
-    """Do what `Node.derive` does, for operations of which nothing is out of the ordinary."""
-    node = new(Node)
-    node.level = level
-    node.order = new_order()
-    node.rule = rule
-    node.parents = parents
-    node.operands = operands
-    node.y = y if keep_y else None
-    node.settings = EMPTY
-    node.sink = None
-    node.shape = shape
-    node.dtype = y.dtype
-    result = new(Layered.result)
-    result._value, result._trace, result._alias = y, node, None
     return result
 
 

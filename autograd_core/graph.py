@@ -145,9 +145,6 @@ class Node:
         self.sink = self.sink or Sink()
         return self.sink.hand_out(value)
 
-    def let_go(self) -> None:
-        """Stop watching saved arrays."""
-
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
         return Node(
@@ -164,10 +161,6 @@ class WatchedNode(Node):
 
     __slots__ = ("prints", "where")
 
-    def let_go(self) -> None:
-        """Stop watching saved arrays."""
-        self.prints = None
-
 
 class Output:
     """The rule of a node that stands for one output of an operation with several."""
@@ -175,13 +168,10 @@ class Output:
     __slots__ = ("name",)
     verb, joint = "output", False
     pulls = (lambda g, _y, parent, i: Part(i, g, *parent),)
+    plan = staticmethod(lambda _active, _count: (False, (), None))  # values are not needed
 
     def __init__(self, rule: Any) -> None:
         self.name = rule.name
-
-    def plan(self, _active: int, _count: int) -> tuple:
-        """Say what a backward pass will look at: no values."""
-        return False, (), None
 
 
 class Part:

@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from .calling import name_of
-from .dispatch import Layered, apply, apply_unary, raw
+from .dispatch import Layered, apply, raw
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
 from .kernels import getitem, setitem
+from .shortcuts import apply_unary
 from .table import RULES, Spec
 
 __all__ = ["Writable", "mark_written"]

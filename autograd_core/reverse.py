@@ -111,8 +111,8 @@ def backward(
         if not retain:
             node.operands = node.y = None
             node.parents = ()
-            if rare:
-                node.let_go()
+            if type(node) is not Node:
+                node.prints = None
 
 
 def is_fresh(c: Any, g: Any, shares: Any) -> bool:
@@ -134,8 +134,7 @@ class Waiting:
     def receive(self, node: Node, c: Any, fresh: bool) -> None:
         """Add to the cotangent of a node."""
         key = -node.order
-        before = self.found.get(key)
-        if before is None:
+        if (before := self.found.get(key)) is None:
             heappush(self.queue, key)
             self.found[key] = node, c, fresh
         else:

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from .array_names import ArrayNames
-from .dispatch import apply, apply_unary, operator_of
+from .dispatch import apply
 from .display import Displayed
 from .habits import Habits
 from .interchange import Interchange
 from .kernels import getitem
+from .shortcuts import apply_unary, operator_of
 from .torch_math import TorchMath
 from .torch_shapes import TorchShapes
 

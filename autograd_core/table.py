@@ -105,6 +105,7 @@ class Rule:
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
     composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
     view: str | None = None  # "tracked": the result is a view; "untracked": of a kind not tracked
+    _pull: Any  # makes `pulls[i]`
     otherwise: Any = None  # a composition that takes the calls that the row does not
 
     def __init__(
@@ -121,10 +122,6 @@ class Rule:
         self.plans: dict[Any, Plan] = {}
         declare_once(f)
         RULES[f] = self
-
-    def _pull(self, i: int) -> Pull | None:
-        """Make `pulls[i]`."""
-        raise NotImplementedError
 
     def plan(self, active: int, count: int) -> Plan:
         """Say what a backward pass will look at.
@@ -178,16 +175,6 @@ class Rule:
         return self._takes[call]
 
 
-def same(g: Any, _y: Any, _xs: Sequence, _settings: dict) -> Any:
-    """The derivative 1."""
-    return g
-
-
-def opposite(g: Any, _y: Any, _xs: Sequence, _settings: dict) -> Any:
-    """The derivative -1."""
-    return -g
-
-
 def blind_operands(row: Rule, uses: Sequence) -> int:
     """Bits of the operands in which the function is piecewise constant (their rule is None)."""
     if row.joint or row.verb in ("linear", "bilinear"):
@@ -214,19 +201,19 @@ class Elementwise(Rule):
         if not any(keep):
             nothing = (None,) * len(keep)
             return lambda _values: nothing
-        if keep == (True, False):
-            return lambda values: (values[0], None)
-        if keep == (False, True):
-            return lambda values: (None, values[1])
-        return super()._keeper(keep)
+        if not all(keep):
+            return lambda values: tuple([x if k else None for x, k in zip(values, keep)])
+        return None
 
     def _pull(self, i: int) -> Pull | None:
         """Multiply: g * d."""
         d = self.partials[i]
         if d is None:
             return None
+        if d in (1, -1):
+            return (lambda g, _y, _xs, _kw: g) if d == 1 else (lambda g, _y, _xs, _kw: -g)
         if d.__class__ is int:
-            return same if d == 1 else opposite if d == -1 else lambda g, _y, _xs, _kw: g * d
+            return lambda g, _y, _xs, _kw: g * d
         if self.accepts:
             return lambda g, y, xs, kw: g * d(y, *xs, **kw)
         if len(self.partials) == 2:

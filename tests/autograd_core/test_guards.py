@@ -18,11 +18,11 @@ LAYERS = [
     ["guard"],
     ["calling", "guard", "anomaly"],
     ["table"],
-    ["composed"],
+    ["composed", "late"],
     ["graph", "trees", "kernels"],
     ["ufunc_methods"],
     ["reverse", "forward", "gradmode", "dispatch"],
-    ["habits", "display", "interchange"],
+    ["habits", "display", "interchange", "shortcuts"],
     ["array_names", "torch_math"],
     ["torch_shapes"],
     ["surface", "inplace"],
@@ -37,7 +37,8 @@ LAYERS = [
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 # The engine. Not the reading of signatures (calling), the list of methods (surface), the watch over
-# saved arrays (guard), nor what is composed of the engine (inplace, batch, operators ...).
+# saved arrays (guard), the short way (shortcuts), nor what is composed of the engine (inplace,
+# batch, operators ...).
 SPINE = {"table", "graph", "reverse", "forward", "dispatch", "tensor"}
 SPINE_BUDGET = 1500
 FILE_BUDGET = 400
