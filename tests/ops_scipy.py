@@ -98,6 +98,8 @@ for spherical in (bessel.spherical_in, bessel.spherical_kn):
     sample(spherical, positive(2, 3), 2)
 sample(gamma.zeta, 2.5, positive(2, 3))
 sample(gamma.zeta, 3.0, fixed(-0.5, 0.3))
+sample(gamma.gamma_density, positive(2, 3), positive(2, 3))
+sample(gamma.beta_density, positive(2, 3), positive(2, 3), proportion(2, 3))
 sample(sc.gammainc, order, positive(2, 3))
 sample(sc.gammaincc, order, positive(2, 3))
 sample(sc.gammaincinv, order, proportion(2, 3))

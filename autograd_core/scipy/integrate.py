@@ -9,12 +9,12 @@ import numpy as np
 import scipy.integrate
 
 from ..dispatch import Layered
-from ..errors import ArgumentError
+from ..errors import ArgumentError, DtypeError, describe
 from ..extend import defjvp_argnums, defvjp_argnums, primitive
 from ..misc.flatten import flatten
 from ..operators import jvp, vjp
 from ..trees import flatten as leaves_of
-from .arrays import as_array, as_float
+from .arrays import as_array, as_float, values_of
 
 __all__ = ["odeint"]
 
@@ -24,7 +24,7 @@ FORWARD_ONLY = ("Dfun", "col_deriv", "full_output", "ml", "mu", "printmessg")
 
 
 def odeint(
-    func: Function, y0: Any, t: Any, args: tuple = (), tfirst: bool = False, **options: Any
+    func: Function, y0: Any, t: Any, args: tuple = (), *, tfirst: bool = False, **options: Any
 ) -> Any:
     """Solve dy/dt = func(y, t, *args) and return y at the times t.
 
@@ -42,12 +42,19 @@ def odeint(
     tfirst : bool, default False
         `func` is called as func(t, y, *args).
     **options
-        As for `scipy.integrate.odeint`: rtol, atol, mxstep, ...; derivatives are calculated with
-        the same.
+        As for `scipy.integrate.odeint`: rtol, atol, mxstep, tcrit, ...; derivatives are calculated
+        with the same.
 
     Returns
     -------
     y : ndarray, shape (m, n)
+
+    Raises
+    ------
+    ArgumentError
+        If `args` is no tuple, or `full_output` is asked for.
+    DtypeError
+        If y0, or an argument that is differentiated, is complex: the equations are real.
 
     Notes
     -----
@@ -73,7 +80,23 @@ def odeint(
             "odeint(full_output=True) has a result that is no array; call scipy.integrate.odeint "
             "for it"
         )
-    return solution(field, np.atleast_1d(as_float(y0)), as_float(t), tuple(args), **options)
+    if not isinstance(args, (tuple, list)):
+        raise ArgumentError(f"odeint(args=...) is a tuple, got {describe(args)}; write args=(p,)")
+    y0 = np.atleast_1d(as_float(y0))
+    refuse_complex("y0", y0)
+    for x in leaves_of(tuple(args))[0]:
+        if isinstance(x, Layered):
+            refuse_complex("args", x)
+    return solution(field, y0, as_float(t), tuple(args), **options)
+
+
+def refuse_complex(name: str, x: Any) -> None:
+    """Refuse what the solver would cut the imaginary part of, or the derivative miss."""
+    if x.dtype.kind == "c":
+        raise DtypeError(
+            f"odeint solves real equations with real parameters, got {name} with {describe(x)}. "
+            f"Let the real and the imaginary parts be two numbers each."
+        )
 
 
 @primitive
@@ -108,9 +131,22 @@ class Equation:
         rows = [self.field(y, s, self.vector) for y, s in zip(ys, t, strict=True)]
         return np.stack(rows)
 
-    def solve(self, field: Function, y0: Any, t: Any) -> Any:
-        """Solve another equation with these parameters."""
-        return solution(field, y0, t, (self.vector,), **self.options)
+    def solve_back(self, field: Function, y: Any, t: Any, earlier: Any) -> Any:
+        """Solve another equation with these parameters back to an earlier time.
+
+        SciPy knows critical times on the way forward only; here the solver stops at each.
+        """
+        options = {k: v for k, v in self.options.items() if k != "tcrit"}
+        times = [t, *self.critical_times(values_of(t), values_of(earlier)), earlier]
+        return solution(field, y, np.stack(times), (self.vector,), **options)[-1]
+
+    def critical_times(self, t: Any, earlier: Any) -> list:
+        """Return the times of `tcrit` on the way from t back."""
+        given = self.options.get("tcrit")
+        if given is None or t is None or earlier is None:
+            return []
+        inside = [c for c in np.ravel(given) if min(t, earlier) < c < max(t, earlier)]
+        return sorted(map(float, inside), reverse=bool(t > earlier))
 
 
 def is_inexact(x: Any) -> bool:
@@ -138,7 +174,7 @@ def odeint_vjp(argnums: tuple, ys: Any, args: tuple, options: dict) -> Function:
         a, of_theta = 0.0 * g[0], 0.0 * theta
         for i in range(len(t) - 1, 0, -1):
             start = np.concatenate([ys[i], a + g[i], of_theta])
-            end = equation.solve(backwards, start, t[i - 1 : i + 1][::-1])[1]
+            end = equation.solve_back(backwards, start, t[i], t[i - 1])
             a, of_theta = end[n : 2 * n], end[2 * n :]
         shares: dict[int, Any] = {
             1: a + g[0],

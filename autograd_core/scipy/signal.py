@@ -81,7 +81,7 @@ def convolve(
     else:
         border = [border_of(mode, k) for k in widths]
         y = slide(np.pad(left, [(0, 0), (0, 0), *border]), reversed_axes(right))
-    return np.reshape(y, left_free + right_free + y.shape[2:])
+    return np.reshape(y, left_free + right_free + y.shape[2:])[()]
 
 
 def arranged(x: Any, axes: Sequence[int], dot_axes: Sequence[int]) -> tuple[Any, tuple[int, ...]]:

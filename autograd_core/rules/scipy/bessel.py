@@ -55,7 +55,7 @@ elementwise(
 )
 
 
-# --- scaled by e^-|Re x| or e^-|Im x|, so not holomorphic ------------------------------------------
+# --- scaled by e^-|Re x| or e^-|Im x|, so not holomorphic -----------------------------------------
 
 
 def real(x):
@@ -70,16 +70,14 @@ def imag(x):
 
 def scaled(f, sign_above, part):
     """Declare y = e^-|part(x)| F with F' as of `neighbours`: dy = F' dx - y sign(part) d part."""
-
-    def slope(v, x):
-        return 0.5 * (f(v - 1, x) + sign_above * f(v + 1, x))
+    slope = neighbours(f, 1, sign_above)
 
     def vjp(g, y, v, x):
         size, unit = part(x)
-        return g * slope(v, x) - (g * y).real * np.sign(size) * unit
+        return g * slope(y, v, x) - (g * y).real * np.sign(size) * unit
 
     def jvp(t, y, v, x):
-        return t * slope(v, x) - y * np.sign(part(x)[0]) * part(t)[0]
+        return t * slope(y, v, x) - y * np.sign(part(x)[0]) * part(t)[0]
 
     order = unknown(f.__name__, 0)
     rule(f, vjp=(order, vjp), jvp=(order, jvp))

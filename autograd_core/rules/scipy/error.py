@@ -71,7 +71,10 @@ def density(x):
 
 def hazard(x):
     """Return density(x) / ndtr(x), without the underflow of either."""
-    return 2 / (ROOT_TWO_PI * sc.erfcx(-x * ROOT_HALF))
+    left = x.real < 0
+    tail = sc.erfcx(np.where(left, -x, 1.0) * ROOT_HALF)
+    right = np.where(left, 1.0, x)
+    return np.where(left, 2 / (ROOT_TWO_PI * tail), density(right) / sc.ndtr(right))
 
 
 elementwise(sc.ndtr, lambda _y, x: density(x))

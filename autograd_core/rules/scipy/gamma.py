@@ -111,16 +111,40 @@ elementwise(
 # --- incomplete -----------------------------------------------------------------------------------
 
 
+@primitive
 def gamma_density(a, x):
     """Return x^(a-1) e^-x / gamma(a)."""
-    return np.exp(sc.xlogy(a - 1.0, x) - x - sc.gammaln(a))
+    log = sc.xlogy(a - 1, x) - x - sc.gammaln(a)
+    nothing = np.logical_or(np.isposinf(sc.gammaln(a)), np.isposinf(x))
+    return np.where(nothing, 0.0, sc.gammasgn(a) * np.exp(log))[()]
 
 
+@primitive
 def beta_density(a, b, x):
     """Return x^(a-1) (1-x)^(b-1) / beta(a, b)."""
-    return np.exp(sc.xlogy(a - 1.0, x) + sc.xlog1py(b - 1.0, -x) - sc.betaln(a, b))
+    log = sc.xlogy(a - 1, x) + sc.xlog1py(b - 1, -x) - sc.betaln(a, b)
+    sign = sc.gammasgn(a) * sc.gammasgn(b) * sc.gammasgn(a + b)
+    return np.where(np.isposinf(sc.betaln(a, b)), 0.0, sign * np.exp(log))[()]
 
 
+def log_times(y, x):
+    """Return y log(x), and 0 where y is 0, at the edge of a support, too."""
+    return sc.xlogy(y, np.where(y == 0, 1.0, x))
+
+
+# neighbours in the place of y (a - 1) / x, which is 0/0 at the edges of the support
+elementwise(
+    gamma_density,
+    lambda y, a, x: log_times(y, x) - y * sc.psi(a),
+    lambda y, a, x: gamma_density(a - 1, x) - y,
+)
+elementwise(
+    beta_density,
+    lambda y, a, b, x: log_times(y, x) - y * (sc.psi(a) - sc.psi(a + b)),
+    lambda y, a, b, x: log_times(y, 1 - x) - y * (sc.psi(b) - sc.psi(a + b)),
+    lambda _y, a, b, x: (a + b - 1) * (beta_density(a - 1, b, x) - beta_density(a, b - 1, x)),
+)
+batching(each_element, gamma_density, beta_density)
 elementwise(sc.gammainc, unknown("gammainc", 0), lambda _y, a, x: gamma_density(a, x))
 elementwise(sc.gammaincc, unknown("gammaincc", 0), lambda _y, a, x: -gamma_density(a, x))
 elementwise(sc.gammaincinv, unknown("gammaincinv", 0), lambda y, a, _p: 1 / gamma_density(a, y))

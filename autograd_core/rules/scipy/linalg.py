@@ -29,7 +29,7 @@ def outer(z, x):
 @primitive
 def solve_triangular(a, b, lower=False, unit_diagonal=False):
     """Solve A x = b with a triangular A."""
-    return sl.solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal)
+    return sl.solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal, check_finite=False)
 
 
 def triangle(A, lower, unit_diagonal):
@@ -61,7 +61,7 @@ rule(solve_triangular, vjp=triangular_vjp, jvp=triangular_jvp, arity=2)
 @primitive
 def solve_banded(ab, b, l_and_u):
     """Solve A x = b with a banded A."""
-    return sl.solve_banded(l_and_u, ab, b)
+    return sl.solve_banded(l_and_u, ab, b, check_finite=False)
 
 
 def band(l, u, n):

@@ -32,11 +32,32 @@ def ratio(a, b):
     return a / np.where(np.logical_and(a == 0, b == 0), 1.0, b)
 
 
-elementwise(sc.xlogy, lambda _y, _a, b: np.log(b), lambda _y, a, b: ratio(a, b))
-elementwise(sc.xlog1py, lambda _y, _a, b: np.log1p(b), lambda _y, a, b: ratio(a, 1 + b))
+def log_ratio(a, b):
+    """Return log(a / b), and 0 where both are 0."""
+    nothing = np.logical_and(a == 0, b == 0)
+    return np.log(np.where(nothing, 1.0, a) / np.where(nothing, 1.0, b))
+
+
+def log_unless(nothing, f, b):
+    """Return f(b), a logarithm, and 0 where `nothing` is said to be there."""
+    return np.where(nothing, 0.0, f(np.where(nothing, 1.0, b)))
+
+
+# the slope of x log x is infinite at 0; where log y is, too, the product is 0 all the same, and
+# the safe subgradient is 0
+elementwise(
+    sc.xlogy,
+    lambda _y, a, b: log_unless(np.logical_and(a == 0, b == 0), np.log, b),
+    lambda _y, a, b: ratio(a, b),
+)
+elementwise(
+    sc.xlog1py,
+    lambda _y, a, b: log_unless(np.logical_and(a == 0, b == -1), np.log1p, b),
+    lambda _y, a, b: ratio(a, 1 + b),
+)
 elementwise(sc.entr, lambda _y, p: -np.log(p) - 1)
-elementwise(sc.rel_entr, lambda _y, p, q: np.log(p / q) + 1, lambda _y, p, q: -p / q)
-elementwise(sc.kl_div, lambda _y, p, q: np.log(p / q), lambda _y, p, q: 1 - p / q)
+elementwise(sc.rel_entr, lambda _y, p, q: log_ratio(p, q) + 1, lambda _y, p, q: -ratio(p, q))
+elementwise(sc.kl_div, lambda _y, p, q: log_ratio(p, q), lambda _y, p, q: 1 - ratio(p, q))
 
 # --- robust losses, with the width d of their quadratic part --------------------------------------
 

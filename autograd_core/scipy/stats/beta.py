@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 
+from ...rules.scipy.gamma import beta_density
 from ..arrays import as_float
 from .forms import on_support, standard
 
@@ -35,10 +36,8 @@ def pdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     z, scale = standard(x, loc, scale)
     a, b = as_float(a), as_float(b)
 
-    def inside(z: Any) -> Any:
-        return np.exp(sc.xlogy(a - 1, z) + sc.xlog1py(b - 1, -z) - sc.betaln(a, b)) / scale
-
-    return on_support(inside, z, np.logical_and(z >= 0, z <= 1), 0.0, 0.5)
+    inside = np.logical_and(z >= 0, z <= 1)
+    return on_support(lambda z: beta_density(a, b, z) / scale, z, inside, 0.0, 0.5)
 
 
 def cdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 
+from ...rules.scipy.gamma import gamma_density
 from ..arrays import as_float
 from .forms import on_support, standard
 
@@ -35,10 +36,7 @@ def pdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     z, scale = standard(x, loc, scale)
     a = as_float(a)
 
-    def inside(z: Any) -> Any:
-        return np.exp(sc.xlogy(a - 1, z) - z - sc.gammaln(a)) / scale
-
-    return on_support(inside, z, z >= 0, 0.0, 1.0)
+    return on_support(lambda z: gamma_density(a, z) / scale, z, z >= 0, 0.0, 1.0)
 
 
 def cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

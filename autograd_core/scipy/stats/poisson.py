@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sc
 
+from ...rules.scipy.gamma import gamma_density
 from ..arrays import as_float
 from .forms import on_support
 
@@ -32,7 +33,9 @@ def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
 
 def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
     """Return the probability of the count k, 0 where k is none."""
-    return np.exp(logpmf(k, mu, loc))
+    k, mu = as_float(k) - as_float(loc), as_float(mu)
+    whole = np.logical_and(k >= 0, k == np.floor(k))
+    return on_support(lambda k: gamma_density(k + 1, mu), k, whole, 0.0, 0.0)
 
 
 def cdf(k: Any, mu: Any, loc: Any = 0) -> Any:

@@ -20,6 +20,7 @@ import scipy.stats
 import tests.reference
 from autograd_core import (
     ArgumentError,
+    DtypeError,
     MissingRuleError,
     ShapeError,
     grad,
@@ -84,14 +85,79 @@ def test_plain_scipy_differentiates_and_is_imported_by_nobody_else() -> None:
 STORED = json.loads((Path(tests.reference.__file__).parent / "special.json").read_text())
 
 
+def number(x: Any) -> Any:
+    return complex(*x) if isinstance(x, list) else x
+
+
+def slope(f: Any, i: int) -> Any:
+    """Return the derivative in argument i, of a holomorphic function too."""
+
+    def of_all(*xs: Any) -> Any:
+        y, pull = vjp(lambda x: f(*xs[:i], x, *xs[i + 1 :]), xs[i])
+        return pull(np.ones(y.shape, y.dtype)[()])[0]
+
+    return of_all
+
+
 @pytest.mark.parametrize("row", STORED, ids=lambda r: f"{r['op']}{r['point']}".replace(" ", ""))
 def test_first_and_second_derivative_as_calculated_with_many_digits(row: dict) -> None:
-    f, i = getattr(special, row["op"]), row["argnum"]
-    point = [
-        int(v) if row["op"] == "polygamma" and k == 0 else v for k, v in enumerate(row["point"])
-    ]
-    np.testing.assert_allclose(grad(f, i)(*point), row["d1"], rtol=2e-12)
-    np.testing.assert_allclose(grad(grad(f, i), i)(*point), row["d2"], rtol=2e-9)
+    f, i, point = getattr(special, row["op"]), row["argnum"], list(map(number, row["point"]))
+    if row["op"] == "polygamma":
+        point[0] = int(point[0])
+    first, second = slope(f, i), slope(slope(f, i), i)
+    np.testing.assert_allclose(first(*point), number(row["d1"]), rtol=2e-12)
+    np.testing.assert_allclose(second(*point), number(row["d2"]), rtol=2e-9, atol=1e-300)
+
+
+INF = np.inf
+EDGES: list[tuple[Any, tuple, int, Any]] = [  # function, point, operand, derivative
+    (special.xlogy, (0.0, 0.0), 0, 0.0),  # safe subgradients, where nothing is multiplied by log 0
+    (special.xlogy, (0.0, 0.0), 1, 0.0),
+    (special.xlogy, (0.0, 2.0), 0, np.log(2)),
+    (special.xlogy, (1.0, 0.0), 0, -INF),
+    (special.xlog1py, (0.0, -1.0), 0, 0.0),
+    (special.xlog1py, (0.0, -1.0), 1, 0.0),
+    (special.rel_entr, (0.0, 0.0), 1, 0.0),
+    (special.rel_entr, (0.0, 0.5), 1, 0.0),
+    (special.kl_div, (0.0, 0.0), 0, 0.0),
+    (special.kl_div, (0.0, 0.0), 1, 1.0),
+    (special.kl_div, (0.0, 0.5), 1, 1.0),
+    (special.entr, (0.0,), 0, INF),  # as it is
+    (special.ndtri, (0.0,), 0, INF),
+    (special.ndtri, (1.0,), 0, INF),
+    (special.logit, (0.0,), 0, INF),
+    (special.erfinv, (1.0,), 0, INF),
+    (special.log_ndtr, (40.0,), 0, 0.0),
+    (special.log_ndtr, (-1e10,), 0, 1e10),
+    (special.expit, (800.0,), 0, 0.0),
+    (special.log_expit, (-800.0,), 0, 1.0),
+    (special.betainc, (1.0, 1.0, 0.0), 2, 1.0),
+    (special.betainc, (2.0, 3.0, 0.0), 2, 0.0),
+    (special.betainc, (3.0, 1.0, 1.0), 2, 3.0),
+    (special.betainc, (0.5, 2.0, 0.0), 2, INF),
+    (special.gammainc, (1.0, 0.0), 1, 1.0),
+    (special.gammainc, (2.0, INF), 1, 0.0),
+    (special.jv, (1, 0.0), 1, 0.5),
+    (special.ive, (0, 0.0), 1, 0.0),
+    (special.spherical_jn, (1, 0.0), 1, 1 / 3),
+    (special.exprel, (0.0,), 0, 0.5),
+    (stats.gamma.pdf, (0.0, 2.0), 0, 1.0),
+    (stats.beta.pdf, (1.0, 2.0, 2.0), 0, -6.0),
+    (stats.chi2.pdf, (0.0, 4.0), 0, 0.25),
+    (stats.poisson.pmf, (1.0, 0.0), 1, 1.0),
+    (stats.poisson.logpmf, (0.0, 0.0), 1, -1.0),
+    (stats.norm.logcdf, (-1e8,), 0, 1e8),
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("f", "point", "i", "expected"), EDGES, ids=[f"{f.__name__}{p}d{i}" for f, p, i, _ in EDGES]
+)
+def test_derivatives_at_edges(f: Any, point: tuple, i: int, expected: Any) -> None:
+    np.testing.assert_allclose(grad(f, i)(*point), expected, rtol=1e-12, atol=1e-300)
+    if np.isfinite(expected):
+        assert not np.isnan(grad(grad(f, i), i)(*point))
 
 
 X = np.array([0.3, 1.7, 2.5])
@@ -113,6 +179,13 @@ CALLS = {
     "spherical_kn": (lambda m, x: m.spherical_kn(1, x), X),
     "jvp": (lambda m, x: m.jvp(1, x, 2), X),
     "logsumexp of integers": (lambda m, x: m.logsumexp([1, 2]) + x, X),
+    "zeta of plain SciPy": (lambda _, x: scipy.special.zeta(2.5, x), X),
+    "lambertw of plain SciPy": (lambda _, x: np.real(scipy.special.lambertw(x)), X),
+    "logsumexp, complex": (lambda m, x: m.logsumexp(x * (1 + 2j), axis=1, return_sign=True)[0], A),
+    "its sign": (
+        lambda m, x: np.imag(m.logsumexp(x * (1 + 2j), axis=1, return_sign=True)[1]),
+        A,
+    ),
     "logsumexp, sign": (
         lambda m, x: m.logsumexp(x, axis=1, b=np.array([1.0, -3.0, 0.5]), return_sign=True)[0],
         A,
@@ -151,6 +224,14 @@ def test_logsumexp_at_infinity() -> None:
     np.testing.assert_allclose(grad(special.logsumexp)(np.array([1e5, 1e5])), [0.5, 0.5])
     y, sign = special.logsumexp(np.log([3.0, 2.0]), b=[1.0, -2.0], return_sign=True)
     assert (y.round(12), sign) == (0.0, -1.0)
+    nothing = np.full((2, 2), [[-np.inf] * 2, [0.0, -np.inf]])
+    y, pull = vjp(lambda a: special.logsumexp(a, axis=1, return_sign=True)[0], nothing)
+    assert y.tolist() == [-np.inf, 0.0] and pull(np.ones(2))[0].tolist() == [[0, 0], [1, 0]]
+    assert special.logsumexp(np.zeros((0,))) == -np.inf
+
+
+def far_left(x: Any) -> Any:
+    return np.real(special.psi(x * (1j - 1e6)))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +250,17 @@ def test_logsumexp_at_infinity() -> None:
         ),
         (lambda x: linalg.solve_banded((1, 1), np.eye(2) * x, X), ShapeError, ["3 rows", "(2, 2)"]),
         (lambda x: linalg.solve_triangular(np.eye(2) * x, X[:2], 3), ArgumentError, ["trans", "3"]),
-        (lambda x: linalg.block_diag(np.ones((1, 1, 1)), x), ShapeError, ["(1, 1, 1)"]),
+        (
+            lambda x: linalg.solve(np.eye(2) * x, X[:2], assume_a="round"),
+            ArgumentError,
+            ["'round'"],
+        ),
+        (lambda x: linalg.solve(np.eye(2) * x, [1.0, np.nan]), ArgumentError, ["check_finite"]),
+        (lambda x: linalg.sqrtm(np.eye(2) * x, disp=False), ArgumentError, ["scipy.linalg.sqrtm"]),
+        (lambda x: linalg.expm([["a"]]) * x, DtypeError, ["arrays of numbers", "<U1", "float"]),
+        (lambda x: special.softmax(np.array([1, None])) * x, DtypeError, ["object"]),
+        (lambda x: special.zeta(x), MissingRuleError, ["scipy.special.zeta", "operand 0"]),
+        (lambda x: grad(far_left)(x), ArgumentError, ["psi(1 - z)", "-2e+06"]),
         (lambda x: signal.convolve(X, X * x, "circular"), ArgumentError, ["'circular'", "same"]),
         (lambda x: signal.convolve(A, X * x), ShapeError, ["(2, 3)", "axes"]),
         (lambda x: signal.convolve(A * x, A.T, "valid"), ShapeError, ["valid"]),
@@ -182,6 +273,9 @@ def test_logsumexp_at_infinity() -> None:
             ArgumentError,
             ["full_output"],
         ),
+        (lambda x: integrate.odeint(np.sin, x, X, x), ArgumentError, ["args=(p,)"]),
+        (lambda x: integrate.odeint(np.sin, x * 1j, X), DtypeError, ["y0", "real"]),
+        (lambda x: integrate.odeint(np.sin, 1.0, X, (x * 1j,)), DtypeError, ["args", "complex"]),
     ],
 )
 def test_the_message_helps(call: Any, error: type[Exception], words: list[str]) -> None:
@@ -319,6 +413,7 @@ def test_entropy_of_the_multivariate_normal() -> None:
 
 M = np.array([[3.0, 0.4, -0.2], [0.3, 2.0, 0.5], [0.1, -0.6, 4.0]])
 SPD = M @ M.T
+BAND = M * (np.abs(np.subtract.outer(np.arange(3), np.arange(3))) < 2)
 MATRICES = {
     "solve_triangular": (lambda m, a, b: m.solve_triangular(a, b), (M, Z)),
     "solve_triangular, T": (lambda m, a, b: m.solve_triangular(a, b, trans="T"), (M, M[:, :2])),
@@ -341,6 +436,17 @@ MATRICES = {
     "norm": (lambda m, a: m.norm(a, 1, axis=0), (M,)),
     "solve": (lambda m, a, b: m.solve(a, b), (M, Z)),
     "solve, transposed": (lambda m, a, b: m.solve(a, b, transposed=True), (M, Z)),
+    **{
+        f"solve, {structure}": (
+            lambda m, a, b, structure=structure: m.solve(a, b, assume_a=structure),
+            (M + M.T, Z),
+        )
+        for structure in ("gen", "sym", "pos", "upper triangular", "lower triangular")
+    },
+    "solve, one triangle": (lambda m, a, b: m.solve(a, b, lower=True, assume_a="pos"), (M, Z)),
+    "solve, diagonals": (lambda m, a, b: m.solve(a, b, assume_a="tridiagonal"), (BAND, Z)),
+    "solve, diagonal": (lambda m, a, b: m.solve(a, b, assume_a="diagonal"), (np.diag(P), Z)),
+    "inv, one triangle": (lambda m, a: m.inv(a, assume_a="pos"), (SPD,)),
     "cholesky": (lambda m, a: m.cholesky(a @ a.T), (M,)),
     "cholesky, lower": (lambda m, a: m.cholesky(a @ a.T, lower=True), (M,)),
     "cho_solve": (lambda m, a, b: m.cho_solve(m.cho_factor(a @ a.T), b), (M, Z)),
@@ -358,6 +464,39 @@ def test_linear_algebra(f: Any, args: tuple) -> None:
     mapped = vmap(lambda *xs: f(linalg, *xs))(*(np.stack([x, 2 * x]) for x in args))
     doubled = [f(linalg, *args), f(linalg, *(2 * x for x in args))]
     np.testing.assert_allclose(mapped, doubled, rtol=1e-12, atol=1e-13)
+
+
+BATCH = np.stack([M, M + 0.5, 2 * M])
+BATCHES: dict[str, tuple[Any, tuple, tuple]] = {  # the last: which operands have the batch
+    "triangular": (lambda a, b: linalg.solve_triangular(a, b), (BATCH, BATCH[..., :2]), (0, 0)),
+    "of one vector": (lambda a, b: linalg.solve_triangular(a, b), (BATCH, Z), (0, None)),
+    "sylvester": (
+        lambda a, q: linalg.solve_sylvester(a, np.eye(2), q),
+        (BATCH, BATCH[..., :2]),
+        (0, 0),
+    ),
+    "sqrtm": (linalg.sqrtm, (BATCH,), (0,)),
+    "expm": (linalg.expm, (0.3 * BATCH,), (0,)),
+    "toeplitz": (linalg.toeplitz, (BATCH[0], Z), (0, None)),
+    "block_diag": (linalg.block_diag, (BATCH, M), (0, None)),
+    "cho_solve": (
+        lambda a, b: linalg.cho_solve(linalg.cho_factor(a @ np.swapaxes(a, -1, -2)), b),
+        (BATCH, BATCH),
+        (0, 0),
+    ),
+}
+
+
+@pytest.mark.parametrize(("f", "args", "axes"), BATCHES.values(), ids=BATCHES.keys())
+def test_a_batch_of_matrices(f: Any, args: tuple, axes: tuple) -> None:
+    np.testing.assert_allclose(f(*args), vmap(f, axes)(*args), rtol=1e-12)
+    check_grads(f, order=1, rtol=1e-5, atol=1e-5)(*args)
+
+
+def test_nans_pass_where_they_are_let() -> None:
+    b = np.array([1.0, np.nan, 2.0])
+    for f in (linalg.solve_triangular, linalg.solve):
+        assert np.isnan(grad(lambda b, f=f: np.sum(f(M, b, check_finite=False) ** 2))(b)).any()
 
 
 @pytest.mark.parametrize("trans", ["N", "T", "C"])
@@ -438,9 +577,8 @@ def test_odeint() -> None:
 
 def test_odeint_against_the_closed_form() -> None:
     def y(rate: Any, y0: Any) -> Any:
-        return integrate.odeint(lambda t, y, k: -k * y, y0, [0.0, 1.5], (rate,), True, **EXACT)[
-            -1, 0
-        ]
+        field = lambda t, y, k: -k * y
+        return integrate.odeint(field, y0, [0.0, 1.5], (rate,), tfirst=True, **EXACT)[-1, 0]
 
     np.testing.assert_allclose(grad(y)(0.4, 2.0), -1.5 * 2 * np.exp(-0.6), rtol=1e-8)
     np.testing.assert_allclose(grad(y, 1)(0.4, 2.0), np.exp(-0.6), rtol=1e-8)
@@ -451,18 +589,19 @@ def test_odeint_against_the_closed_form() -> None:
     )
 
 
+def test_odeint_stops_at_critical_times() -> None:
+    def jump(y: Any, t: Any, k: Any) -> Any:
+        return -k * y * (1.0 if t < 0.5 else 3.0)
+
+    def y(k: Any) -> Any:
+        options = {"tcrit": np.array([0.5]), **EXACT}
+        return integrate.odeint(jump, [1.0], [0.0, 1.0], (k,), **options)[-1, 0]
+
+    np.testing.assert_allclose(grad(y)(0.7), -2 * np.exp(-1.4), rtol=1e-7)
+    np.testing.assert_allclose(jvp(y, (0.7,), (1.0,))[1], -2 * np.exp(-1.4), rtol=1e-7)
+
+
 def test_what_the_field_closes_over_is_no_argument() -> None:
     k = tensor(2.0, requires_grad=True)
     with pytest.raises(TypeError, match="drop its gradient"):
         integrate.odeint(lambda y, t: -k * y, [1.0], [0.0, 1.0])
-
-
-def test_special_functions_of_the_package_autograd_agree() -> None:
-    theirs = pytest.importorskip("autograd.scipy.special")
-    from autograd import elementwise_grad
-
-    for name in ("gammaln", "psi", "erf", "i1", "j1", "y1", "expit", "rgamma"):
-        slope = elementwise_grad(getattr(theirs, name))(X)
-        ours = vjp(getattr(special, name), X)[1](np.ones(3))[0]
-        np.testing.assert_allclose(ours, slope, rtol=1e-10)
-    assert scipy.special.psi is special.psi
