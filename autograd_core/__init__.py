@@ -1,6 +1,7 @@
 """autograd_core: plain NumPy code that differentiates, in both modes, to any order."""
 
 from . import rules
+from .absorb import absorbing_zeros
 from .anomaly import detect_anomaly
 from .batch import vmap
 from .checkpointing import checkpoint
@@ -71,6 +72,7 @@ __all__ = [
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
+    "absorbing_zeros",
     "checkpoint",
     "custom_fixed_point",
     "custom_jvp",

@@ -166,7 +166,7 @@ class Output:
     """The rule of a node that stands for one output of an operation with several."""
 
     __slots__ = ("name",)
-    verb, joint = "output", False
+    verb, joint, pointwise = "output", False, False
     pulls = (lambda g, _y, parent, i: Part(i, g, *parent),)
     plan = staticmethod(lambda _active, _count: (False, (), None))  # values are not needed
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
+from .absorb import absorb, absorbing
 from .anomaly import check_backward
 from .errors import GraphError
 from .graph import Node, Part, conform
@@ -40,7 +41,7 @@ def backward(
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
     waiting = Waiting()
-    queue = waiting.queue
+    queue, zeros_absorb = waiting.queue, absorbing.get()
     for seed, g in seeds:
         waiting.receive(seed, conform(g, seed.shape, seed.dtype), False)
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
@@ -88,6 +89,8 @@ def backward(
                 c = shares[i] if joint else shares[i](g, y, operands, settings)
                 if c is None:
                     continue
+                if zeros_absorb and rule.pointwise:
+                    c = absorb(c, g)
                 if rare and node.where is not None:
                     check_backward(node, i, g, c)
                 # one and the same tuple as shape: an elementwise operation that kept the shape

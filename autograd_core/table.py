@@ -101,6 +101,7 @@ class Rule:
 
     verb = "rule"
     simple = False  # one operand, elementwise, recorded the short way
+    pointwise = False  # each element of the result depends on one element of each operand
     joint = False  # one function gives the cotangents of all operands
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
     composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
@@ -187,6 +188,7 @@ class Elementwise(Rule):
     """The partial derivatives, as functions of (y, operands) or a number; None where constant."""
 
     verb = "elementwise"
+    pointwise = True
 
     def __init__(self, f: Callable[..., Any], partials: tuple) -> None:
         self.partials = partials

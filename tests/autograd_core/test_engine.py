@@ -439,3 +439,39 @@ def test_python_numbers_are_weak_and_exact(op: str, dtype: type, number: float) 
             found, expected = f(x, number), f(plain, number)
         assert found.dtype == expected.dtype
         assert found.detach().numpy().tobytes() == expected.tobytes()
+
+
+DEAD_BRANCHES = {
+    "sqrt": (lambda x: np.where(x > 0, np.sqrt(x), 0.0), 0.5, -0.25),
+    "log": (lambda x: np.where(x > 0, np.log(x), x), 1.0, -1.0),
+    "divide": (lambda x: np.where(x > 0, 1.0 / x, 0.0), -1.0, 2.0),
+    "power": (lambda x: np.where(x > 0, x**-1.5, 0.0), -1.5, 3.75),
+    "arccosh": (lambda x: np.where(x > 0, np.arccosh(x + 1.0), 0.0), 1 / 3**0.5, -2 / 3**1.5),
+    "array": (lambda x: np.sum(np.where(x > 0, np.sqrt(x * np.ones(3)), 0.0)), 1.5, -0.75),
+}
+
+
+@pytest.mark.parametrize("name", DEAD_BRANCHES)
+def test_a_zero_cotangent_absorbs_in_the_dead_branch(name: str) -> None:
+    f, at_one, second_at_one = DEAD_BRANCHES[name]
+    slope = {"log": 1.0}.get(name, 0.0)
+    with np.errstate(all="ignore"):
+        assert np.isnan(grad(f)(0.0))
+        with ac.absorbing_zeros():
+            assert grad(f)(0.0) == slope
+            for second in (grad(grad(f)), forward(grad(f))):
+                assert second(0.0) == 0.0
+                np.testing.assert_allclose(second(1.0), second_at_one)
+            np.testing.assert_allclose(grad(f)(1.0), at_one)
+            x = tensor(np.zeros(2, np.float32), requires_grad=True)
+            np.sum(f(x[0])).backward()
+            assert x.grad.dtype == np.float32
+            assert x.grad.tolist() == [slope, 0.0]
+        assert np.isnan(grad(f)(0.0))
+
+
+def test_absorbing_does_not_reach_into_operations_that_mix_elements() -> None:
+    with ac.absorbing_zeros():
+        g = np.array([0.0, 1.0, 0.0])
+        _, pull = vjp(lambda x: np.cumsum(x)[::-1] * 1.0, np.ones(3))
+        assert pull(g)[0].tolist() == [1.0, 1.0, 0.0]

@@ -15,6 +15,7 @@ from tests.ops import SAMPLES
 CORE = Path(autograd_core.__file__).parent
 LAYERS = [
     ["errors"],
+    ["absorb"],
     ["guard"],
     ["calling", "guard", "anomaly"],
     ["table"],
