@@ -55,7 +55,7 @@ from .products import (
     tensor_jacobian_product,
     vector_jacobian_product,
 )
-from .tensor import Tensor, tensor
+from .tensor import Tensor, from_dlpack, tensor
 
 __all__ = [
     "ArgumentError",
@@ -84,6 +84,7 @@ __all__ = [
     "elementwise_grad",
     "enable_grad",
     "fixed_point",
+    "from_dlpack",
     "grad",
     "grad_and_aux",
     "grad_named",

@@ -211,8 +211,14 @@ class Sink:
             self.print = None
         return self.print is not None
 
-    def expose(self, value: np.ndarray, given: np.ndarray) -> None:
-        """Remember that `given`, which shares the memory of `value`, is in the user's hands."""
+    def expose(self, value: Any, given: Any, unlocked: bool = False) -> None:
+        """Remember that `given`, which shares the memory of `value`, is in the user's hands.
+
+        `unlocked` says that making `value` read-only does not keep the user from writing.
+        """
+        if unlocked and value.nbytes > EXACT_BYTES:
+            key = id(value)
+            HANDED_OUT[key] = weakref.ref(value, lambda _: HANDED_OUT.pop(key, None))
         if self.print is None or self.print is OUTDATED:
             self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
         self.handed_out.append(weakref.ref(given))
@@ -226,8 +232,5 @@ class Sink:
         if value.__class__ is not np.ndarray:
             return value
         given = np.asarray(memoryview(value))  # type: ignore[arg-type]
-        if value.nbytes > EXACT_BYTES:
-            key = id(value)
-            HANDED_OUT[key] = weakref.ref(value, lambda _: HANDED_OUT.pop(key, None))
-        self.expose(value, given)
+        self.expose(value, given, unlocked=True)
         return given

@@ -230,17 +230,22 @@ def trace_holders(x: Any) -> int:
     return sys.getrefcount(x._trace)
 
 
+def base_holders(x: Any) -> int:
+    """Count who holds the array that the array of x is a view of."""
+    return sys.getrefcount(x._value.base)
+
+
 class Probe:
-    """Something that holds an array, and a trace, alone."""
+    """Something that holds an array (a view of another one), and a trace, alone."""
 
     __slots__ = ("_trace", "_value")
 
     def __init__(self) -> None:
-        self._value = np.empty(1)
+        self._value = np.empty(1)[:]
         self._trace = object()
 
 
-ALONE, TRACE_ALONE = holders(Probe()), trace_holders(Probe())
+ALONE, TRACE_ALONE, BASE_ALONE = holders(Probe()), trace_holders(Probe()), base_holders(Probe())
 """The counts where nobody else does; they differ between versions of Python."""
 
 
@@ -254,6 +259,17 @@ def mark_written(x: Any) -> None:
         x._trace = x._trace.written()
     elif x._trace is not None and x._trace.sink is not None:
         x._trace.sink.print = None
+
+
+def is_shared(x: Any) -> bool:
+    """Whether somebody else holds the array of x, or the memory that it is a view of."""
+    if holders(x) > ALONE:
+        return True
+    if getattr(x._value, "base", None) is None:
+        return False
+    if not isinstance(x._value.base, np.ndarray) or x._value.base.base is not None:
+        return True  # the memory of another library
+    return base_holders(x) > BASE_ALONE
 
 
 def holds_array_alone(x: Any) -> bool:

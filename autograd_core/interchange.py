@@ -131,6 +131,7 @@ class Interchange:
         ConversionError
             If operations on this Tensor are recorded: write `x.detach()`. It is a BufferError.
         """
+        values_of(self, "__dlpack__()")
         if self._trace is not None:
             raise ConversionError(
                 f"giving the memory of {describe(self)} to another library would drop its "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,15 +9,16 @@ import numpy as np
 from .dispatch import Layered, like, raw
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
 from .graph import Node
-from .guard import HookHandle, Sink
+from .guard import Sink
 from .inplace import Writable
 from .reverse import backward
 from .surface import Surface
+from .taped import Taped, require_float
 
-__all__ = ["Tensor", "require_float", "tensor"]
+__all__ = ["Tensor", "from_dlpack", "require_float", "tensor"]
 
 
-class Tensor(Writable, Surface):
+class Tensor(Writable, Taped, Surface):
     """An array that remembers how it was made, so that it can be differentiated.
 
     Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
@@ -71,20 +70,6 @@ class Tensor(Writable, Surface):
         """Number of elements (an int, as in NumPy)."""
         return self._value.size
 
-    @property
-    def requires_grad(self) -> bool:
-        """Whether operations on this Tensor are recorded."""
-        return self._trace is not None
-
-    @requires_grad.setter
-    def requires_grad(self, wish: bool) -> None:
-        self.requires_grad_(wish)
-
-    @property
-    def is_leaf(self) -> bool:
-        """Whether this Tensor was given by the user, not calculated from others."""
-        return self._trace is None or getattr(self._trace, "rule", None) is None
-
     # getting values out
     def detach(self) -> Tensor:
         """Return the same values without the history; memory is shared."""
@@ -94,117 +79,12 @@ class Tensor(Writable, Surface):
 
     @property
     def data(self) -> Tensor:
-        """The values without the history, as `detach()`; assign to replace them."""
+        """The values without the history, as `detach()`; assign to replace them by a copy."""
         return self.detach()
 
     @data.setter
     def data(self, value: Any) -> None:
-        self._value = np.asarray(raw(value))
-
-    def __copy__(self) -> Tensor:
-        return self.__deepcopy__({}) if self.is_leaf else self.copy()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        refuse_calculated(self)
-        twin = new_leaf(type(self), np.array(raw(self)), self.requires_grad)
-        if hasattr(self, "__dict__"):  # a subclass of the user's
-            twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
-        return twin
-
-    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
-        refuse_calculated(self)
-        given = type(self), raw(self), self.requires_grad
-        return new_leaf, given, getattr(self, "__dict__", None)
-
-    # gradients
-    @property
-    def grad(self) -> Tensor | None:
-        """The gradient that `backward` has summed up here, or None."""
-        sink = getattr(self._trace, "sink", None)
-        return None if sink is None else sink.grad
-
-    @grad.setter
-    def grad(self, value: Any) -> None:
-        if self._trace is None:
-            raise GraphError("only a Tensor with requires_grad=True has a .grad")
-        if value is not None:
-            value = value if isinstance(value, Tensor) else Tensor(np.asarray(value))
-            if value.shape != self.shape:
-                raise ShapeError(f".grad of a {self.shape} Tensor was given shape {value.shape}")
-        if self._trace.sink is None:
-            self._trace.sink = Sink()
-        self._trace.sink.grad = value
-
-    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Start (or stop) recording operations on this leaf; returns the Tensor itself."""
-        if not self.is_leaf:
-            raise GraphError(
-                "requires_grad_ changes leaves only; this Tensor was calculated from others. "
-                "Use .detach() to get one that is not."
-            )
-        if requires_grad and self._trace is None:
-            require_float(self._value, "requires_grad")
-            self._trace = Node(0, self._value)
-        elif not requires_grad:
-            self._trace = None
-        return self
-
-    def retain_grad(self) -> None:
-        """Keep `.grad` of this calculated Tensor in the coming backward passes."""
-        if isinstance(self._trace, Node):
-            self._trace.sink = self._trace.sink or Sink()
-            self._trace.sink.retains = True
-
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> HookHandle:
-        """Call `hook(gradient)` in each backward pass, when this Tensor's gradient is complete.
-
-        What it returns, unless None, takes the place of the gradient from there on: for the
-        `.grad` of a leaf, and for all that this Tensor was calculated from.
-
-        Parameters
-        ----------
-        hook : callable
-            Receives the gradient as a Tensor of this Tensor's shape.
-
-        Returns
-        -------
-        HookHandle
-            Its `remove()` takes the hook away.
-
-        Raises
-        ------
-        GraphError
-            If nothing is recorded for this Tensor.
-
-        Examples
-        --------
-        >>> x = tensor([1.0, 2.0], requires_grad=True)
-        >>> y = x * 3.0
-        >>> handle = y.register_hook(lambda g: g * 10.0)
-        >>> y.sum().backward()
-        >>> x.grad
-        Tensor([30., 30.])
-        """
-        node = self._trace
-        if not isinstance(node, Node):
-            raise GraphError("register_hook needs a Tensor that is recorded (requires_grad=True)")
-
-        def replace(g: Any) -> Any:
-            given = g if isinstance(g, Tensor) else Tensor(g)
-            result = hook(given)
-            if result is None:
-                return g
-            if np.shape(result) != self_shape:
-                raise ShapeError(
-                    f"a hook must return None or a gradient of shape {self_shape}, got "
-                    f"{describe(result)}"
-                )
-            return result if isinstance(g, Tensor) else raw(result)
-
-        self_shape = self.shape  # the hook must not keep this Tensor alive
-        node.sink = node.sink or Sink()
-        node.sink.hooks.append(replace)
-        return HookHandle(node.sink.hooks, replace)
+        self._value = np.array(raw(value))
 
     def backward(
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False
@@ -337,30 +217,32 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
             f"{value.dtype}. Convert it to float or int first."
         )
     result = Tensor(value)
+    del value  # nobody else holds it
     return result.requires_grad_() if requires_grad else result
 
 
-def refuse_calculated(x: Tensor) -> None:
-    """Refuse to copy what hangs on a graph."""
-    if not x.is_leaf:
-        raise GraphError(
-            "a copy of a Tensor that was calculated from others would need a copy of its whole "
-            "graph. Copy its values: x.detach().copy()."
-        )
+def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """Make a Tensor of another library's array, by DLPack; memory is shared.
 
+    Parameters
+    ----------
+    x : object with `__dlpack__`
+        An array of NumPy, PyTorch, JAX, CuPy (on the CPU) ...
+    device : str, optional
+        "cpu" is the only one.
+    copy : bool, optional
+        True: memory of its own. Default: only if there is no other way. (NumPy 2.1 or newer.)
 
-def new_leaf(kind: type[Tensor], value: Any, requires_grad: bool) -> Tensor:
-    """Make a leaf of a class, with no call of the class itself."""
-    leaf = object.__new__(kind)
-    Tensor.__init__(leaf, value)
-    return leaf.requires_grad_() if requires_grad else leaf
+    Raises
+    ------
+    BufferError
+        If the other library cannot give its memory away.
 
-
-def require_float(value: Any, wish: str) -> None:
-    """Refuse a gradient for what has none: integers, booleans, strings, objects."""
-    dtype = getattr(value, "dtype", None)
-    if dtype is None or dtype.kind not in "fc":
-        raise DtypeError(
-            f"{wish} needs floating point numbers, got {describe(value)}. A gradient with respect "
-            f"to it does not exist; convert with x.astype(float), or write 3.0 in place of 3."
-        )
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from_dlpack(np.array([1.0, 2.0])).requires_grad_()
+    Tensor([1., 2.], requires_grad=True)
+    """
+    wishes = {k: v for k, v in {"device": device, "copy": copy}.items() if v is not None}
+    return Tensor(np.from_dlpack(x, **wishes))

@@ -44,6 +44,7 @@ class Parameter(Tensor):
         if dtype is None and value.dtype.kind != "c":
             dtype = np.float32
         super().__init__(np.ascontiguousarray(value, dtype=dtype).reshape(value.shape))
+        del value  # nobody else holds it, so nobody can change it unnoticed
         if requires_grad:
             self.requires_grad_()
 

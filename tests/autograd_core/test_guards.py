@@ -27,6 +27,7 @@ LAYERS = [
     ["array_names", "torch_math"],
     ["torch_shapes"],
     ["surface", "inplace"],
+    ["taped"],
     ["tensor", "batch"],
     ["operators"],
     ["argnums"],
