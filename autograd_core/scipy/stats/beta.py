@@ -8,8 +8,7 @@ import numpy as np
 import scipy.special as sc
 
 from ...rules.scipy.gamma import beta_density
-from ..arrays import as_float
-from .forms import on_support, standard
+from .forms import on_support, positive, standard
 
 __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
 
@@ -23,33 +22,33 @@ def logpdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     1.5
     """
     z, scale = standard(x, loc, scale)
-    a, b = as_float(a), as_float(b)
+    a, b = positive(a), positive(b)
 
     def inside(z: Any) -> Any:
         return sc.xlogy(a - 1, z) + sc.xlog1py(b - 1, -z) - sc.betaln(a, b) - np.log(scale)
 
-    return on_support(inside, z, np.logical_and(z >= 0, z <= 1), -np.inf, 0.5)
+    return on_support(inside, z, np.logical_and(z >= 0, z <= 1), -np.inf, 0.5, (a, b))
 
 
 def pdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the density at x, 0 outside of [loc, loc + scale]."""
     z, scale = standard(x, loc, scale)
-    a, b = as_float(a), as_float(b)
+    a, b = positive(a), positive(b)
 
     inside = np.logical_and(z >= 0, z <= 1)
-    return on_support(lambda z: beta_density(a, b, z) / scale, z, inside, 0.0, 0.5)
+    return on_support(lambda z: beta_density(a, b, z) / scale, z, inside, 0.0, 0.5, (a, b))
 
 
 def cdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value up to x; not differentiated with respect to a and b."""
     z, _ = standard(x, loc, scale)
-    return sc.betainc(as_float(a), as_float(b), np.clip(z, 0.0, 1.0))
+    return sc.betainc(positive(a), positive(b), np.clip(z, 0.0, 1.0))
 
 
 def sf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value above x; not differentiated with respect to a and b."""
     z, _ = standard(x, loc, scale)
-    return sc.betaincc(as_float(a), as_float(b), np.clip(z, 0.0, 1.0))
+    return sc.betaincc(positive(a), positive(b), np.clip(z, 0.0, 1.0))
 
 
 def logcdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

@@ -8,8 +8,7 @@ import numpy as np
 import scipy.special as sc
 
 from ...rules.scipy.gamma import gamma_density
-from ..arrays import as_float
-from .forms import on_support, standard
+from .forms import on_support, positive, standard
 
 __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "sf"]
 
@@ -23,30 +22,30 @@ def logpdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     -2.0
     """
     z, scale = standard(x, loc, scale)
-    a = as_float(a)
+    a = positive(a)
 
     def inside(z: Any) -> Any:
         return sc.xlogy(a - 1, z) - z - sc.gammaln(a) - np.log(scale)
 
-    return on_support(inside, z, z >= 0, -np.inf, 1.0)
+    return on_support(inside, z, z >= 0, -np.inf, 1.0, (a,))
 
 
 def pdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the density at x, 0 below loc."""
     z, scale = standard(x, loc, scale)
-    a = as_float(a)
+    a = positive(a)
 
-    return on_support(lambda z: gamma_density(a, z) / scale, z, z >= 0, 0.0, 1.0)
+    return on_support(lambda z: gamma_density(a, z) / scale, z, z >= 0, 0.0, 1.0, (a,))
 
 
 def cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value up to x; not differentiated with respect to a."""
-    return sc.gammainc(as_float(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+    return sc.gammainc(positive(a), np.maximum(standard(x, loc, scale)[0], 0.0))
 
 
 def sf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value above x; not differentiated with respect to a."""
-    return sc.gammaincc(as_float(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+    return sc.gammaincc(positive(a), np.maximum(standard(x, loc, scale)[0], 0.0))
 
 
 def logcdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ShapeError
 from ...rules.scipy.linalg import log_pseudo_det, pseudo_inverse, solve_triangular
 from ..arrays import as_float
-from .forms import LOG_ROOT_TWO_PI
+from .forms import LOG_ROOT_TWO_PI, refuse_complex
 
 __all__ = ["entropy", "logpdf", "pdf"]
 
@@ -17,7 +17,7 @@ __all__ = ["entropy", "logpdf", "pdf"]
 def parameters(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, Any]:
     """Bring the arguments to the shapes (..., n), (n,) and (n, n)."""
     cov = as_float(cov)
-    x = None if x is None else as_float(x)
+    refuse_complex(cov, *([] if x is None else [x]))
     n = cov.shape[-1] if cov.ndim else np.size(mean) if mean is not None else 1
     mean = np.zeros(n) if mean is None else np.reshape(as_float(mean), (-1,))
     n = max(n, mean.shape[0])
@@ -57,7 +57,7 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = Fals
     >>> float(logpdf(np.zeros(2), np.zeros(2), np.eye(2) / (2 * np.pi)))
     0.0
     """
-    x, mean, cov = parameters(x, mean, cov)
+    x, mean, cov = parameters(as_float(x), mean, cov)
     shape = x.shape[:-1]
     away = np.reshape(x - mean, (-1, mean.shape[0]))
     if allow_singular:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special as sc
 
 from ..arrays import as_float
-from .forms import LOG_ROOT_TWO_PI, ROOT_TWO_PI, standard
+from .forms import LOG_ROOT_TWO_PI, ROOT_TWO_PI, positive, standard
 
 __all__ = ["cdf", "isf", "logcdf", "logpdf", "logsf", "pdf", "ppf", "sf"]
 
@@ -60,9 +60,9 @@ def logsf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 
 def ppf(q: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the value up to which the probability is q: the inverse of `cdf`."""
-    return sc.ndtri(as_float(q)) * as_float(scale) + as_float(loc)
+    return sc.ndtri(as_float(q)) * positive(scale) + as_float(loc)
 
 
 def isf(q: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the value above which the probability is q: the inverse of `sf`."""
-    return as_float(loc) - sc.ndtri(as_float(q)) * as_float(scale)
+    return as_float(loc) - sc.ndtri(as_float(q)) * positive(scale)

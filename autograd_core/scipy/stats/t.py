@@ -8,7 +8,7 @@ import numpy as np
 import scipy.special as sc
 
 from ..arrays import as_float
-from .forms import standard
+from .forms import positive, standard
 
 __all__ = ["cdf", "logcdf", "logpdf", "logsf", "pdf", "ppf", "sf"]
 
@@ -22,7 +22,7 @@ def logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     1.0
     """
     z, scale = standard(x, loc, scale)
-    df = as_float(df)
+    df = positive(df)
     shape = -0.5 * (df + 1) * np.log1p(z * z / df)
     return shape - sc.betaln(0.5 * df, 0.5) - 0.5 * np.log(df) - np.log(scale)
 
@@ -34,12 +34,12 @@ def pdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 
 def cdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value up to x; not differentiated with respect to df."""
-    return sc.stdtr(as_float(df), standard(x, loc, scale)[0])
+    return sc.stdtr(positive(df), standard(x, loc, scale)[0])
 
 
 def sf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value above x; not differentiated with respect to df."""
-    return sc.stdtr(as_float(df), -standard(x, loc, scale)[0])
+    return sc.stdtr(positive(df), -standard(x, loc, scale)[0])
 
 
 def logcdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
@@ -54,4 +54,7 @@ def logsf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 
 def ppf(q: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the value up to which the probability is q: the inverse of `cdf`."""
-    return sc.stdtrit(as_float(df), as_float(q)) * as_float(scale) + as_float(loc)
+    q, df = as_float(q), positive(df)
+    least = np.logical_and(q == 0, df > 0)  # for which stdtrit gives inf
+    z = np.where(least, -np.inf, sc.stdtrit(df, np.where(least, 0.5, q)))
+    return z * positive(scale) + as_float(loc)

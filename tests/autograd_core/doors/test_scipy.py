@@ -268,6 +268,9 @@ def far_left(x: Any) -> Any:
         (lambda x: stats.dirichlet.logpdf(X * x, X[:1]), ShapeError, ["(3,)", "(1,)"]),
         (lambda x: stats.multivariate_normal.pdf(X, X[:2] * x), ShapeError, ["(3,)", "(2,)"]),
         (lambda x: stats.t.cdf(1.0, x), MissingRuleError, ["stdtr"]),
+        (lambda x: stats.gamma.pdf(x * 1j, 2.0), DtypeError, ["real numbers", "complex128"]),
+        (lambda x: stats.poisson.pmf(1, x * 1j), DtypeError, ["real numbers", "complex128"]),
+        (lambda x: stats.multivariate_normal.pdf(X, X, COV * x * 1j), DtypeError, ["complex128"]),
         (
             lambda x: integrate.odeint(np.sin, x, X, full_output=True),
             ArgumentError,
@@ -321,6 +324,22 @@ def test_distributions(name: str, f: str, args: tuple, argnums: tuple) -> None:
     np.testing.assert_allclose(
         vmap(lambda x: ours(x, *args[1:]))(np.stack([args[0]] * 2)), [ours(*args)] * 2, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize(("name", "f", "args", "argnums"), EACH, ids=lambda v: str(v)[:12])
+def test_what_is_no_argument_of_a_distribution_gives_nan(
+    name: str, f: str, args: tuple, argnums: tuple
+) -> None:
+    """And infinities what they give in SciPy, but for a density at inf: 0, where SciPy has NaN."""
+    ours, theirs = getattr(getattr(stats, name), f), getattr(getattr(scipy.stats, name), f)
+    x = np.array([-np.inf, np.nan, -1.0, 0.0, 0.25, 1.0, 2.0])
+    for changed in range(len(args)):
+        for value in (0.0, -1.0) if changed else (None,):
+            point = [x, *(np.ravel(a)[0] for a in args[1:])]
+            if value is not None:
+                point[changed] = value
+            with np.errstate(all="ignore"):
+                np.testing.assert_allclose(ours(*point), theirs(*point), rtol=1e-11)
 
 
 def test_outside_of_the_support_and_at_its_edge() -> None:
