@@ -29,9 +29,11 @@ from .trees import flatten, tree_map
 
 __all__ = [
     "ConvergenceError",
+    "difference",
     "holds_traced",
     "implicit",
     "refuse_traced",
+    "singular",
     "solve_dense",
     "to_vector",
 ]
@@ -153,6 +155,16 @@ def implicit(f: Function, solver: Function, x0: Any, theta: tuple, solve: Functi
     equation = Equation(f, solver, solve or solve_dense)
     vector = ROOT.run((equation, x0, *theta), {})
     return equation.restore(vector)
+
+
+def difference(f: Function) -> Function:
+    """Return the function that is zero at the fixed points of f."""
+
+    def minus(x: Any, *args: Any) -> Any:
+        return to_vector(f(x, *args))[0] - to_vector(x)[0]
+
+    minus.__name__ = name(f)
+    return minus
 
 
 def solved_system(make: Function, equation: Equation, b: Any, y: Any, theta: tuple) -> Any:

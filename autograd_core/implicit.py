@@ -15,7 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from .equations import ConvergenceError, holds_traced, implicit, refuse_traced, to_vector
+from .equations import (
+    ConvergenceError,
+    difference,
+    holds_traced,
+    implicit,
+    refuse_traced,
+    to_vector,
+)
 from .errors import ArgumentError, MissingRuleError, ShapeError, describe
 from .operators import name
 
@@ -200,13 +207,3 @@ def fixed_point(
         )
 
     return implicit(difference(f), iterate, x0, args, solve)
-
-
-def difference(f: Function) -> Function:
-    """Return the function that is zero at the fixed points of f."""
-
-    def minus(x: Any, *args: Any) -> Any:
-        return to_vector(f(x, *args))[0] - to_vector(x)[0]
-
-    minus.__name__ = name(f)
-    return minus

@@ -2,7 +2,7 @@
 SciPy's own cannot do with Tensors: `import autograd_core.scipy.special as sp`.
 
 The ufuncs of plain `scipy.special` differentiate, too. Here, in addition, its other functions,
-and parts of `scipy.linalg`, `stats`, `signal` and `integrate`.
+and parts of `scipy.linalg`, `optimize`, `stats`, `signal` and `integrate`.
 """
 
 try:
@@ -12,6 +12,6 @@ except ImportError as error:
         "autograd_core.scipy needs SciPy. Install it with: pip install 'nnkit[scipy]'"
     ) from error
 
-from . import integrate, linalg, signal, special, stats
+from . import integrate, linalg, optimize, signal, special, stats
 
-__all__ = ["integrate", "linalg", "signal", "special", "stats"]
+__all__ = ["integrate", "linalg", "optimize", "signal", "special", "stats"]
