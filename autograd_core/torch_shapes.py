@@ -22,7 +22,7 @@ from .torch_math import pair, torch_name
 
 __all__ = ["TorchShapes"]
 
-OTHER_DEVICES = ("cuda", "mps", "xpu", "meta")
+DEVICES = ("cpu", "cuda", "mps", "xpu", "meta")
 
 
 def several(first: Any, more: tuple) -> tuple[int, ...]:
@@ -62,14 +62,18 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     return np.where(mask, value, x)
 
 
-def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
-    """A copy of x in which src is written at `index` along `dim`."""
-    index = np.asarray(raw(index))
+def places_along(dim: int, index: np.ndarray) -> tuple:
+    """Return the index of the places that `index` names along `dim`."""
     places = list(np.indices(index.shape, sparse=True))
     places[dim] = index
-    src = src[tuple(map(slice, index.shape))] if np.ndim(src) else src
+    return tuple(places)
+
+
+def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
+    """A copy y of x with src written at `index` along `dim`: `y[i, index[i, j]] = src[i, j]`."""
+    index = np.asarray(raw(index))
     y = np.copy(x)
-    y[tuple(places)] = src
+    y[places_along(dim, index)] = src[tuple(map(slice, index.shape))] if np.ndim(src) else src
     return y
 
 
@@ -77,7 +81,7 @@ def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """X, with src added at `index` along `dim`; a place that is named twice receives both."""
     index = np.asarray(raw(index))
     src = src[tuple(map(slice, index.shape))]
-    return x + kernels.scatter_along_axis(src, index, x.shape, dim % x.ndim)
+    return x + kernels.scatter(src, places_along(dim, index), x.shape)
 
 
 def index_add(x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
@@ -241,8 +245,12 @@ class TorchShapes:
     def to(self, *args: Any, dtype: Any = None, device: Any = "cpu", copy: bool = False) -> Any:
         """Cast to a dtype, or to that of another array: `x.to(np.float32)`, `x.to(other)`."""
         for x in args:
-            device = x if x == "cpu" or str(x).startswith(OTHER_DEVICES) else device
-            dtype = dtype if x is device else getattr(x, "dtype", x)
+            if isinstance(x, (Layered, np.ndarray)):
+                dtype = x.dtype
+            elif str(x).startswith(DEVICES):
+                device = x
+            else:
+                dtype = x
         if str(device) != "cpu":
             raise ArgumentError(f"x.to({device!r}): arrays live on the CPU, device 'cpu'")
         try:
@@ -261,7 +269,8 @@ class TorchShapes:
 
     def contiguous(self) -> Any:
         """Return the Tensor itself, or a copy if its elements are not in order in memory."""
-        return self if self.flags.c_contiguous else np.copy(self)  # type: ignore[attr-defined]
+        value = raw(self)
+        return self if isinstance(value, Layered) or value.flags.c_contiguous else np.copy(self)
 
     def new_full(self, size: Any, fill_value: Any, dtype: Any = None) -> Any:
         """Make a Tensor of this dtype, filled with a value."""
