@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .dispatch import Layered
 from .errors import ArgumentError, ConversionError, ShapeError, describe
 from .graph import new_level
 from .inplace import Writable
@@ -315,6 +316,8 @@ def to_front(x: Any, axis: int) -> Any:
 
 def from_front(y: Any, trace: Axis, axis: int) -> Any:
     """Put the batch where it is wanted; copy what is the same for all examples."""
+    if isinstance(y, Layered) and y._trace is None:
+        y = y._value  # a plain buffer that received batched values
     if isinstance(y, Batched) and y._trace is trace:
         return y._value if axis == 0 else np.moveaxis(y._value, 0, axis)
     y = y if hasattr(y, "shape") else np.asarray(y)

@@ -64,12 +64,12 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             return rule.otherwise(args, kwargs, operand_of)
         operands, settings = rule.calling.unpack(args, kwargs)
         if not all(map(is_plain, settings.values())):
-            if rule.otherwise is not None and any(map(is_recorded, settings.values())):
-                return rule.otherwise(args, kwargs, operand_of)
-            settings = plain_settings(rule, settings)
             hidden = batched_setting(settings)
             if hidden is not None and not any(level_of(x) > hidden.level for x in operands):
                 return hidden.each(f, args, kwargs)
+            if rule.otherwise is not None and any(map(is_recorded, settings.values())):
+                return rule.otherwise(args, kwargs, operand_of)
+            settings = plain_settings(rule, settings)
     values: list[Any] = []
     traces: list[Any] = []
     top: Any = None
@@ -82,6 +82,9 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             if x._alias is not None:
                 x._alias.refresh(x)
             trace = x._trace
+            if trace is None and isinstance(x._value, Layered):  # a buffer that was written into
+                x = x._value
+                trace = x._trace
             here = 0 if trace is None else trace.level
             if here != level:
                 if level >= 0:  # operands of different derivatives: begin again, with more care
@@ -135,7 +138,7 @@ def like(y: Any, outputs: list) -> Any:
 def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
     """Strip one layer from the operands of the highest level; leave the others as they are."""
     level, top = 0, None
-    operands = tuple(array_of(x) if isinstance(x, (list, tuple)) else x for x in operands)
+    operands = tuple(operand_beneath(x) for x in operands)
     for x in operands:
         trace = x._trace if isinstance(x, Layered) else None
         if trace is not None and (trace.level > level or top is None):
@@ -151,6 +154,14 @@ def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
         values.append(x)
         traces.append(trace)
     return values, traces, active, level, top
+
+
+def operand_beneath(x: Any) -> Any:
+    """Make an array of a list, and see a buffer that traced values were written into as those."""
+    if isinstance(x, (list, tuple)):
+        return array_of(x)
+    inside = x._value if isinstance(x, Layered) and x._trace is None else None
+    return inside if isinstance(inside, Layered) else x
 
 
 def must_compose(top: Any, values: list) -> bool:

@@ -23,7 +23,7 @@ from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, 
 from .graph import Node, recording_from
 from .kernels import getitem, setitem
 from .shortcuts import apply_unary
-from .table import RULES, Spec
+from .table import RULES, Spec, flat
 
 __all__ = ["Writable", "mark_written"]
 
@@ -65,7 +65,8 @@ class Writable(Layered):
                     f"writing into what {name_of(self._alias.f)} returned would not reach what "
                     f"it is a view of. Take the part by indexing (x[2:4]), or write into a copy."
                 )
-        if is_recorded(self) or is_recorded(v):
+        mapped = any(map(is_recorded, flat((index,))))  # an index that vmap has batched
+        if mapped or is_recorded(self) or is_recorded(v):
             if is_leaf_of_tape(self):
                 raise GraphError(
                     "writing into a leaf that requires a gradient would leave it without a "
@@ -73,7 +74,8 @@ class Writable(Layered):
                 )
             v = v if isinstance(v, (Layered, np.ndarray)) else np.asarray(v)
             check_fits(self, index, v)
-            bind(self, setitem(self, v, index, reuse=holds_array_alone(self)))
+            reuse = not mapped and holds_array_alone(self)
+            bind(self, setitem(self, v, index, reuse=reuse))
         else:
             write_plainly(self, index, v)
         if self._alias is not None:
@@ -206,7 +208,7 @@ def check_fits(x: Any, index: Any, v: Any) -> None:
     """Refuse a value whose shape or dtype the place cannot take."""
     if not np.can_cast(v.dtype, x.dtype, "same_kind"):
         raise DtypeError(f"cannot write {describe(v)} into {describe(x)}: another kind of number")
-    place = np.broadcast_to(np.empty((), bool), x.shape)[plain(index)].shape
+    place = np.broadcast_to(np.empty((), bool), x.shape)[of_one_example(plain(index))].shape
     try:
         fits = np.broadcast_shapes(v.shape, place)[-len(place) or None :] == place
     except ValueError:
@@ -218,6 +220,14 @@ def check_fits(x: Any, index: Any, v: Any) -> None:
 def plain(index: Any) -> Any:
     """Take the plain values of an index."""
     return tuple(map(raw, index)) if isinstance(index, tuple) else raw(index)
+
+
+def of_one_example(index: Any) -> Any:
+    """Put zeros in the place of what vmap has batched: for questions about shapes."""
+    if isinstance(index, tuple):
+        return tuple(map(of_one_example, index))
+    batched: Any = index
+    return np.zeros(batched.shape, batched.dtype) if isinstance(index, Layered) else index
 
 
 def holders(x: Any) -> int:

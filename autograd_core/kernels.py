@@ -80,7 +80,7 @@ def names_places_once(index: Any) -> bool:
     """Whether an index cannot name a place twice: integers, slices and masks cannot."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        p is None or p is Ellipsis or isinstance(p, (int, np.integer, slice)) or is_mask(p)
+        p is None or p is Ellipsis or isinstance(p, (int, slice)) or np.shape(p) == () or is_mask(p)
         for p in parts
     )
 

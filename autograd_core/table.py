@@ -48,6 +48,7 @@ __all__ = [
     "constant",
     "elementwise",
     "existing",
+    "flat",
     "linear",
     "primitive",
     "refuse",
@@ -389,10 +390,15 @@ def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def dispatching(*args: Any, **kwargs: Any) -> Any:
-        for x in (*args, *kwargs.values()):
+        for x in flat((*args, *kwargs.values())):
             hook = getattr(type(x), "__array_function__", None)
             if hook is not None and hook is not np.ndarray.__array_function__:
                 return x.__array_function__(dispatching, (type(x),), args, kwargs)
         return f(*args, **kwargs)
 
     return dispatching
+
+
+def flat(values: tuple) -> Any:
+    """Run through values and what is in tuples among them (an index)."""
+    return (x for v in values for x in (v if type(v) is tuple else (v,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -131,3 +132,32 @@ def test_an_index_that_differs_between_the_examples() -> None:
     np.testing.assert_allclose(found, [[1, 0, 0], [0, 0, np.cos(5)]])
     found = vmap(lambda i: grad(lambda y: np.sin(y[i]))(X[1]))(index)
     np.testing.assert_allclose(found, [[np.cos(3), 0, 0], [0, 0, np.cos(5)]])
+
+
+def written(x: Any, i: Any, v: Any) -> Any:
+    y = tensor(x) if isinstance(x, np.ndarray) else x * 1.0
+    y[i] = v
+    return y
+
+
+INDEXED = {
+    "x[i, 1]": lambda x, i: np.sum(x[i, 1] ** 2),
+    "x[1, i]": lambda x, i: np.sum(x[1, i] ** 3),
+    "x[(i,)]": lambda x, i: np.sum(np.sin(x[(i,)])),
+    "x[i, i - 1]": lambda x, i: x[i, i - 1] ** 2,
+    "x[i] = v": lambda x, i: np.sum(written(x, i, x[0] * 2.0) ** 2),
+    "x[i, 0] = v": lambda x, i: np.sum(written(x, (i, 0), x[1, 1]) ** 2),
+    "zeros[i] = v": lambda x, i: np.sum(written(np.zeros((3, 3)), i, x[1]) * x),
+}
+
+
+@pytest.mark.parametrize("name", INDEXED)
+def test_a_mapped_index_anywhere(name: str) -> None:
+    f, i = INDEXED[name], np.array([2, 0, 1, 2])
+    X, shared = np.arange(36.0).reshape(4, 3, 3) / 7, np.arange(9.0).reshape(3, 3) / 7
+    for g in (f, grad(f), hessian(f), jacfwd(f)):
+        each = np.stack([g(x, k) for x, k in zip(X, i, strict=True)])
+        np.testing.assert_allclose(vmap(g)(X, i), each, rtol=1e-12)
+        each = np.stack([g(shared, k) for k in i])
+        found = vmap(partial(g, tensor(shared)))(i)
+        np.testing.assert_allclose(np.asarray(found), each, rtol=1e-12)
