@@ -26,10 +26,23 @@ def outer(z, x):
 # --- triangular -----------------------------------------------------------------------------------
 
 
+def batched(f, signature, *arrays):
+    """Call f, which may be one of an older SciPy for single matrices, on a batch of them."""
+    if max(x.ndim for x in arrays) > 2:
+        return np.vectorize(f, signature=signature)(*arrays)
+    return f(*arrays)
+
+
 @primitive
 def solve_triangular(a, b, lower=False, unit_diagonal=False):
     """Solve A x = b with a triangular A."""
-    return sl.solve_triangular(a, b, lower=lower, unit_diagonal=unit_diagonal, check_finite=False)
+
+    def solve(a, b):
+        return sl.solve_triangular(
+            a, b, lower=lower, unit_diagonal=unit_diagonal, check_finite=False
+        )
+
+    return batched(solve, "(n,n),(n,k)->(n,k)", a, b)
 
 
 def triangle(A, lower, unit_diagonal):
@@ -128,7 +141,7 @@ rule(solve_banded, vjp=banded_vjp, jvp=banded_jvp, arity=2)
 @primitive
 def solve_sylvester(a, b, q):
     """Solve A X + X B = Q."""
-    return sl.solve_sylvester(a, b, q)
+    return batched(sl.solve_sylvester, "(m,m),(n,n),(m,n)->(m,n)", a, b, q)
 
 
 def sylvester_vjp(g, X, A, B, _Q):
@@ -155,7 +168,7 @@ rule(solve_sylvester, vjp=sylvester_vjp, jvp=sylvester_jvp, arity=3)
 @primitive
 def sqrtm(A):
     """Return the principal square root."""
-    return sl.sqrtm(A)
+    return batched(sl.sqrtm, "(n,n)->(n,n)", A)
 
 
 rule(

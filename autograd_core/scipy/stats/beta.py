@@ -27,28 +27,31 @@ def logpdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     def inside(z: Any) -> Any:
         return sc.xlogy(a - 1, z) + sc.xlog1py(b - 1, -z) - sc.betaln(a, b) - np.log(scale)
 
-    return on_support(inside, z, np.logical_and(z >= 0, z <= 1), -np.inf, 0.5, (a, b))
+    return on_support(inside, z, on_unit(z), -np.inf, 0.5, (a, b))
 
 
 def pdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the density at x, 0 outside of [loc, loc + scale]."""
     z, scale = standard(x, loc, scale)
     a, b = positive(a), positive(b)
-
-    inside = np.logical_and(z >= 0, z <= 1)
-    return on_support(lambda z: beta_density(a, b, z) / scale, z, inside, 0.0, 0.5, (a, b))
+    return on_support(lambda z: beta_density(a, b, z) / scale, z, on_unit(z), 0.0, 0.5, (a, b))
 
 
 def cdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value up to x; not differentiated with respect to a and b."""
-    z, _ = standard(x, loc, scale)
-    return sc.betainc(positive(a), positive(b), np.clip(z, 0.0, 1.0))
+    z, a, b = standard(x, loc, scale)[0], positive(a), positive(b)
+    return on_support(lambda z: sc.betainc(a, b, z), z, on_unit(z), z > 1, 0.5, (a, b))
 
 
 def sf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value above x; not differentiated with respect to a and b."""
-    z, _ = standard(x, loc, scale)
-    return sc.betaincc(positive(a), positive(b), np.clip(z, 0.0, 1.0))
+    z, a, b = standard(x, loc, scale)[0], positive(a), positive(b)
+    return on_support(lambda z: sc.betaincc(a, b, z), z, on_unit(z), z < 0, 0.5, (a, b))
+
+
+def on_unit(z: Any) -> Any:
+    """Whether z is in [0, 1]."""
+    return np.logical_and(z >= 0, z <= 1)
 
 
 def logcdf(x: Any, a: Any, b: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

@@ -40,12 +40,14 @@ def pdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 
 def cdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value up to x; not differentiated with respect to a."""
-    return sc.gammainc(positive(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+    z, a = standard(x, loc, scale)[0], positive(a)
+    return on_support(lambda z: sc.gammainc(a, z), z, z >= 0, 0.0, 1.0, (a,))
 
 
 def sf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a value above x; not differentiated with respect to a."""
-    return sc.gammaincc(positive(a), np.maximum(standard(x, loc, scale)[0], 0.0))
+    z, a = standard(x, loc, scale)[0], positive(a)
+    return on_support(lambda z: sc.gammaincc(a, z), z, z >= 0, 1.0, 1.0, (a,))
 
 
 def logcdf(x: Any, a: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

@@ -55,6 +55,7 @@ def logsf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
 def ppf(q: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the value up to which the probability is q: the inverse of `cdf`."""
     q, df = as_float(q), positive(df)
-    least = np.logical_and(q == 0, df > 0)  # for which stdtrit gives inf
-    z = np.where(least, -np.inf, sc.stdtrit(df, np.where(least, 0.5, q)))
+    edge = np.logical_and(np.logical_or(q == 0, q == 1), df > 0)  # where stdtrit may give anything
+    inner = sc.stdtrit(df, np.where(edge, 0.5, q))
+    z = np.where(edge, np.where(q == 0, -np.inf, np.inf), inner)
     return z * positive(scale) + as_float(loc)
