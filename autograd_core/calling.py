@@ -1,7 +1,11 @@
-"""How a call is taken apart: which arguments are array operands, and which are settings."""
+"""How a call is taken apart: which arguments are array operands, and which are settings.
+
+And how a function of ours comes to be called as NumPy's own are: `primitive`.
+"""
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +21,13 @@ __all__ = [
     "Listed",
     "Positional",
     "accepted_settings",
+    "flat",
     "known_settings",
     "name_of",
     "needed_by",
     "parameter_names",
     "parameters",
+    "primitive",
 ]
 
 
@@ -100,6 +106,28 @@ def name_of(f: Callable[..., Any]) -> str:
         inner = module.removeprefix("numpy").strip(".")
         return f"np.{inner}.{name}" if inner in ("linalg", "fft") else f"np.{name}"
     return name
+
+
+def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of ours dispatch as NumPy's own do, through `__array_function__` (NEP 18).
+
+    Its array operands must be positional.
+    """
+
+    @functools.wraps(f)
+    def dispatching(*args: Any, **kwargs: Any) -> Any:
+        for x in flat((*args, *kwargs.values())):
+            hook = getattr(type(x), "__array_function__", None)
+            if hook is not None and hook is not np.ndarray.__array_function__:
+                return x.__array_function__(dispatching, (type(x),), args, kwargs)
+        return f(*args, **kwargs)
+
+    return dispatching
+
+
+def flat(values: tuple) -> Any:
+    """Run through values and what is in tuples among them (an index)."""
+    return (x for v in values for x in (v if type(v) is tuple else (v,)))
 
 
 # --- settings -------------------------------------------------------------------------------------

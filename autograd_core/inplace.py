@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from .calling import name_of
+from .calling import flat, name_of
 from .dispatch import Layered, apply, raw
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
 from .kernels import getitem, setitem
 from .shortcuts import apply_unary
-from .table import RULES, Spec, flat
+from .table import RULES, Spec
 
 __all__ = ["Writable", "mark_written"]
 

@@ -20,7 +20,6 @@ between the forward and the backward pass. It receives a `Spec` (shape and dtype
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -35,6 +34,7 @@ from .calling import (
     known_settings,
     name_of,
     needed_by,
+    primitive,
 )
 
 __all__ = [
@@ -48,7 +48,6 @@ __all__ = [
     "constant",
     "elementwise",
     "existing",
-    "flat",
     "linear",
     "primitive",
     "refuse",
@@ -380,25 +379,3 @@ def views(kind: str, *functions: Callable[..., Any]) -> None:
 def existing(*names: str) -> list[Callable[..., Any]]:
     """Return NumPy's functions of these names, as many as the installed version has."""
     return [getattr(np, name) for name in names if hasattr(np, name)]
-
-
-def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function of ours dispatch as NumPy's own do, through `__array_function__` (NEP 18).
-
-    Its array operands must be positional.
-    """
-
-    @functools.wraps(f)
-    def dispatching(*args: Any, **kwargs: Any) -> Any:
-        for x in flat((*args, *kwargs.values())):
-            hook = getattr(type(x), "__array_function__", None)
-            if hook is not None and hook is not np.ndarray.__array_function__:
-                return x.__array_function__(dispatching, (type(x),), args, kwargs)
-        return f(*args, **kwargs)
-
-    return dispatching
-
-
-def flat(values: tuple) -> Any:
-    """Run through values and what is in tuples among them (an index)."""
-    return (x for v in values for x in (v if type(v) is tuple else (v,)))
