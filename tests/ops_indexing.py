@@ -15,6 +15,12 @@ for index in (
     (slice(None), [0, 0, 3]), [2, 1],
 ):  # fmt: skip
     sample(kernels.getitem, real(3, 4), index)
+for index in (
+    (np.array([0, 2]), slice(None), np.array([1, 1])), (slice(None), [0, 1], [1, 3]),
+    (0, slice(None), [1, 1, 3]),
+):  # fmt: skip
+    sample(kernels.getitem, real(3, 2, 4), index)
+sample(kernels.scatter, real(2, 2), (np.array([0, 2]), slice(None), np.array([1, 1])), (3, 2, 4))
 sample(kernels.setitem, real(3, 4), real(2, 1), (slice(0, 2), slice(None, None, 3)))
 sample(kernels.setitem, real(3, 4), real(3), (np.array([0, 2, 0]), np.array([1, 1, 1])))
 sample(kernels.setitem, real(3), 2.0, np.array([True, False, True]))
@@ -24,9 +30,13 @@ sample(np.take, real(3, 4), np.array([[5, 0], [5, 1]]))
 sample(np.take, real(3, 4), [2, 0, 2], axis=1)
 sample(np.take_along_axis, real(2, 3), np.array([[2, 0], [1, 1]]), axis=1)
 sample(np.take_along_axis, real(1, 3), np.array([[2, 0], [1, 1]]), axis=1)
+sample(np.take_along_axis, real(2, 3), np.array([4, 0, 4]), axis=None)
+if np.lib.NumpyVersion(np.__version__) >= "2.3.0":
+    sample(np.take_along_axis, real(2, 2, 3), np.array([[[2, 0], [1, 1]]] * 2))
 sample(kernels.scatter_along_axis, real(2, 2), np.array([[2, 0], [1, 1]]), (2, 3), 1)
 sample(np.diagonal, real(3, 4))
 sample(np.diagonal, real(2, 3, 3), offset=-1, axis1=1, axis2=2)
+sample(np.trace, real(2, 3), offset=4)
 sample(np.trace, real(3, 4), offset=1)
 sample(np.trace, real(3, 2, 3), axis1=0, axis2=2)
 sample(np.diag, real(3))
@@ -39,6 +49,7 @@ sample(np.repeat, real(2, 3), [2, 0, 1], axis=1)
 sample(np.sort, real(2, 4))
 sample(np.sort, real(2, 4), axis=0)
 sample(np.sort, real(2, 4), axis=None)
+sample(np.sort, real(2, 2, 3))
 
 sample(np.take, real(4), np.array([-3, 5, 0]), mode="wrap")
 sample(np.take, real(2, 4), [-3, 5, 0], axis=1, mode="clip")
@@ -46,7 +57,10 @@ sample(np.partition, real(7), 3)
 sample(np.partition, real(2, 7), [1, 4], axis=1)
 sample(np.partition, real(7, 2), -2, axis=0)
 sample(np.partition, real(2, 3), 2, axis=None)
+sample(np.partition, real(5, 13), 6)
+sample(np.partition, real(2, 2, 9), 1)
 sample(np.sort_complex, real(2, 4))
+sample(np.sort_complex, real(2, 2, 3))
 unmapped_sample(np.unique, fixed([3.0, 1.0, 2.0], [-2.0, 5.0, 0.0]))
 unmapped_sample(
     np.unique, fixed(3.0, 1.0, 2.0), return_index=True, return_inverse=True, return_counts=True

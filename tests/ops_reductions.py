@@ -40,6 +40,7 @@ sample(np.prod, fixed([2.0, 0.0, 0.0], [3.0, 0.5, -1.0]), axis=1)
 sample(np.prod, real(2, 0, 3), axis=1)
 sample(kernels.recurrence, real(2, 5), real(2, 5), axis=1)
 sample(kernels.recurrence, real(5, 2), np.ones((5, 2)), axis=0)
+sample(kernels.recurrence, np.full(4, 0.5), real(4), axis=0)
 
 # running
 for f in (np.cumsum, np.cumprod, np.nancumsum, np.nancumprod):
@@ -49,11 +50,14 @@ sample(np.cumprod, fixed([2.0, 0.0, 3.0, 0.0, 4.0], [1.0, 2.0, 3.0, 0.0, 5.0]), 
 for f in existing("cumulative_sum", "cumulative_prod"):
     sample(f, real(4))
     sample(f, real(2, 3), axis=0, include_initial=True)
+    sample(f, real(2, 3), axis=1, include_initial=True)
+    sample(f, real(4), include_initial=True)
 
 for f in (kernels.running_maximum, kernels.running_minimum):
     sample(f, real(7), axis=0)
     sample(f, real(2, 5), axis=-1)
 sample(kernels.sum_of_exponentials, real(2, 3), axis=0)
+sample(kernels.sum_of_exponentials, real(3, 2), axis=1)
 sample(kernels.sum_of_exponentials, real(2, 3, 2), axis=(0, -1), keepdims=True)
 sample(kernels.sum_of_exponentials, real(2), axis=None)
 

@@ -106,10 +106,13 @@ batching(broadcast_to, np.broadcast_to)
 
 
 def lists_apart(index):
-    """Whether integer arrays of an index are separated by slices, which moves their axes first."""
-    kinds = [hasattr(i, "__len__") for i in (index if isinstance(index, tuple) else (index,))]
-    places = [i for i, listed in enumerate(kinds) if listed]
-    return bool(places) and places[-1] - places[0] >= len(places)
+    """Whether integer arrays of an index are separated by slices, which moves their axes first; a
+    number beside an array is one too.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    places = [i for i, p in enumerate(parts) if hasattr(p, "__len__") or hasattr(p, "__index__")]
+    listed = any(hasattr(p, "__len__") for p in parts)
+    return listed and places[-1] - places[0] >= len(places)
 
 
 def with_hidden(index):
