@@ -77,7 +77,8 @@ def iterate(method: Function, matvec: Function, b: Any, **options: Any) -> np.nd
     """Call one of SciPy's solvers, and see that it has arrived."""
     matrix = scipy.sparse.linalg.LinearOperator((len(b), len(b)), matvec, dtype=b.dtype)
     rtol = 1e-5 if b.dtype == np.float32 else 1e-10
-    x, info = method(matrix, b, rtol=rtol, atol=0.0, **options)
+    with np.errstate(all="ignore"):
+        x, info = method(matrix, b, rtol=rtol, atol=0.0, **options)
     if info != 0:
         raise ConvergenceError(
             f"{method.__name__} did not solve the linear system for a derivative, {len(b)} "
