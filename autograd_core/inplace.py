@@ -166,6 +166,18 @@ class Writable(Layered):
         out[...] = raw(y)
         return out
 
+    def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        try:
+            return apply(func, args, kwargs)
+        except TypeError as error:
+            if "unsupported in linalg" not in str(error) or isinstance(error, DtypeError):
+                raise
+            raise DtypeError(
+                f"{name_of(func)} does not calculate with these numbers ({error}). Cast them first "
+                f"with x.astype(np.float32) or x.astype(np.float64); their gradient comes back in "
+                f"the old dtype."
+            ) from None
+
     def _remember_view(self, y: Any, f: Callable[..., Any], settings: dict, kind: str) -> None:
         """Remember that y (or each of them) is a view of this value."""
         for view in y if isinstance(y, (list, tuple)) else [y]:

@@ -64,7 +64,7 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
 
 def places_along(dim: int, index: np.ndarray) -> tuple:
     """Return the index of the places that `index` names along `dim`."""
-    places = list(np.indices(index.shape, sparse=True))
+    places: list[Any] = list(np.indices(index.shape, sparse=True))
     places[dim] = index
     return tuple(places)
 
@@ -246,7 +246,7 @@ class TorchShapes:
         """Cast to a dtype, or to that of another array: `x.to(np.float32)`, `x.to(other)`."""
         for x in args:
             if isinstance(x, (Layered, np.ndarray)):
-                dtype = x.dtype
+                dtype = x.dtype  # type: ignore[union-attr]
             elif str(x).startswith(DEVICES):
                 device = x
             else:

@@ -8,7 +8,7 @@ lists. A function may have more rows, one for each thing it can do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +66,7 @@ class Sample:
     def with_plain(self, change: Callable[[Any], Any]) -> Sample:
         """Return the same call with the values that are not drawn changed."""
         operands, settings = replaced((self.operands, self.settings), change)
-        return Sample(self.f, operands, settings, self.mapped)
+        return replace(self, operands=operands, settings=settings)
 
 
 def makers_in(tree: Any) -> Iterator[Maker]:

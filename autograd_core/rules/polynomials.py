@@ -4,6 +4,7 @@ import numpy as np
 
 from ..composed import composed
 from ..errors import ArgumentError
+from ..kernels import astype
 from ..table import rule
 
 
@@ -75,6 +76,7 @@ def polyint(p, m=1, k=None):
 def poly(seq_of_zeros):
     """Multiply the factors x - z; of a matrix, the zeros are its eigenvalues."""
     zeros = np.linalg.eigvals(seq_of_zeros) if seq_of_zeros.ndim == 2 else seq_of_zeros.ravel()
+    zeros = astype(zeros, np.mintypecode(zeros.dtype.char))
     p, none = np.ones(1, zeros.dtype), np.zeros(1, zeros.dtype)
     for z in zeros:
         p = np.concatenate([p, none]) - np.concatenate([none, p * z])
