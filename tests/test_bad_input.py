@@ -157,7 +157,6 @@ MISTAKES = [
     (lambda: BCE()(X, Y), V, ["(4, 3)", "(4,)"]),
     # optimizers
     (lambda: SGD([], lr=0.1), V, ["SGD got an empty parameter list", "once only"]),
-    (lambda: SGD(model(), lr=0.1), T, ["SGD got a Sequential", "SGD(model.parameters(), ...)"]),
     (lambda: SGD(nn.Parameter([1.0])), T, ["SGD takes a list", "SGD([p], ...)"]),
     (lambda: SGD([X]), T, ["SGD optimizes parameters", "ndarray"]),
     (lambda: SGD(3), T, ["SGD takes a list of parameters", "got 3"]),
@@ -281,6 +280,7 @@ NOT_MISTAKES = {
     "reversed data": lambda: trainer().fit(X[::-1, ::-1], Y[::-1]),
     "byte-swapped data": lambda: trainer().fit(X.astype(">f8"), Y.astype(">i8")),
     "named parameters": lambda: SGD(model().named_parameters()),
+    "a model": lambda: SGD(model()),
     "numpy numbers as settings": lambda: SGD(weights(), lr=np.float32(0.1)),
     "targets of another dtype": lambda: MSE()(X, X.astype(int)),
 }

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core.errors import ArgumentError
-from nnkit.optim.checks import check_number
-from nnkit.optim.optimizer import Group, Optimizer, State, number
+from nnkit.module import Module
+from nnkit.optim.checks import check_betas, check_number
+from nnkit.optim.formulas import move_towards, number, with_decay
+from nnkit.optim.optimizer import Group, Optimizer, State
 
 __all__ = ["Adam", "AdamW"]
 
@@ -23,7 +24,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter, or of dict (groups)
+    params : iterable of Parameter, Module, or iterable of dict (groups)
     lr : float, default 1e-3
         Learning rate; about the length of a step for each number.
     betas : (float, float), default (0.9, 0.999)
@@ -36,6 +37,10 @@ class Adam(Optimizer):
         Divide by the largest mean square so far.
     maximize : bool, default False
         Go up instead of down.
+    decoupled_weight_decay : bool, default False
+        Decay as `AdamW` does.
+    no_decay : str or iterable of str, default ()
+        What is not decayed: ``("bias", "norm")``, or patterns of names; see `Optimizer`.
 
     Raises
     ------
@@ -69,11 +74,10 @@ class Adam(Optimizer):
     """
 
     scratches = 2
-    decoupled = False
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Iterable[Any] | Module,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -81,6 +85,8 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
+        no_decay: str | Iterable[str] = (),
     ) -> None:
         super().__init__(
             params,
@@ -91,18 +97,15 @@ class Adam(Optimizer):
                 weight_decay=weight_decay,
                 amsgrad=amsgrad,
                 maximize=maximize,
+                decoupled_weight_decay=decoupled_weight_decay,
             ),
+            no_decay,
         )
 
     def check(self, group: Group) -> None:
         """Refuse settings out of range."""
-        name, betas = type(self).__name__, group["betas"]
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ArgumentError(
-                f"{name}: betas are two numbers, for example (0.9, 0.999); got {betas!r}."
-            )
-        for i, beta in enumerate(betas):
-            check_number(beta, name, f"betas[{i}]", 0, 1)
+        name = type(self).__name__
+        check_betas(group, name)
         check_number(group["eps"], name, "eps", example=1e-8)
         check_number(group["weight_decay"], name, "weight_decay", example=1e-2)
 
@@ -119,31 +122,20 @@ class Adam(Optimizer):
         sqrt(1 - beta2^t) is taken out of the fraction: one pass over the numbers less.
         """
         a, b = self.scratch(value, 0), self.scratch(value, 1)
-        lr, decay, dtype = float(group["lr"]), float(group["weight_decay"]), value.dtype
         beta1, beta2 = group["betas"]
-        mean, square = state["exp_avg"], state["exp_avg_sq"]
+        mean, square, dtype = state["exp_avg"], state["exp_avg_sq"], value.dtype
         t = state["step"] = state["step"] + 1
         correction = math.sqrt(1 - beta2**t)
-        if group["maximize"]:
-            grad = np.negative(grad, out=a)
-        if decay and self.decoupled:
-            value *= number(1 - lr * decay, dtype)
-        elif decay:
-            np.multiply(value, number(decay, dtype), out=b)
-            grad = np.add(b, grad, out=a)
-        np.subtract(grad, mean, out=b)
-        b *= number(1 - beta1, dtype)
-        mean += b
-        np.multiply(grad, grad, out=b)
-        b -= square
-        b *= number(1 - beta2, dtype)
-        square += b
+        grad = with_decay(value, grad, group, a, b, decoupled=group["decoupled_weight_decay"])
+        move_towards(mean, grad, 1 - beta1, b)
+        move_towards(square, np.multiply(grad, grad, out=a), 1 - beta2, b)
         if group["amsgrad"]:
-            square = np.maximum(state["max_exp_avg_sq"], square, out=state["max_exp_avg_sq"])
+            largest = self.entry(state, "max_exp_avg_sq", value)
+            square = np.maximum(largest, square, out=largest)
         np.sqrt(square, out=b)
         b += number(group["eps"] * correction, dtype)
         np.divide(mean, b, out=b)
-        b *= number(lr * correction / (1 - beta1**t), dtype)
+        b *= number(float(group["lr"]) * correction / (1 - beta1**t), dtype)
         value -= b
 
 
@@ -152,7 +144,7 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    params : iterable of Parameter, or of dict (groups)
+    params : iterable of Parameter, Module, or iterable of dict (groups)
     lr : float, default 1e-3
         Learning rate.
     betas : (float, float), default (0.9, 0.999)
@@ -165,6 +157,8 @@ class AdamW(Adam):
         Divide by the largest mean square so far.
     maximize : bool, default False
         Go up instead of down.
+    no_decay : str or iterable of str, default ()
+        What is not decayed: ``("bias", "norm")``, or patterns of names; see `Optimizer`.
 
     References
     ----------
@@ -173,15 +167,15 @@ class AdamW(Adam):
     Examples
     --------
     >>> import nnkit as nn
-    >>> AdamW(nn.Linear(1, 1).parameters()).param_groups[0]["weight_decay"]
-    0.01
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = AdamW(model, lr=1e-3, weight_decay=0.1, no_decay=("bias", "norm"))
+    >>> [group["weight_decay"] for group in optimizer.param_groups]
+    [0.1, 0]
     """
-
-    decoupled = True
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Iterable[Any] | Module,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -189,5 +183,16 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        no_decay: str | Iterable[str] = (),
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            maximize=maximize,
+            decoupled_weight_decay=True,
+            no_decay=no_decay,
+        )

@@ -12,11 +12,14 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
 from nnkit.module import Module
+from nnkit.optim.formulas import as_real
 
 __all__ = [
+    "HINTS",
     "adopted",
     "as_groups",
     "as_parameters",
+    "check_betas",
     "check_lr",
     "check_number",
     "copied",
@@ -26,14 +29,14 @@ __all__ = [
 Group = dict[str, Any]
 State = dict[str, Any]
 
+HINTS = ("params", "capturable", "differentiable", "foreach", "fused")
+"""Keys of torch's groups that say how to calculate, not what; they mean nothing here."""
+
 
 def as_groups(params: Any, name: str) -> list[Group]:
     """Bring the first argument of an optimizer to the form of groups."""
     if isinstance(params, Module):
-        raise DtypeError(
-            f"{name} got a {type(params).__name__}; it optimizes parameters: write "
-            f"{name}(model.parameters(), ...)."
-        )
+        params = params.named_parameters()
     if isinstance(params, (Tensor, np.ndarray, str, Mapping)) or not hasattr(params, "__iter__"):
         raise DtypeError(
             f"{name} takes a list of parameters, got {describe(params)}. Write "
@@ -107,23 +110,45 @@ def check_number(
         )
 
 
-def copied(state: State) -> State:
-    """Copy the arrays of a parameter's state."""
-    return {k: v.copy() if isinstance(v, np.ndarray) else v for k, v in state.items()}
+def check_betas(group: Group, name: str, example: tuple[float, float] = (0.9, 0.999)) -> None:
+    """Refuse betas that are not two numbers from 0 to below 1."""
+    betas = group["betas"]
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ArgumentError(f"{name}: betas are two numbers, for example {example}; got {betas!r}.")
+    for i, beta in enumerate(betas):
+        check_number(beta, name, f"betas[{i}]", 0, 1)
 
 
-def adopted(state: Mapping[str, Any], p: Tensor, name: str) -> State:
-    """Copy a saved state; arrays are brought to the parameter's dtype."""
+def copied(state: State, p: Tensor) -> State:
+    """Copy the arrays of a parameter's state; those of complex parameters become complex."""
+    result = dict(state)
+    for key, entry in state.items():
+        if isinstance(entry, np.ndarray):
+            as_complex = p.dtype.kind == "c" and entry.size == 2 * p.size
+            result[key] = (entry.view(p.dtype).reshape(p.shape) if as_complex else entry).copy()
+    return result
+
+
+def adopted(state: Mapping[str, Any], fresh: State, p: Tensor, name: str) -> State:
+    """Copy a saved state; arrays are brought to the dtype and the shapes of a fresh one."""
     result: State = {}
     for key, entry in state.items():
-        if not isinstance(entry, (np.ndarray, Tensor)) or raw(entry).ndim == 0:
+        if not hasattr(entry, "shape"):
             result[key] = entry
             continue
-        value = np.array(raw(entry), dtype=p.dtype)
-        if value.shape != p.shape:
+        value, own = np.array(raw(entry)), fresh.get(key)
+        if own is None:  # an optimizer that makes it later
+            result[key] = value
+            continue
+        if not isinstance(own, np.ndarray):
+            result[key] = type(own)(value.item())
+            continue
+        expected = p.shape if p.dtype.kind == "c" else own.shape
+        if value.shape != expected:
             raise ShapeError(
                 f"{name}.load_state_dict: {key!r} has shape {value.shape}, its parameter "
                 f"{p.shape}. Load the state of an optimizer of the same model."
             )
-        result[key] = value
+        own[...] = as_real(value.astype(p.dtype, order="C")) if p.dtype.kind == "c" else value
+        result[key] = own
     return result

@@ -5,8 +5,8 @@ as a whole or not at all.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,22 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
 from nnkit.hooks import Hooks, RemovableHandle
-from nnkit.optim.checks import adopted, as_groups, as_parameters, check_lr, copied, raise_read_only
+from nnkit.module import Module
+from nnkit.optim.checks import (
+    HINTS,
+    adopted,
+    as_groups,
+    as_parameters,
+    check_lr,
+    copied,
+    raise_read_only,
+)
+from nnkit.optim.decay import without_decay
+from nnkit.optim.formulas import as_real
 from nnkit.optim.interrupts import Uninterrupted
 from nnkit.parameter import clear_grad
 
-__all__ = ["Optimizer", "number"]
+__all__ = ["Optimizer"]
 
 Array = NDArray[Any]
 Group = dict[str, Any]
@@ -35,11 +46,16 @@ class Optimizer:
 
     Parameters
     ----------
-    params : iterable of Parameter, or iterable of dict
+    params : iterable of Parameter, Module, or iterable of dict
         What to optimize. Dicts are groups with settings of their own:
         ``[{"params": model.body.parameters()}, {"params": model.head.parameters(), "lr": 1e-3}]``.
     defaults : dict
         Settings of the groups that do not have their own.
+    no_decay : str or iterable of str, default ()
+        Parameters that become a group with ``weight_decay=0``: ``"bias"`` for all biases,
+        ``"norm"`` for all parameters of normalisation layers; anything else is a pattern for their
+        paths (``"embedding.*"``). Needs the names, so `params` is the model, or (without
+        ``"norm"``) its `named_parameters()`.
 
     Attributes
     ----------
@@ -71,13 +87,23 @@ class Optimizer:
     0.75
     """
 
-    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        params: Iterable[Any] | Module,
+        defaults: dict[str, Any],
+        no_decay: str | Iterable[str] = (),
+    ) -> None:
         self.defaults = defaults
         self.state: dict[Tensor, State] = {}
         self.param_groups: list[Group] = []
         self._scratch = Scratch()
         self._pre_hooks, self._post_hooks = Hooks(), Hooks()
-        for group in as_groups(params, type(self).__name__):
+        self._has_stepped = self._has_warned = False
+        groups = as_groups(params, type(self).__name__)
+        if no_decay:
+            model = params if isinstance(params, Module) else None
+            groups = without_decay(groups, model, no_decay, type(self).__name__)
+        for group in groups:
             self.add_param_group(group)
 
     # --- what a subclass says ---------------------------------------------------------------------
@@ -93,15 +119,23 @@ class Optimizer:
         """Update a parameter's `value` in place.
 
         It must not fail half-way, so memory for it comes from `new_state` and `scratch`.
+        Complex parameters arrive as real arrays, with the last axis twice as long.
         """
         raise NotImplementedError
 
     scratches = 1
     """How many arrays of a parameter's shape `update` asks `scratch` for."""
 
-    def scratch(self, value: Array, i: int = 0) -> Array:
+    def scratch(self, value: Array, i: int = 0, dtype: Any = None) -> Array:
         """Return an array of the shape and dtype of `value` for intermediate results."""
-        return self._scratch.like(value, i)
+        return self._scratch.like(value, i, np.dtype(dtype) if dtype else value.dtype)
+
+    def entry(self, state: State, key: str, value: Array) -> Array:
+        """Return what the state holds under `key`; zeros if a setting was switched on meanwhile."""
+        found: Array | None = state.get(key)
+        if found is None:
+            found = state[key] = np.zeros_like(value)
+        return found
 
     # --- what people call -------------------------------------------------------------------------
 
@@ -128,10 +162,13 @@ class Optimizer:
             for hook in self._pre_hooks:
                 hook(self, (closure,) if closure else (), {})
         work = self._prepare()
+        if not work:
+            self._warn_of_nothing()
         with Uninterrupted():
             for p, value, grad, state, group in work:
                 self.update(value, grad, state, group)
                 mark_written(p)
+        self._has_stepped = True
         if self._post_hooks:
             for hook in self._post_hooks:
                 hook(self, (closure,) if closure else (), {})
@@ -153,14 +190,28 @@ class Optimizer:
                 value = raw(p)
                 if not value.flags.writeable:
                     raise_read_only(p, type(self).__name__)
+                g = raw(grad)
+                if value.dtype.kind == "c":
+                    value, g = as_real(value), as_real(np.ascontiguousarray(g))
                 state = self.state.get(p)
                 if state is None:
                     state = self.new_state(value, group)
                     for i in range(self.scratches):
                         self.scratch(value, i)
                     self.state[p] = state
-                work.append((p, value, raw(grad), state, group))
+                work.append((p, value, g, state, group))
         return work
+
+    def _warn_of_nothing(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            name, n = type(self).__name__, len(self._parameters())
+            warnings.warn(
+                f"{name}.step(): none of the {n} parameters has a gradient, so nothing was "
+                f"changed. Call loss.backward() before it, and zero_grad() not in between; frozen "
+                f"parameters (requires_grad=False) never get one. This is said once.",
+                stacklevel=3,
+            )
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients, before the next backward pass adds to them.
@@ -217,7 +268,7 @@ class Optimizer:
         """
         order = {p: i for i, p in enumerate(self._parameters())}
         return {
-            "state": {order[p]: copied(state) for p, state in self.state.items()},
+            "state": {order[p]: copied(state, p) for p, state in self.state.items() if state},
             "param_groups": [
                 {k: v for k, v in group.items() if k != "params"}
                 | {"params": [order[p] for p in group["params"]]}
@@ -248,17 +299,24 @@ class Optimizer:
                 f"{name}.load_state_dict: the groups here hold {own} parameters, those in the "
                 f"state dict {given}. Make the optimizer as it was made when it was saved."
             )
-        by_number = dict(zip((i for g in groups for i in g["params"]), self._parameters()))
-        state = {
-            by_number[int(i)]: adopted(entry, by_number[int(i)], name)
-            for i, entry in state_dict["state"].items()
-        }
-        for group, new in zip(self.param_groups, groups, strict=True):
-            group.update({k: v for k, v in new.items() if k != "params"})
+        settings = [{k: v for k, v in group.items() if k not in HINTS} for group in groups]
+        entries = {int(i): entry for i, entry in state_dict["state"].items()}
+        state = {}
+        for group, new, given in zip(self.param_groups, settings, groups):
+            for p, i in zip(group["params"], given["params"]):
+                if entries.get(i):
+                    fresh = self._fresh_state(p, group | new)
+                    state[p] = adopted(entries[i], fresh, p, name)
+        for group, new in zip(self.param_groups, settings):
+            group.update(new)
         self.state = state
-        for p in state:
-            for i in range(self.scratches):
-                self.scratch(raw(p), i)
+
+    def _fresh_state(self, p: Tensor, group: Group) -> State:
+        value = raw(p)
+        value = as_real(value) if value.dtype.kind == "c" else value
+        for i in range(self.scratches):
+            self.scratch(value, i)
+        return self.new_state(value, group)
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -278,22 +336,14 @@ class Scratch:
         self._memory: dict[tuple[int, np.dtype[Any]], Array] = {}
         self._views: dict[tuple[int, tuple[int, ...], np.dtype[Any]], Array] = {}
 
-    def like(self, value: Array, i: int) -> Array:
-        """Return array number i of the shape and dtype of `value`."""
-        view = self._views.get((i, value.shape, value.dtype))
+    def like(self, value: Array, i: int, dtype: np.dtype[Any]) -> Array:
+        """Return array number i of the shape of `value`."""
+        view = self._views.get((i, value.shape, dtype))
         if view is None:
-            memory = self._memory.get((i, value.dtype))
+            memory = self._memory.get((i, dtype))
             if memory is None or memory.size < value.size:
-                memory = self._memory[i, value.dtype] = np.empty(value.size, value.dtype)
+                memory = self._memory[i, dtype] = np.empty(value.size, dtype)
                 self._views.clear()
             view = memory[: value.size].reshape(value.shape)
-            self._views[i, value.shape, value.dtype] = view
+            self._views[i, value.shape, dtype] = view
         return view
-
-
-@lru_cache(maxsize=32)
-def number(x: float, dtype: np.dtype[Any]) -> Array:
-    """Return `x` as an array: NumPy multiplies a small array with it in half the time."""
-    array = np.array(x, dtype)
-    array.flags.writeable = False
-    return array

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
+from nnkit.module import Module
 from nnkit.optim.checks import check_number
-from nnkit.optim.optimizer import Group, Optimizer, State, number
+from nnkit.optim.formulas import number, with_decay
+from nnkit.optim.optimizer import Group, Optimizer, State
 
 __all__ = ["SGD"]
 
@@ -22,7 +24,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    params : iterable of Parameter, or of dict (groups)
+    params : iterable of Parameter, Module, or iterable of dict (groups)
     lr : float, default 1e-3
         Learning rate, the length of a step.
     momentum : float, default 0
@@ -35,6 +37,8 @@ class SGD(Optimizer):
         Look ahead along the momentum; needs momentum, and no dampening.
     maximize : bool, default False
         Go up instead of down.
+    no_decay : str or iterable of str, default ()
+        What is not decayed: ``("bias", "norm")``, or patterns of names; see `Optimizer`.
 
     Raises
     ------
@@ -71,7 +75,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Iterable[Any] | Module,
         lr: float = 1e-3,
         momentum: float = 0,
         dampening: float = 0,
@@ -79,6 +83,7 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        no_decay: str | Iterable[str] = (),
     ) -> None:
         super().__init__(
             params,
@@ -90,6 +95,7 @@ class SGD(Optimizer):
                 nesterov=nesterov,
                 maximize=maximize,
             ),
+            no_decay,
         )
 
     def check(self, group: Group) -> None:
@@ -110,16 +116,11 @@ class SGD(Optimizer):
 
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
-        dtype = value.dtype
-        a, b = self.scratch(value, 0), self.scratch(value, 1)
-        if group["maximize"]:
-            grad = np.negative(grad, out=a)
-        if group["weight_decay"]:
-            np.multiply(value, number(group["weight_decay"], dtype), out=b)
-            grad = np.add(b, grad, out=a)
+        b = self.scratch(value, 1)
+        grad = with_decay(value, grad, group, self.scratch(value, 0), b)
         if group["momentum"]:
             grad = self._with_momentum(value, grad, state, group)
-        np.multiply(grad, number(group["lr"], dtype), out=b)
+        np.multiply(grad, number(group["lr"], value.dtype), out=b)
         value -= b
 
     def _with_momentum(self, value: Array, grad: Array, state: State, group: Group) -> Array:

@@ -64,6 +64,8 @@ def test_parameters_without_gradient_are_left_alone(make):
     assert b not in optimizer.state
     optimizer.zero_grad()
     assert a.grad is None
+    with pytest.warns(UserWarning, match=r"none of the 2 parameters has a gradient.*backward"):
+        optimizer.step()
     optimizer.step()
 
 
