@@ -116,10 +116,14 @@ def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def dispatching(*args: Any, **kwargs: Any) -> Any:
-        for x in flat((*args, *kwargs.values())):
-            hook = getattr(type(x), "__array_function__", None)
-            if hook is not None and hook is not np.ndarray.__array_function__:
-                return x.__array_function__(dispatching, (type(x),), args, kwargs)
+        for x in (*args, *kwargs.values()) if kwargs else args:
+            kind = type(x)
+            if kind is np.ndarray or kind is float or kind is int:
+                continue
+            for v in x if kind is tuple else (x,):  # a tuple is an index
+                hook = getattr(type(v), "__array_function__", None)
+                if hook is not None and hook is not np.ndarray.__array_function__:
+                    return v.__array_function__(dispatching, (type(v),), args, kwargs)
         return f(*args, **kwargs)
 
     return dispatching

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from typing import Any
 
+import numpy as np
+
 from .absorb import absorb, absorbing
 from .anomaly import check_backward
 from .errors import GraphError
@@ -40,33 +42,29 @@ def backward(
         Turns a kept value and its node into a traced value again. The rules then calculate on
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
-    waiting = Waiting()
-    queue, zeros_absorb = waiting.queue, absorbing.get()
+    waiting, zeros_absorb = Waiting(), absorbing.get()
+    queue = waiting.queue
     for seed, g in seeds:
         waiting.receive(seed, conform(g, seed.shape, seed.dtype), False)
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
-    ahead_g, ahead_fresh = None, False
+    ahead_g = None
     while ahead is not None or queue:
         if ahead is None:
-            node, g, fresh = waiting.youngest()
+            node, g = waiting.youngest()
         else:
-            node, g, fresh = ahead, ahead_g, ahead_fresh
-            ahead = None
+            node, g, ahead = ahead, ahead_g, None
         rule: Any = node.rule
         rare = node.sink is not None or type(node) is not Node
         if rare:
             if node.sink is not None:
                 for hook in node.sink.hooks:
-                    g, fresh = hook(g), False
-                if node.sink.retains and rule is not None:
+                    g = hook(g)
+                if node.sink.retains:
                     yield node, g, False
             if node.operands is not None:
                 check_saved(node)
             if g.__class__ is Part:
                 g = g.complete()
-        if rule is None:
-            yield node, g, fresh
-            continue
         parents, operands, y, settings = node.parents, node.operands, node.y, node.settings
         if operands is None:
             raise GraphError(
@@ -97,17 +95,17 @@ def backward(
                 shape = parent.shape
                 if (shape is not node.shape and c.shape != shape) or c.dtype is not parent.dtype:
                     c = conform(c, shape, parent.dtype)
-                fresh = parent.rule is None and is_fresh(c, g, shares)
-                if ahead is None and not queue:
-                    ahead, ahead_g, ahead_fresh = parent, c, fresh
-                    continue
-                if parent is ahead:
-                    ahead_g, ahead_fresh = ahead_g + c, True
-                    continue
-                if ahead is not None:
-                    waiting.receive(ahead, ahead_g, ahead_fresh)
-                    ahead = None
-                waiting.receive(parent, c, fresh)
+                if parent.rule is None:
+                    waiting.receive(parent, c, c is not g and is_fresh(c, joint, shares))
+                elif ahead is None and not queue:
+                    ahead, ahead_g = parent, c
+                elif parent is ahead:
+                    ahead_g = ahead_g + c
+                else:
+                    if ahead is not None:
+                        waiting.receive(ahead, ahead_g)
+                        ahead = None
+                    waiting.receive(parent, c)
         except Exception as error:
             error.add_note(f"... in the backward pass of {rule.name}")
             raise
@@ -116,34 +114,48 @@ def backward(
             node.parents = ()
             if type(node) is not Node:
                 node.prints = None
+    for leaf, (g, fresh) in waiting.leaves.items():
+        for hook in leaf.sink.hooks if leaf.sink is not None else ():
+            g, fresh = hook(g), False
+        yield leaf, g, fresh
 
 
-def is_fresh(c: Any, g: Any, shares: Any) -> bool:
+def is_fresh(c: Any, joint: bool, shares: Any) -> bool:
     """Whether nobody else holds an array that a rule has returned."""
-    return (
-        c is not g and getattr(c, "base", None) is None and sum(c is share for share in shares) <= 1
-    )
+    if getattr(c, "base", None) is not None:
+        return False
+    return not joint or sum([c is share for share in shares]) <= 1
 
 
 class Waiting:
-    """The nodes that have received some of their cotangent, the youngest first."""
+    """What has received some of its cotangent: nodes, the youngest first, and leaves."""
 
-    __slots__ = ("found", "queue")
+    __slots__ = ("found", "leaves", "queue")
 
     def __init__(self) -> None:
-        self.found: dict[int, tuple[Node, Any, bool]] = {}
+        self.found: dict[int, tuple[Node, Any]] = {}
         self.queue: list[int] = []
+        self.leaves: dict[Node, tuple[Any, bool]] = {}
 
-    def receive(self, node: Node, c: Any, fresh: bool) -> None:
-        """Add to the cotangent of a node."""
+    def receive(self, node: Node, c: Any, fresh: bool = False) -> None:
+        """Add to the cotangent of a node or a leaf; `fresh`: nobody else holds the array."""
+        if node.rule is None:
+            before, owned = self.leaves.get(node, (None, False))
+            if before is None:
+                self.leaves[node] = c, fresh
+            elif owned and type(before) is np.ndarray and before.shape and type(c) is np.ndarray:
+                np.add(before, c, out=before)
+            else:
+                self.leaves[node] = before + c, True
+            return
         key = -node.order
-        if (before := self.found.get(key)) is None:
-            heappush(self.queue, key)
-            self.found[key] = node, c, fresh
+        if key in self.found:
+            self.found[key] = node, self.found[key][1] + c
         else:
-            self.found[key] = node, before[1] + c, True
+            heappush(self.queue, key)
+            self.found[key] = node, c
 
-    def youngest(self) -> tuple[Node, Any, bool]:
+    def youngest(self) -> tuple[Node, Any]:
         """Take the node whose turn it is, with all of its cotangent."""
         return self.found.pop(heappop(self.queue))
 

@@ -299,7 +299,7 @@ class General(Rule):
         A vjp with a parameter `needs` is told for each operand whether its cotangent is needed.
         """
         if self.asks_needs:
-            return self.vjp(g, y, *xs, **settings, needs=tuple(p is not None for p in parents))
+            return self.vjp(g, y, *xs, **settings, needs=tuple([p is not None for p in parents]))
         return self.vjp(g, y, *xs, **settings)
 
     def push(self, i: int, t: Any, y: Any, xs: tuple, settings: dict) -> Any:

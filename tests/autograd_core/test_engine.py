@@ -475,3 +475,16 @@ def test_absorbing_does_not_reach_into_operations_that_mix_elements() -> None:
         g = np.array([0.0, 1.0, 0.0])
         _, pull = vjp(lambda x: np.cumsum(x)[::-1] * 1.0, np.ones(3))
         assert pull(g)[0].tolist() == [1.0, 1.0, 0.0]
+
+
+def test_a_leaf_that_is_used_often_sums_in_place_and_never_into_what_others_hold() -> None:
+    kept = []
+    keeps = custom_op(lambda a: a * 1.0, vjp=(lambda g, _y, _a: kept.append(g * 2.0) or kept[-1],))
+    x = tensor([1.0, 2.0], requires_grad=True)
+    np.sum(keeps(x) + x * 3.0 + keeps(x)).backward()
+    assert x.grad.tolist() == [7.0, 7.0]
+    g = np.ones(2)
+    x.grad = None
+    (x + x).backward(g)
+    assert x.grad.tolist() == [2.0, 2.0]
+    assert g.tolist() == [1.0, 1.0]
