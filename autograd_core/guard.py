@@ -7,16 +7,18 @@ can reach are watched: constants that were given as plain arrays, and Tensors wh
 handed out. Each gets a fingerprint when it is saved, compared when it is used.
 
 A large array is too dear to read twice. It is made read-only as long as the graph needs it, so
-that the write itself fails, and a sample of it is fingerprinted. One that was handed out can be
-written through what was handed out, and is read whole.
+that the write itself fails, and a sample of it is fingerprinted. One that was handed out, or whose
+memory belongs to somebody else, can still be written, and is read whole.
 """
 
 from __future__ import annotations
 
+import threading
 import weakref
 import zlib
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -81,28 +83,29 @@ class Locked:
     """Keeps a large array read-only until the graph lets go of this."""
 
     __slots__ = ("arrays", "print")
-    counts: dict[int, int] = {}
+    counts: ClassVar[defaultdict[int, int]] = defaultdict(int)
+    turn = threading.RLock()  # one at a time counts; and again, should __del__ come in between
 
     def __init__(self, x: np.ndarray) -> None:
         self.arrays: list[np.ndarray] = []
-        self.print = fingerprint(x, whole=id(x) in HANDED_OUT)
         part: Any = x
-        while isinstance(part, np.ndarray):
-            held = self.counts.get(id(part), 0)
-            if held or part.flags.writeable:
-                self.counts[id(part)] = held + 1
-                self.arrays.append(part)
-                part.flags.writeable = False
-            part = part.base
+        with self.turn:
+            while isinstance(part, np.ndarray):
+                if part.flags.writeable or id(part) in self.counts:
+                    self.counts[id(part)] += 1
+                    self.arrays.append(part)
+                    part.flags.writeable = False
+                part = part.base
+        foreign = part is not None  # memory of somebody who does not know NumPy's flag
+        self.print = fingerprint(x, whole=foreign or id(x) in HANDED_OUT)
 
     def __del__(self) -> None:
-        for part in reversed(self.arrays):  # a view can be writable only after its base is
-            left = self.counts[id(part)] - 1
-            if left:
-                self.counts[id(part)] = left
-            else:
-                del self.counts[id(part)]
-                part.flags.writeable = True
+        with self.turn:
+            for part in reversed(self.arrays):  # a view can be writable only after its base is
+                self.counts[id(part)] -= 1
+                if not self.counts[id(part)]:
+                    del self.counts[id(part)]
+                    part.flags.writeable = True
 
 
 def watch(x: np.ndarray) -> Fingerprint:

@@ -245,6 +245,16 @@ def test_a_large_array_changed_through_a_sibling_view() -> None:
         loss.backward()
 
 
+def test_a_large_array_in_memory_that_is_not_numpys() -> None:
+    """Being read-only in NumPy keeps nobody from writing: each byte counts."""
+    memory = bytearray(np.ones(EXACT_BYTES // 8 + 1).tobytes())
+    x = tensor(np.ones(len(memory) // 8), requires_grad=True)
+    loss = np.sum(x * np.frombuffer(memory))
+    memory[777_775] ^= 1
+    with pytest.raises(GraphError, match=r"operand 1 of np\.multiply"):
+        loss.backward()
+
+
 def test_fingerprints_of_all_kinds_of_arrays() -> None:
     for x in (
         np.zeros(0),
