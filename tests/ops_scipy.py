@@ -34,6 +34,8 @@ for everywhere in (
     sample(everywhere, real(2, 3))
 for from_zero in (
     sc.gamma, sc.rgamma, sc.gammaln, sc.loggamma, sc.psi, sc.log1p, sc.entr, sc.y0, sc.y1, sc.k0,
+    sc.ber, sc.bei, sc.ker, sc.kei, sc.berp, sc.beip, sc.kerp, sc.keip, sc.itj0y0, sc.iti0k0,
+    sc.it2j0y0, sc.it2i0k0, sc.itstruve0, sc.itmodstruve0, sc.it2struve0,
     sc.k1, sc.k0e, sc.k1e, sc.expi, sc.exp1, sc.spence, sc.sici, sc.shichi, integrals.lambertw,
 ):  # fmt: skip
     sample(from_zero, positive(2, 3))
@@ -108,6 +110,8 @@ for of_beta in (sc.betainc, sc.betaincc, sc.betaincinv, sc.betainccinv):
     sample(of_beta, order, 1.5, proportion(2, 3))
 sample(sc.ellipkinc, real(2, 3), 0.3)
 sample(sc.ellipeinc, real(2, 3), 0.3)
+sample(sc.ellipj, real(2, 3), 0.3)
+sample(sc.wright_bessel, 0.5, 1.5, positive(2, 3))
 sample(sc.hyp0f1, 1.5, real(2, 3))
 sample(sc.hyp1f1, 0.5, 1.5, real(2, 3))
 sample(sc.hyp2f1, 0.5, 1.0, 1.5, unit(2, 3))
@@ -116,9 +120,12 @@ sample(sc.hyperu, 0.5, 1.5, positive(2, 3))
 degree = np.array([0, 1, 4])
 for polynomial in (
     sc.eval_legendre, sc.eval_chebyt, sc.eval_chebyu, sc.eval_hermite, sc.eval_hermitenorm,
-    sc.eval_laguerre,
+    sc.eval_laguerre, sc.eval_sh_legendre, sc.eval_sh_chebyt, sc.eval_sh_chebyu, sc.eval_chebyc,
+    sc.eval_chebys,
 ):  # fmt: skip
     sample(polynomial, degree, unit(2, 3))
+sample(sc.eval_sh_jacobi, degree, 3.0, 1.5, unit(2, 3))
+sample(sc.lpmv, np.array([0.0, 1.0, 2.0]), 2.5, unit(2, 3))
 sample(sc.eval_legendre, 3, fixed(-1.0, 1.0))
 sample(sc.eval_genlaguerre, degree, 0.5, unit(2, 3))
 sample(sc.eval_gegenbauer, degree, 0.5, unit(2, 3))
@@ -136,6 +143,12 @@ sample(sc.fdtr, 2.0, 3.0, positive(2, 3))
 sample(sc.fdtrc, 2.0, 3.0, positive(2, 3))
 sample(sc.pdtr, np.array([0.0, 1.5, 4.0]), positive(2, 3))
 sample(sc.pdtrc, np.array([0.0, 1.5, 4.0]), positive(2, 3))
+for of_failures in (sc.nbdtr, sc.nbdtrc, sc.nbdtri):
+    sample(of_failures, np.array([0.0, 1.0, 4.0]), 5, proportion(2, 3))
+sample(sc.chdtri, order, proportion(2, 3))
+sample(sc.gdtrix, positive(2, 3), 1.5, proportion(2, 3))
+sample(sc.fdtri, 2.0, 3.0, proportion(2, 3))
+sample(sc.tklmbda, unit(2, 3), 0.7)
 
 # --- sums, matrices, sliding products -------------------------------------------------------------
 

@@ -2,7 +2,18 @@
 it first meets a ufunc of SciPy; never before SciPy itself.
 """
 
-from . import bessel, error, gamma, integrals, linalg, probability, signal, simple, sums
+from . import (
+    bessel,
+    error,
+    gamma,
+    integrals,
+    linalg,
+    polynomials,
+    probability,
+    signal,
+    simple,
+    sums,
+)
 
 __all__ = [
     "bessel",
@@ -10,6 +21,7 @@ __all__ = [
     "gamma",
     "integrals",
     "linalg",
+    "polynomials",
     "probability",
     "signal",
     "simple",

@@ -139,7 +139,7 @@ for f in SIGNS:
     batching(each_element, f)
 
 
-# --- Struve and Airy ------------------------------------------------------------------------------
+# --- Struve, Kelvin, Airy, Wright -----------------------------------------------------------------
 
 
 def struve_term(v, x):
@@ -159,6 +159,17 @@ elementwise(
 )
 
 
+# Kelvin functions: f = ber + i bei solves f'' + f'/x = i f
+elementwise(sc.ber, lambda _y, x: sc.berp(x))
+elementwise(sc.bei, lambda _y, x: sc.beip(x))
+elementwise(sc.ker, lambda _y, x: sc.kerp(x))
+elementwise(sc.kei, lambda _y, x: sc.keip(x))
+elementwise(sc.berp, lambda y, x: -sc.bei(x) - y / x)
+elementwise(sc.beip, lambda y, x: sc.ber(x) - y / x)
+elementwise(sc.kerp, lambda y, x: -sc.kei(x) - y / x)
+elementwise(sc.keip, lambda y, x: sc.ker(x) - y / x)
+
+
 def airy_vjp(g, y, x):
     """Ai'' = x Ai, and so for Bi."""
     Ai, Ai_prime, Bi, Bi_prime = y
@@ -172,3 +183,10 @@ def airy_jvp(ts, y, x):
 
 
 rule(sc.airy, vjp=airy_vjp, jvp=airy_jvp, arity=1)
+
+elementwise(
+    sc.wright_bessel,
+    unknown("wright_bessel", 0),
+    unknown("wright_bessel", 1),
+    lambda _y, a, b, x: sc.wright_bessel(a, b + a, x),
+)

@@ -1,7 +1,7 @@
-"""Functions that are defined by integrals (exponential, sine, Fresnel, elliptic ...),
-hypergeometric functions, orthogonal polynomials.
+"""Functions that are defined by integrals (exponential, sine, Fresnel, elliptic ...), and
+hypergeometric functions.
 
-Formulas: NIST Digital Library of Mathematical Functions, chapters 6, 7, 13, 15, 18, 19, 25.
+Formulas: NIST Digital Library of Mathematical Functions, chapters 6, 7, 10, 13, 15, 19, 22, 25.
 """
 
 import math
@@ -56,6 +56,14 @@ rule(
     sc.shichi,  # sinh(x) / x is 0F1(; 3/2; x^2/4)
     **pair(lambda x: sc.hyp0f1(1.5, 0.25 * x * x), lambda x: np.cosh(x) / x),
 )
+# integrals of Bessel and Airy functions from 0 to x
+rule(sc.itj0y0, **pair(sc.j0, sc.y0))
+rule(sc.iti0k0, **pair(sc.i0, sc.k0))
+rule(sc.it2j0y0, **pair(lambda x: (1 - sc.j0(x)) / x, lambda x: -sc.y0(x) / x))
+rule(sc.it2i0k0, **pair(lambda x: (sc.i0(x) - 1) / x, lambda x: -sc.k0(x) / x))
+elementwise(sc.itstruve0, lambda _y, x: sc.struve(0, x))
+elementwise(sc.itmodstruve0, lambda _y, x: sc.modstruve(0, x))
+elementwise(sc.it2struve0, lambda _y, x: -sc.struve(0, x) / x)
 rule(
     sc.fresnel,
     **pair(lambda x: np.sin(0.5 * math.pi * x * x), lambda x: np.cos(0.5 * math.pi * x * x)),
@@ -88,6 +96,29 @@ def under_root(angle, m):
 elementwise(sc.ellipkinc, lambda _y, p, m: 1 / under_root(p, m), unknown("ellipkinc", 1))
 elementwise(sc.ellipeinc, lambda _y, p, m: under_root(p, m), unknown("ellipeinc", 1))
 
+
+def jacobi_slopes(y, m):
+    """Sn' = cn dn, cn' = -sn dn, dn' = -m sn cn, and the angle turns with dn."""
+    sn, cn, dn, _ = y
+    return cn * dn, -sn * dn, -m * sn * cn, dn
+
+
+def jacobi_vjp(g, y, _u, m, *, needs):
+    """Sum over the four results."""
+    slope = sum(c * d for c, d in zip(g, jacobi_slopes(y, m), strict=True))
+    return slope, no_slope_in_m(y) if needs[1] else None
+
+
+def jacobi_jvp(ts, y, _u, m):
+    """Move the four results."""
+    if ts[1] is not None:
+        no_slope_in_m(y)
+    return tuple(ts[0] * d for d in jacobi_slopes(y, m))
+
+
+no_slope_in_m = unknown("ellipj", 1)
+rule(sc.ellipj, vjp=jacobi_vjp, jvp=jacobi_jvp, arity=2)
+
 # --- hypergeometric -------------------------------------------------------------------------------
 
 elementwise(sc.hyp0f1, unknown("hyp0f1", 0), lambda _y, b, x: sc.hyp0f1(b + 1, x) / b)
@@ -109,58 +140,4 @@ elementwise(
     unknown("hyperu", 0),
     unknown("hyperu", 1),
     lambda _y, a, b, x: -a * sc.hyperu(a + 1, b + 1, x),
-)
-
-# --- orthogonal polynomials -----------------------------------------------------------------------
-
-elementwise(
-    sc.eval_jacobi,
-    unknown("eval_jacobi", 0),
-    unknown("eval_jacobi", 1),
-    unknown("eval_jacobi", 2),
-    lambda _y, n, a, b, x: (
-        0.5 * (n + a + b + 1) * (n > 0) * sc.eval_jacobi(lower(n), a + 1.0, b + 1.0, x)
-    ),
-)
-elementwise(
-    sc.eval_legendre,
-    unknown("eval_legendre", 0),
-    lambda _y, n, x: 0.5 * (n + 1) * (n > 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, x),
-)
-elementwise(
-    sc.eval_chebyt,
-    unknown("eval_chebyt", 0),
-    lambda _y, n, x: n * sc.eval_chebyu(lower(n), x),
-)
-elementwise(
-    sc.eval_chebyu,
-    unknown("eval_chebyu", 0),
-    lambda _y, n, x: 2 * (n > 0) * sc.eval_gegenbauer(lower(n), 2.0, x),
-)
-elementwise(
-    sc.eval_gegenbauer,
-    unknown("eval_gegenbauer", 0),
-    unknown("eval_gegenbauer", 1),
-    lambda _y, n, a, x: 2 * a * (n > 0) * sc.eval_gegenbauer(lower(n), a + 1.0, x),
-)
-elementwise(
-    sc.eval_hermite,
-    unknown("eval_hermite", 0),
-    lambda _y, n, x: 2 * n * sc.eval_hermite(lower(n), x),
-)
-elementwise(
-    sc.eval_hermitenorm,
-    unknown("eval_hermitenorm", 0),
-    lambda _y, n, x: n * sc.eval_hermitenorm(lower(n), x),
-)
-elementwise(
-    sc.eval_laguerre,
-    unknown("eval_laguerre", 0),
-    lambda _y, n, x: -1.0 * (n > 0) * sc.eval_genlaguerre(lower(n), 1.0, x),
-)
-elementwise(
-    sc.eval_genlaguerre,
-    unknown("eval_genlaguerre", 0),
-    unknown("eval_genlaguerre", 1),
-    lambda _y, n, a, x: -1.0 * (n > 0) * sc.eval_genlaguerre(lower(n), a + 1.0, x),
 )

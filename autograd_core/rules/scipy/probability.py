@@ -61,3 +61,35 @@ elementwise(
     unknown("fdtrc", 1),
     lambda _y, a, b, x: -f_density(a, b, x),
 )
+
+
+# of a count k of failures before success number n
+elementwise(sc.nbdtr, None, unknown("nbdtr", 1), lambda _y, k, n, p: nbdtr_density(k, n, p))
+elementwise(sc.nbdtrc, None, unknown("nbdtrc", 1), lambda _y, k, n, p: -nbdtr_density(k, n, p))
+elementwise(sc.nbdtri, None, unknown("nbdtri", 1), lambda y, k, n, _p: 1 / nbdtr_density(k, n, y))
+
+
+def nbdtr_density(k, n, p):
+    """Return the derivative of nbdtr, which is betainc(n, k + 1, p)."""
+    return beta_density(1.0 * n, np.floor(k) + 1.0, p)
+
+
+# inverse functions: the reciprocal slope at the result
+elementwise(sc.chdtri, unknown("chdtri", 0), lambda y, v, _p: -2 / gamma_density(0.5 * v, 0.5 * y))
+elementwise(
+    sc.gdtrix,
+    lambda y, a, _b, _p: -y / a,
+    unknown("gdtrix", 1),
+    lambda y, a, b, _p: 1 / (a * gamma_density(b, a * y)),
+)
+elementwise(
+    sc.fdtri,
+    unknown("fdtri", 0),
+    unknown("fdtri", 1),
+    lambda y, a, b, _p: 1 / f_density(a, b, y),
+)
+elementwise(
+    sc.tklmbda,
+    lambda y, _x, m: 1 / (y ** (m - 1) + (1 - y) ** (m - 1)),
+    unknown("tklmbda", 1),
+)
