@@ -8,6 +8,7 @@ there is to higher derivatives.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,12 +18,14 @@ from .batch import vmap
 from .dispatch import Layered, is_traced, raw
 from .errors import (
     AutogradError,
+    DtypeError,
     GraphError,
     MissingRuleError,
     NotDifferentiableError,
     ShapeError,
+    describe,
 )
-from .misc.flatten import flatten as flatten_to_vector
+from .kernels import astype
 from .nested import Nested
 from .operators import jvp, name, vjp
 from .trees import flatten, tree_map
@@ -67,21 +70,12 @@ class Equation:
 
 
 class Linear(Equation):
-    """A linear system: A(*params) v = b, where `make(*params)` returns the product with A."""
-
-    def __init__(self, make: Function, solve: Function) -> None:
-        super().__init__(make, self.solution, solve)
-        self.make = make
-        self.restore = lambda v: v
-
-    def solution(self, _start: Any, b: Any, *params: Any) -> Any:
-        """Solve it."""
-        return self.solve(self.make(*params), b)
+    """A linear system A(*params) v = b; `f(*params)` returns the product with A."""
 
     def residual(self, v: Any, theta: tuple) -> Any:
         """Return A v - b."""
         b, *params = theta
-        return self.make(*params)(v) - b
+        return self.f(*params)(v) - b
 
 
 class Root(Nested):
@@ -104,26 +98,25 @@ class Root(Nested):
             )
         return vector, None
 
-    def pull(self, g: Any, y: Any, args: tuple, _kw: dict, _state: Any, _needs: tuple) -> Any:
+    def pull(self, g: Any, y: Any, args: tuple, _kw: dict, _state: Any, needs: tuple) -> Any:
         """Solve (dF/dx)^T u = -g; the share of theta is u^T dF/dtheta."""
         equation, _x0, *rest = args
         theta = tuple(rest)
         self.inspect(equation, y, theta)
+        moving = Moving(theta, needs[2:])
+        _, shares = vjp(lambda *xs: equation.residual(y, moving.among(xs)), *moving.arrays)
         u = solved_system(across, equation, -g, y, theta)
-        of_floats, floats, fill = float_part(lambda *theta: equation.residual(y, theta), theta)
-        _, shares = vjp(of_floats, *floats)
-        return (None, None, *fill(shares(u)))
+        return (None, None, *moving.alone(shares(u)))
 
     def push(self, ts: tuple, y: Any, args: tuple, _kw: dict, _state: Any) -> Any:
         """Solve dF/dx t = -dF/dtheta dtheta."""
         equation, _x0, *rest = args
-        theta = tuple(rest)
+        theta, ts = tuple(rest), ts[2:]
         self.inspect(equation, y, theta)
-        of_floats, floats, _ = float_part(lambda *theta: equation.residual(y, theta), theta)
-        moving = [t for pair in zip(theta, ts[2:], strict=True) for t in float_tangents(*pair)]
-        pairs = zip(floats, moving, strict=True)
-        ts = tuple(np.zeros(x.shape, x.dtype) if t is None else t for x, t in pairs)
-        return solved_system(along, equation, -jvp(of_floats, floats, ts)[1], y, theta)
+        moving = Moving(theta, tuple(t is not None for t in ts))
+        along_theta = lambda *xs: equation.residual(y, moving.among(xs))  # noqa: E731
+        _, forced = jvp(along_theta, moving.arrays, moving.tangents(ts))
+        return solved_system(along, equation, -forced, y, theta)
 
     def inspect(self, equation: Equation, y: Any, theta: tuple) -> None:
         """Refuse a derivative that would be wrong."""
@@ -133,9 +126,10 @@ class Root(Nested):
 class System(Root):
     """The operation for linear systems, which need no inspection: they serve one that had it."""
 
-    def evaluate(self, equation: Equation, x0: Any, *theta: Any) -> tuple[Any, Any]:
+    def evaluate(self, equation: Equation, _x0: None, *theta: Any) -> tuple[Any, Any]:
         """Solve the system."""
-        return equation.solver(x0, *theta), None
+        b, *params = theta
+        return equation.solve(equation.f(*params), b), None
 
     def inspect(self, equation: Equation, y: Any, theta: tuple) -> None:
         """Let it pass."""
@@ -169,7 +163,8 @@ def difference(f: Function) -> Function:
 
 def solved_system(make: Function, equation: Equation, b: Any, y: Any, theta: tuple) -> Any:
     """Solve a system with the Jacobian of an equation, or its transpose: differentiable again."""
-    system = Linear(functools.partial(make, equation), equation.solve)
+    product = functools.partial(make, equation)
+    system = Linear(product, product, equation.solve)
     operation = DENSE_SYSTEM if equation.solve is solve_dense else SYSTEM
     return operation.run((system, None, b, y, theta), {})
 
@@ -282,9 +277,10 @@ def refuse_traced(values: Any, f: Function, equation: Function) -> None:
     """Refuse what depends on a Tensor that came in by the back door."""
     if holds_traced(values):
         raise GraphError(
-            f"{name(f)} has used a Tensor that is being differentiated and is not among its "
-            f"arguments, so the gradient with respect to it would be lost. Pass it as one: "
-            f"def {name(equation)}(x, a), and a among the args of the solver."
+            f"{name(f)} has used a Tensor that is not among its arguments and takes part in a "
+            f"derivative (or a vmap), which would be lost. Pass it as an argument: "
+            f"def {name(equation)}(x, a), and a among the args of the solver. If its gradient is "
+            f"not wanted, use a.detach(), or solve under no_grad()."
         )
 
 
@@ -297,47 +293,73 @@ def holds_traced(tree: Any) -> bool:
 
 
 def to_vector(tree: Any) -> tuple[Any, Function]:
-    """Return a nested value as one real vector, and the way back."""
-    parts = tree_map(lambda x: (np.real(x), np.imag(x)) if np.iscomplexobj(x) else x, tree)
-    vector, unflatten = flatten_to_vector(parts)
+    """Return the numbers of a nested value as one real vector, and the way back to its form."""
+    leaves, rebuild = flatten(tree)
+    leaves = [as_array(x) for x in leaves]
+    forms = [(x.shape, x.dtype) for x in leaves]
+    parts = [np.ravel(part) for x in leaves for part in real_parts(x)]
+    vector = np.concatenate(parts) if parts else np.zeros(0)
 
     def restore(vector: Any) -> Any:
-        return tree_map(
-            lambda x, part: part[0] + 1j * part[1] if np.iscomplexobj(x) else part,
-            tree,
-            unflatten(vector),
-        )
+        found, start = [], 0
+        for shape, dtype in forms:
+            stop = start + math.prod(shape)
+            x, start = vector[start:stop], stop
+            if dtype.kind == "c":
+                stop = start + math.prod(shape)
+                x, start = x + 1j * vector[start:stop], stop
+            x = np.reshape(x, shape)[()]
+            found.append(x if x.dtype == dtype or dtype.kind not in "fc" else astype(x, dtype))
+        return rebuild(found)
 
     return (vector if vector.dtype.kind == "f" else vector.astype(float)), restore
 
 
-def float_part(f: Function, theta: tuple) -> tuple[Function, tuple, Function]:
-    """See f as a function of the floating point arrays among theta.
+def as_array(x: Any) -> Any:
+    """Check a part of a vector, and make an array of a number."""
+    x = x if isinstance(x, Layered) else np.asarray(x)
+    if x.dtype.kind not in "fciub":
+        raise DtypeError(f"the unknowns and equations of a root are numbers, got {describe(x)}")
+    return x
 
-    Returns it, these arrays, and the function that puts such values in their places in theta.
-    """
-    leaves, rebuild = flatten(theta)
-    places = [i for i, x in enumerate(leaves) if is_float(x)]
 
-    def filled(values: Any, others: list) -> tuple:
+def real_parts(x: Any) -> tuple:
+    """Return the real and the imaginary part of complex numbers; real ones as they are."""
+    return (np.real(x), np.imag(x)) if x.dtype.kind == "c" else (x,)
+
+
+class Moving:
+    """The floating point arrays in those of the arguments theta that are differentiated."""
+
+    def __init__(self, theta: tuple, flags: tuple) -> None:
+        self.theta = theta
+        self.leaves, self.rebuild = flatten(theta)
+        pairs = zip(theta, flags, strict=True)
+        flagged = [flag for x, flag in pairs for _ in flatten(x)[0]]
+        self.places = [i for i, x in enumerate(self.leaves) if flagged[i] and is_float(x)]
+        self.arrays = tuple(self.leaves[i] for i in self.places)
+
+    def among(self, values: Any) -> tuple:
+        """Return theta with other values for these arrays."""
+        return self.filled(values, self.leaves)
+
+    def alone(self, values: Any) -> tuple:
+        """Return something like theta with values for these arrays, and None for the rest."""
+        return self.filled(values, [None] * len(self.leaves))
+
+    def filled(self, values: Any, others: list) -> tuple:
+        """Put values into these places."""
         full = list(others)
-        for i, x in zip(places, values, strict=True):
+        for i, x in zip(self.places, values, strict=True):
             full[i] = x
-        return rebuild(full)
+        return self.rebuild(full)
 
-    return (
-        lambda *values: f(*filled(values, leaves)),
-        tuple(leaves[i] for i in places),
-        lambda values: filled(values, [None] * len(leaves)),
-    )
-
-
-def float_tangents(x: Any, t: Any) -> list:
-    """Return the tangent of each floating point array in x; None where nothing moves."""
-    found: list[Any] = []
-    moving = () if t is None else (t,)
-    tree_map(lambda v, d=None: found.append(d) if is_float(v) else None, x, *moving)
-    return found
+    def tangents(self, ts: tuple) -> tuple:
+        """Pick the tangents of these arrays; `ts` has None for an argument that does not move."""
+        found: list[Any] = []
+        for x, t in zip(self.theta, ts, strict=True):
+            tree_map(lambda _, d=None: found.append(d), x, *(() if t is None else (t,)))
+        return tuple(found[i] for i in self.places)
 
 
 def is_float(x: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import equations  # which itself imports misc.flatten
+from ..equations import implicit, to_vector
 
 __all__ = ["fixed_point"]
 
@@ -58,13 +58,13 @@ def fixed_point(f: Function, a: Any, x0: Any, distance: Function, tol: float) ->
         return x
 
     def iterate_linear(matvec: Function, b: Any) -> Any:
-        _, restore = equations.to_vector(x0)
+        _, restore = to_vector(x0)
         v, v_prev = -b, 0.0 * b
         while distance(restore(v), restore(v_prev)) > tol:
             v, v_prev = v + matvec(v) - b, v
         return v
 
     def minus(x: Any, a: Any) -> Any:
-        return equations.to_vector(f(a)(x))[0] - equations.to_vector(x)[0]
+        return to_vector(f(a)(x))[0] - to_vector(x)[0]
 
-    return equations.implicit(minus, iterate, x0, (a,), iterate_linear)
+    return implicit(minus, iterate, x0, (a,), iterate_linear)

@@ -91,16 +91,16 @@ def rows_of(constraints: Any, start: Any) -> list[Rows]:
 
 
 def conditions(flat: ScalarFunction, rows: list[Rows]) -> Function:
-    """Return the equation for (x, multipliers), given the arguments of `fun` and of the rows."""
+    """Return the equation for (x, multipliers); theta is (*args, those of the rows, bounds)."""
 
-    def equation(unknowns: Any, args: tuple, rows_args: list[tuple], limits: Any) -> list:
-        x, ys = unknowns
+    def equation(unknowns: Any, *theta: Any) -> list:
+        (x, ys), (*args, rows_args, limits) = unknowns, theta
         lower, upper = (-np.inf, np.inf) if limits is None else limits
 
         def lagrangian(v: Any) -> Any:
             parts = zip(rows, ys, rows_args, strict=True)
             held = [np.sum(y * row.function.traced(v, a, {})) for row, y, a in parts]
-            return flat.at(args)(v) - sum(held)
+            return flat.at(tuple(args))(v) - sum(held)
 
         v = to_vector(x)[0]
         found = [v - np.clip(v - grad(lagrangian)(v), lower, upper)]
@@ -114,17 +114,13 @@ def conditions(flat: ScalarFunction, rows: list[Rows]) -> Function:
 
 
 def multipliers(
-    flat: ScalarFunction,
-    rows: list[Rows],
-    v: np.ndarray,
-    args: tuple,
-    rows_args: list[tuple],
-    limits: tuple | None,
+    flat: ScalarFunction, rows: list[Rows], v: np.ndarray, *theta: Any
 ) -> list[np.ndarray]:
     """Find the multipliers at a solution: df/dx is the sum of y dc/dx over what holds it.
 
     They are those of least squares, with the signs that they must have.
     """
+    *args, rows_args, limits = theta
     values = [row.function.fun(v, *a) for row, a in zip(rows, rows_args, strict=True)]
     slopes = [row.function.jac(v, *a) for row, a in zip(rows, rows_args, strict=True)]
     lower, upper = (-np.inf, np.inf) if limits is None else limits

@@ -121,13 +121,14 @@ def minimize(
     else:
         functions = own_functions(flat, method, bounds, rows)
     fills = not given and "jac" in functions
-    theta = (args, [row.args for row in rows], limits)
+    theta = (*args, [row.args for row in rows], limits)
     traced, found = holds_traced(theta), []
 
-    def solve(args: tuple, rows_args: list, limits: Any) -> Any:
+    def solve(*theta: Any) -> Any:
+        *args, rows_args, limits = theta
         result = scipy.optimize.minimize(
             x0=flat.x0,
-            args=args,
+            args=tuple(args),
             method=method,
             bounds=scipy.optimize.Bounds(*limits) if traced and limits else bounds,
             constraints=[row.for_scipy(a, fills) for row, a in zip(rows, rows_args, strict=True)],
@@ -164,9 +165,9 @@ def differentiable_minimum(
     if rows:
         return implicit(conditions(flat, rows), solver, None, theta, None)[0]
     gradient = stationarity(flat.function)
-    equation = lambda x, args, _rows_args, limits: gradient(x, *args, limits=limits)  # noqa: E731
+    equation = lambda x, *theta: gradient(x, *theta[:-2], limits=theta[-1])  # noqa: E731
     equation.__name__ = gradient.__name__
-    how = system_solver(len(flat.x0), symmetric=theta[2] is None)
+    how = system_solver(len(flat.x0), symmetric=theta[-1] is None)
     return implicit(equation, solver, None, theta, how)
 
 
