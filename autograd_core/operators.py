@@ -76,7 +76,15 @@ def pull_from(level: int, outputs: list, inputs: list[Node], cotangents: list) -
         if isinstance(y, Tensor) and isinstance(y._trace, Node) and y._trace.level == level
     ]
     found = {node.order: g for node, g, _ in backward(seeds, retain=True)}
-    return [found[x.order] if x.order in found else np.zeros(x.shape, x.dtype) for x in inputs]
+    return [
+        as_scalar(found[x.order]) if x.order in found else np.zeros(x.shape, x.dtype)[()]
+        for x in inputs
+    ]
+
+
+def as_scalar(g: Any) -> Any:
+    """Make a NumPy number of an array without axes, as NumPy itself does wherever it can."""
+    return g[()] if type(g) is np.ndarray and not g.shape else g
 
 
 def lower(y: Any, level: int) -> Any:

@@ -199,3 +199,19 @@ def test_checkpoint_of_containers() -> None:
     ours, plain = ac.grad(loss(ac.checkpoint))(p), ac.grad(loss(lambda g: g))(p)
     np.testing.assert_allclose(ours["a"], plain["a"])
     np.testing.assert_allclose(ours["b"], plain["b"])
+
+
+@pytest.mark.parametrize("x", [2.0, np.float64(2.0), np.float32(2.0), np.array(2.0)])
+@pytest.mark.parametrize(
+    "f",
+    [
+        np.sum,
+        lambda x: x * x + x,
+        lambda x: np.where(x > 0, x, 0.0),
+        lambda x: 3.0,
+        lambda x: np.reshape(x, ()),
+        lambda x: np.sum(x * np.ones(3, np.float32)),
+    ],
+)
+def test_the_gradient_of_a_number_is_a_number(f: Any, x: Any) -> None:
+    assert type(ac.grad(f)(x)) is np.asarray(x).dtype.type
