@@ -126,6 +126,10 @@ for polynomial in (
     sample(polynomial, degree, unit(2, 3))
 sample(sc.eval_sh_jacobi, degree, 3.0, 1.5, unit(2, 3))
 sample(sc.lpmv, np.array([0.0, 1.0, 2.0]), 2.5, unit(2, 3))
+for polynomial in (sc.eval_chebyt, sc.eval_chebyu, sc.eval_sh_chebyt, sc.eval_chebys):
+    sample(polynomial, np.array([-4, -1, 3]), unit(2, 3))
+for polynomial in (sc.eval_legendre, sc.eval_chebyu, sc.eval_laguerre):
+    sample(polynomial, np.array([-0.4, 0.5, 1.7]), unit(2, 3))
 sample(sc.eval_legendre, 3, fixed(-1.0, 1.0))
 sample(sc.eval_genlaguerre, degree, 0.5, unit(2, 3))
 sample(sc.eval_gegenbauer, degree, 0.5, unit(2, 3))

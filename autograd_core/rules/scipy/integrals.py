@@ -35,8 +35,8 @@ elementwise(sc.spence, spence_slope)
 
 
 def lower(n):
-    """Return n - 1, but not below 0."""
-    return np.maximum(n - 1, 0)
+    """Return n - 1, but 0 for 0."""
+    return n - (n != 0)
 
 
 def pair(first, second):

@@ -3,11 +3,20 @@
 Formulas: NIST Digital Library of Mathematical Functions, chapters 14 and 18.
 """
 
+import numpy as np
 import scipy.special as sc
 
 from ...table import elementwise
 from .integrals import lower
 from .unknown import unknown
+
+
+def second_kind(n, x):
+    """Return the derivative of the Chebyshev polynomial U_n; U_(-n-2) is -U_n, and U_(-1) is 0."""
+    degree = np.abs(n + 1) - (n != -1)
+    slope = 2 * (degree != 0) * sc.eval_gegenbauer(lower(degree), 2.0, x)
+    return np.sign(n + 1) * slope
+
 
 elementwise(
     sc.eval_jacobi,
@@ -15,13 +24,13 @@ elementwise(
     unknown("eval_jacobi", 1),
     unknown("eval_jacobi", 2),
     lambda _y, n, a, b, x: (
-        0.5 * (n + a + b + 1) * (n > 0) * sc.eval_jacobi(lower(n), a + 1.0, b + 1.0, x)
+        0.5 * (n + a + b + 1) * (n != 0) * sc.eval_jacobi(lower(n), a + 1.0, b + 1.0, x)
     ),
 )
 elementwise(
     sc.eval_legendre,
     unknown("eval_legendre", 0),
-    lambda _y, n, x: 0.5 * (n + 1) * (n > 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, x),
+    lambda _y, n, x: 0.5 * (n + 1) * (n != 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, x),
 )
 elementwise(
     sc.eval_chebyt,
@@ -31,13 +40,13 @@ elementwise(
 elementwise(
     sc.eval_chebyu,
     unknown("eval_chebyu", 0),
-    lambda _y, n, x: 2 * (n > 0) * sc.eval_gegenbauer(lower(n), 2.0, x),
+    lambda _y, n, x: second_kind(n, x),
 )
 elementwise(
     sc.eval_gegenbauer,
     unknown("eval_gegenbauer", 0),
     unknown("eval_gegenbauer", 1),
-    lambda _y, n, a, x: 2 * a * (n > 0) * sc.eval_gegenbauer(lower(n), a + 1.0, x),
+    lambda _y, n, a, x: 2 * a * (n != 0) * sc.eval_gegenbauer(lower(n), a + 1.0, x),
 )
 elementwise(
     sc.eval_hermite,
@@ -52,13 +61,13 @@ elementwise(
 elementwise(
     sc.eval_laguerre,
     unknown("eval_laguerre", 0),
-    lambda _y, n, x: -1.0 * (n > 0) * sc.eval_genlaguerre(lower(n), 1.0, x),
+    lambda _y, n, x: -1.0 * (n != 0) * sc.eval_genlaguerre(lower(n), 1.0, x),
 )
 elementwise(
     sc.eval_genlaguerre,
     unknown("eval_genlaguerre", 0),
     unknown("eval_genlaguerre", 1),
-    lambda _y, n, a, x: -1.0 * (n > 0) * sc.eval_genlaguerre(lower(n), a + 1.0, x),
+    lambda _y, n, a, x: -1.0 * (n != 0) * sc.eval_genlaguerre(lower(n), a + 1.0, x),
 )
 
 # --- of 2x - 1, or of x / 2 -----------------------------------------------------------------------
@@ -66,7 +75,7 @@ elementwise(
 elementwise(
     sc.eval_sh_legendre,
     unknown("eval_sh_legendre", 0),
-    lambda _y, n, x: (n + 1) * (n > 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, 2 * x - 1),
+    lambda _y, n, x: (n + 1) * (n != 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, 2 * x - 1),
 )
 elementwise(
     sc.eval_sh_chebyt,
@@ -76,7 +85,7 @@ elementwise(
 elementwise(
     sc.eval_sh_chebyu,
     unknown("eval_sh_chebyu", 0),
-    lambda _y, n, x: 4 * (n > 0) * sc.eval_gegenbauer(lower(n), 2.0, 2 * x - 1),
+    lambda _y, n, x: 2 * second_kind(n, 2 * x - 1),
 )
 elementwise(
     sc.eval_sh_jacobi,
@@ -93,7 +102,7 @@ elementwise(
 elementwise(
     sc.eval_chebys,
     unknown("eval_chebys", 0),
-    lambda _y, n, x: (n > 0) * sc.eval_gegenbauer(lower(n), 2.0, 0.5 * x),
+    lambda _y, n, x: 0.5 * second_kind(n, 0.5 * x),
 )
 
 # --- Legendre functions ---------------------------------------------------------------------------
