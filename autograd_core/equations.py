@@ -246,7 +246,7 @@ def inverted(J: Any, eps: float, what: str) -> Any:
         inverse = np.linalg.inv(J / rows / columns)
     except np.linalg.LinAlgError:
         raise singular(what) from None
-    if not np.all(largest(inverse) * J.shape[0] * eps < 0.1):
+    if not np.all(largest(inverse) * eps < 0.1):
         raise singular(what)
     return inverse / columns.T / rows.T
 

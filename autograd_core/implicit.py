@@ -64,8 +64,8 @@ def custom_root(
     NotDifferentiableError
         In the derivative, if the Jacobian is singular at the solution.
     ConvergenceError
-        In the derivative, if a Newton step would still move the solution by more than 1e-3 of its
-        size.
+        In the derivative, if a Newton step would still move the solution by more than
+        1e-3 (1 + max |x|).
 
     Notes
     -----

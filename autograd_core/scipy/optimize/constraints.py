@@ -11,6 +11,7 @@ y = 0, and one that does stays at its limit, with y > 0 at the lower and y < 0 a
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -68,18 +69,16 @@ class Rows:
             return given | {"fun": flat.fun, "args": args} | ({} if jac is None else {"jac": jac})
         if isinstance(given, scipy.optimize.LinearConstraint):
             return given
-        theirs = given.jac
-        jac = self.in_vectors(theirs) if callable(theirs) else flat.jac if fill else theirs
-        hess = given.hess
-        if callable(hess):
-            hess = lambda v, y: given.hess(flat.unflatten(v), y)  # noqa: E731
-        return scipy.optimize.NonlinearConstraint(
-            flat.fun, given.lb, given.ub, jac, hess, given.keep_feasible
-        )
+        theirs, second = given.jac, given.hess
+        new = copy.copy(given)
+        new.fun = flat.fun
+        new.jac = self.in_vectors(theirs) if callable(theirs) else flat.jac if fill else theirs
+        new.hess = self.in_vectors(second) if callable(second) else second
+        return new
 
-    def in_vectors(self, jac: Function) -> Function:
-        """Let a Jacobian of the user's see x in its form."""
-        return lambda v, *args: jac(self.function.unflatten(v), *args)
+    def in_vectors(self, derivative: Function) -> Function:
+        """Let a derivative of the user's see x in its form."""
+        return lambda v, *args: derivative(self.function.unflatten(v), *args)
 
 
 def rows_of(constraints: Any, start: Any) -> list[Rows]:
@@ -91,10 +90,10 @@ def rows_of(constraints: Any, start: Any) -> list[Rows]:
 
 
 def conditions(flat: ScalarFunction, rows: list[Rows]) -> Function:
-    """Return the equation for (x, multipliers); theta is (*args, those of the rows, bounds)."""
+    """Return the equation for (x, multipliers); theta is (*args, limits, rows_args)."""
 
     def equation(unknowns: Any, *theta: Any) -> list:
-        (x, ys), (*args, rows_args, limits) = unknowns, theta
+        (x, ys), (*args, limits, rows_args) = unknowns, theta
         lower, upper = (-np.inf, np.inf) if limits is None else limits
 
         def lagrangian(v: Any) -> Any:
@@ -120,7 +119,7 @@ def multipliers(
 
     They are those of least squares, with the signs that they must have.
     """
-    *args, rows_args, limits = theta
+    *args, limits, rows_args = theta
     values = [row.function.fun(v, *a) for row, a in zip(rows, rows_args, strict=True)]
     slopes = [row.function.jac(v, *a) for row, a in zip(rows, rows_args, strict=True)]
     lower, upper = (-np.inf, np.inf) if limits is None else limits

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 
-from ...dispatch import array_of, raw
+from ...dispatch import array_of, operand_of, raw
 from ...equations import holds_traced, implicit, refuse_traced, to_vector
 from ...errors import MissingRuleError
 from ...jacobians import jacfwd
 from ...operators import name
 from ...trees import tree_map
 from .functions import VectorFunction, unknowns
-from .minimizing import limits_of, minimum_within
+from .minimizing import limits_of, stationarity
 from .results import counts_only, differentiable
 from .systems import system_solver
 
@@ -50,7 +50,7 @@ def least_squares(fun: Function, x0: Any, jac: Any = None, *rest: Any, **options
         As in SciPy. Default: by differentiation; "2-point" for SciPy's finite differences.
     *rest, **options
         As in SciPy: bounds, method, ftol, ..., loss, f_scale, ..., args, kwargs. The solution is
-        differentiated with respect to `args`.
+        differentiated with respect to `args` and `bounds`.
 
     Returns
     -------
@@ -82,26 +82,28 @@ def least_squares(fun: Function, x0: Any, jac: Any = None, *rest: Any, **options
     signature = inspect.signature(scipy.optimize.least_squares)
     given = signature.bind(fun, x0, jac, *rest, **options).arguments
     args, kwargs = given.get("args", ()), given.get("kwargs") or {}
-    bounds = given.get("bounds", (-np.inf, np.inf))
-    if holds_traced((kwargs, bounds)):
+    if holds_traced(kwargs):
         raise MissingRuleError(
-            f"least_squares({name(fun)}) got a Tensor that is being differentiated in kwargs or "
-            f"bounds; its solution is differentiated with respect to args"
+            f"least_squares({name(fun)}) got a Tensor that is being differentiated in kwargs; its "
+            f"solution is differentiated with respect to args"
         )
     args = args if isinstance(args, tuple) else (args,)
     start = unknowns(x0)
     flat = VectorFunction(fun, start)
     given |= {"fun": flat.fun, "x0": flat.x0, "jac": jacobian_for(flat, jac)}
-    found: list[Any] = []
+    theta = (*args, two_limits(given.get("bounds")))
+    traced, found = holds_traced(theta), []
 
-    def solver(_start: Any, *args: Any) -> Any:
-        result = scipy.optimize.least_squares(**given | {"args": args})
+    def solver(_start: Any, *theta: Any) -> Any:
+        *args, limits = theta
+        bounds = {"bounds": limits} if traced and limits else {}
+        result = scipy.optimize.least_squares(**given | {"args": tuple(args)} | bounds)
         result.x = flat.unflatten(result.x)
         found.append(result)
         return result.x
 
-    if not holds_traced(args):
-        solver(start, *tree_map(raw, args))
+    if not traced:
+        solver(start, *tree_map(raw, theta))
         return found[0]
 
     def residuals(x: Any, *args: Any) -> Any:
@@ -112,10 +114,8 @@ def least_squares(fun: Function, x0: Any, jac: Any = None, *rest: Any, **options
         return robust_cost(residuals(x, *args), loss, scale)
 
     solver.__name__, cost.__name__ = f"least_squares({name(fun)})", f"the cost of {name(fun)}"
-    limits = two_limits(bounds)
-    solve = system_solver(len(flat.x0), symmetric=limits is None)
-    equation = minimum_within(cost, limits)
-    x = implicit(equation, solver, start, args, solve)
+    solve = system_solver(len(flat.x0), symmetric=theta[-1] is None)
+    x = implicit(stationarity(cost), solver, start, theta, solve)
     return differentiable(found, x=x, fun=residuals(x, *args), cost=cost(x, *args))
 
 
@@ -128,10 +128,10 @@ def jacobian_for(flat: VectorFunction, jac: Any) -> Any:
 
 def two_limits(bounds: Any) -> tuple | None:
     """Return the lower and the upper bounds, which come as two vectors or numbers."""
-    if isinstance(bounds, scipy.optimize.Bounds):
+    if bounds is None or isinstance(bounds, scipy.optimize.Bounds):
         return limits_of(bounds)
-    lower, upper = np.asarray(bounds[0], dtype=float), np.asarray(bounds[1], dtype=float)
-    return (lower, upper) if np.any(np.isfinite(lower)) or np.any(np.isfinite(upper)) else None
+    lower, upper = map(operand_of, bounds)
+    return (lower, upper) if any(np.any(np.isfinite(raw(x))) for x in (lower, upper)) else None
 
 
 def robust_cost(residuals: Any, loss: Any, scale: float) -> Any:
@@ -167,7 +167,8 @@ def curve_fit(
         parameters are differentiated with respect to it, too.
     absolute_sigma : bool, default False
     *rest, **options
-        As in SciPy. `jac` is by differentiation if it is left out.
+        As in SciPy: check_finite, bounds, method, jac, full_output, ... `jac` is by differentiation
+        if it is left out.
 
     Returns
     -------
@@ -198,6 +199,8 @@ def curve_fit(
     )
     found: list[Any] = []
     data = tuple(array_of(d) if isinstance(d, (list, tuple)) else d for d in (xdata, ydata, sigma))
+    theta = (*data, two_limits(call.arguments.get("bounds")))
+    traced = holds_traced(theta)
     call.arguments["p0"] = raw(p0)
 
     @functools.wraps(f)  # SciPy counts the parameters in its signature
@@ -214,14 +217,17 @@ def curve_fit(
     if call.arguments.get("jac") is None:
         call.arguments["jac"] = jac
 
-    def solver(_start: None, *data: Any) -> Any:
+    def solver(_start: None, *theta: Any) -> Any:
+        *data, limits = theta
         call.arguments.update(zip(("xdata", "ydata", "sigma"), data, strict=True))
+        if traced and limits:
+            call.arguments["bounds"] = limits
         popt, *more = scipy.optimize.curve_fit(*call.args, **call.kwargs)
         found.append(more)
         return popt
 
-    if not holds_traced(data):
-        popt = solver(None, *tree_map(raw, data))
+    if not traced:
+        popt = solver(None, *tree_map(raw, theta))
         return (popt, *found[0])
 
     def residuals(params: Any, x: Any, y: Any, sigma: Any) -> Any:
@@ -231,9 +237,7 @@ def curve_fit(
         return 0.5 * np.sum(residuals(params, *data) ** 2)
 
     solver.__name__, cost.__name__ = f"curve_fit({name(f)})", f"the cost of {name(f)}"
-    limits = two_limits(call.arguments.get("bounds", (-np.inf, np.inf)))
-    equation = minimum_within(cost, limits)
-    popt = implicit(equation, solver, None, data, None)
+    popt = implicit(stationarity(cost), solver, None, theta, None)
     J = jacfwd(lambda p: residuals(p, *data))(popt)
     return (popt, covariance(J, cost(popt, *data), absolute_sigma), *map(counts_only, found[0][1:]))
 

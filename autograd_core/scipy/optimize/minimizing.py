@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import scipy.optimize
+from scipy.optimize import Bounds
 
 from ...dispatch import array_of, operand_of, raw
 from ...equations import holds_traced, implicit, to_vector
@@ -53,7 +54,8 @@ def minimize(
         `fun(x, *args)` returns one real number. It is written in NumPy functions that
         differentiate (for a method without derivatives, only if the solution is differentiated).
     x0 : array_like, or nested containers of arrays
-        Where to start; x has the same form and dtypes. A list of numbers is an array.
+        Where to start; x has the same form and dtypes. A list of numbers is an array. The solution
+        does not depend on the start: its gradient is zero.
     args : tuple, default ()
         What the solution is differentiated with respect to, and other arguments of `fun`.
     method : str or callable, optional
@@ -65,7 +67,8 @@ def minimize(
     tol, callback, options : optional
         As in SciPy.
     bounds : sequence of pairs, or scipy.optimize.Bounds, optional
-        As in SciPy. The solution is differentiated with respect to them, too.
+        As in SciPy, for the numbers of x0 in their order. The solution is differentiated with
+        respect to them, too.
     constraints : optional
         As in SciPy; their Jacobians are by differentiation, too, if they are left out. The solution
         is differentiated with respect to the `args` of a constraint in a dict, as well.
@@ -85,8 +88,9 @@ def minimize(
         In the derivative, if the Hessian is singular at the solution, or if the constraints that
         hold it depend on each other.
     ConvergenceError
-        In the derivative, if a Newton step would still move the solution by more than 1e-3 of its
-        size. `success` is not asked: a line search that ends in rounding errors is no harm.
+        In the derivative, if a Newton step would still move the solution by more than
+        1e-3 (1 + max |x|). `success` is not asked: a line search that ends in rounding errors does
+        no harm.
 
     Notes
     -----
@@ -121,16 +125,16 @@ def minimize(
     else:
         functions = own_functions(flat, method, bounds, rows)
     fills = not given and "jac" in functions
-    theta = (*args, [row.args for row in rows], limits)
-    traced, found = holds_traced(theta), []
+    theta = (*args, limits, [row.args for row in rows])
+    traced, feasible, found = holds_traced(theta), getattr(bounds, "keep_feasible", False), []
 
     def solve(*theta: Any) -> Any:
-        *args, rows_args, limits = theta
+        *args, limits, rows_args = theta
         result = scipy.optimize.minimize(
             x0=flat.x0,
             args=tuple(args),
             method=method,
-            bounds=scipy.optimize.Bounds(*limits) if traced and limits else bounds,
+            bounds=Bounds(*limits, feasible) if traced and limits else bounds,
             constraints=[row.for_scipy(a, fills) for row, a in zip(rows, rows_args, strict=True)],
             tol=tol,
             callback=in_form(callback, flat.unflatten),
@@ -152,23 +156,20 @@ def differentiable_minimum(
     flat: ScalarFunction, rows: list[Rows], solve: Function, theta: tuple
 ) -> Any:
     """Return the solution with its derivative."""
+    *args_and_limits, rows_args = theta
 
     def without_rows(_start: None, *theta: Any) -> Any:
-        return solve(*theta)
+        return solve(*theta, rows_args)
 
     def with_rows(_start: None, *theta: Any) -> Any:
         x = solve(*theta)
         return x, multipliers(flat, rows, to_vector(x)[0], *theta)
 
-    solver = with_rows if rows else without_rows
-    solver.__name__ = f"minimize({name(flat.function)})"
+    with_rows.__name__ = without_rows.__name__ = f"minimize({name(flat.function)})"
     if rows:
-        return implicit(conditions(flat, rows), solver, None, theta, None)[0]
-    gradient = stationarity(flat.function)
-    equation = lambda x, *theta: gradient(x, *theta[:-2], limits=theta[-1])  # noqa: E731
-    equation.__name__ = gradient.__name__
-    how = system_solver(len(flat.x0), symmetric=theta[-1] is None)
-    return implicit(equation, solver, None, theta, how)
+        return implicit(conditions(flat, rows), with_rows, None, theta, None)[0]
+    how = system_solver(len(flat.x0), symmetric=theta[-2] is None)
+    return implicit(stationarity(flat.function), without_rows, None, tuple(args_and_limits), how)
 
 
 def own_functions(flat: ScalarFunction, method: Any, bounds: Any, rows: list) -> dict[str, Any]:
@@ -217,10 +218,14 @@ def given_functions(
 
 
 def stationarity(f: Function) -> Function:
-    """Return the equation for a minimum of f: its gradient vanishes, but where a bound holds x."""
+    """Return the equation (x, *args, limits) for a minimum of f.
+
+    Its gradient vanishes, but where one of the limits, a lower and an upper bound, holds x.
+    """
     gradient = grad(lambda x, *args: one_number(f(x, *args), f))
 
-    def equation(x: Any, *args: Any, limits: Any = None) -> Any:
+    def equation(x: Any, *args_and_limits: Any) -> Any:
+        *args, limits = args_and_limits
         slopes = tree_map(np.conj, gradient(x, *args))  # of a complex x: towards larger values
         g = to_vector(slopes)[0]
         if limits is None:
@@ -232,19 +237,11 @@ def stationarity(f: Function) -> Function:
     return equation
 
 
-def minimum_within(f: Function, limits: Any) -> Function:
-    """Return this equation for bounds that do not move."""
-    gradient = stationarity(f)
-    equation = lambda x, *args: gradient(x, *args, limits=limits)  # noqa: E731
-    equation.__name__ = gradient.__name__
-    return equation
-
-
 def limits_of(bounds: Any) -> tuple | None:
     """Return the lower and the upper bounds as arrays; None if there are none."""
     if bounds is None:
         return None
-    if isinstance(bounds, scipy.optimize.Bounds):
+    if isinstance(bounds, Bounds):
         return operand_of(bounds.lb), operand_of(bounds.ub)
     lower = [-np.inf if low is None else low for low, _ in bounds]
     upper = [np.inf if high is None else high for _, high in bounds]
@@ -307,17 +304,18 @@ def minimize_scalar(
     np.float64(6.0)
     """
     args = args if isinstance(args, tuple) else (args,)
+    theta = (*args, None if bounds is None else tuple(bounds))
     found: list[Any] = []
 
     def number(x: Any, *args: Any) -> float:
         return plain_number(fun(x, *args), fun)
 
-    def solver(_start: None, *args: Any) -> Any:
+    def solver(_start: None, *theta: Any) -> Any:
         result = scipy.optimize.minimize_scalar(
             number,
-            bracket=bracket,
-            bounds=bounds,
-            args=args,
+            bracket=tree_map(raw, bracket),
+            bounds=theta[-1],
+            args=theta[:-1],
             method=method,
             tol=tol,
             options=options,
@@ -325,10 +323,9 @@ def minimize_scalar(
         found.append(result)
         return np.float64(result.x)
 
-    if not holds_traced(args):
-        solver(None, *tree_map(raw, args))
+    if not holds_traced(theta):
+        solver(None, *tree_map(raw, theta))
         return found[0]
     solver.__name__ = f"minimize_scalar({name(fun)})"
-    limits = None if bounds is None else tree_map(raw, tuple(bounds))
-    x = implicit(minimum_within(fun, limits), solver, None, args, None)
+    x = implicit(stationarity(fun), solver, None, theta, None)
     return differentiable(found, x=x, fun=one_number(fun(x, *args), fun))

@@ -43,7 +43,8 @@ def root(
         `fun(x, *args)` returns as many numbers as x has, in an array, a list or nested containers.
         It is written in NumPy functions that differentiate.
     x0 : array_like, or nested containers of arrays
-        Where to start; x has the same form and dtypes. A list of numbers is an array.
+        Where to start; x has the same form and dtypes. A list of numbers is an array. The root
+        does not depend on the start: its gradient is zero.
     args : tuple, default ()
         What the root is differentiated with respect to, and other arguments of `fun`.
     method, tol, callback, options : optional
@@ -65,7 +66,8 @@ def root(
     NotDifferentiableError
         In the derivative, if the Jacobian is singular at the root.
     ConvergenceError
-        In the derivative, if a Newton step would still move the root by more than 1e-3 of its size.
+        In the derivative, if a Newton step would still move the root by more than
+        1e-3 (1 + max |x|).
 
     Examples
     --------

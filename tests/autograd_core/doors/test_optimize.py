@@ -261,6 +261,14 @@ SOLUTIONS: dict[str, tuple] = {
         ),
         F8(0.4),
     ),
+    "minimize_scalar-moving-bound": (
+        lambda a: (
+            optimize.minimize_scalar(
+                lambda x: (x - 3) ** 2, bounds=(0, a), options={"xatol": 1e-9}
+            ).x
+        ),
+        F8(0.4),
+    ),
     **{
         f"least_squares-{loss}": (
             lambda y, loss=loss: (
@@ -288,6 +296,20 @@ SOLUTIONS: dict[str, tuple] = {
             ).x
         ),
         Y,
+    ),
+    "least_squares-moving-bounds": (
+        lambda u: (
+            optimize.least_squares(
+                lambda p: curve(T, *p) - Y, [1.5, 1, 0.1], bounds=([0, 0, 0], [u, 9, 9]), **FINE
+            ).x
+        ),
+        F8(1.7),
+    ),
+    "curve_fit-moving-bounds": (
+        lambda u: optimize.curve_fit(
+            curve, T, Y, [1.5, 1, 0.1], bounds=(0, np.stack([u, 9 * u, 9 * u])), **FINE
+        )[0],
+        F8(1.7),
     ),
     "least_squares-cost": (
         lambda y: (
@@ -504,10 +526,12 @@ REFUSED = [
         ["singular"],
     ),
     (
-        "bounds of least_squares",
-        lambda: grad(lambda u: optimize.least_squares(lambda x: x, B, bounds=(-u, u)).cost)(1.0),
+        "kwargs of least_squares",
+        lambda: grad(lambda a: optimize.least_squares(lambda x, a: x - a, B, kwargs={"a": a}).cost)(
+            1.0
+        ),
         MissingRuleError,
-        ["bounds", "args"],
+        ["kwargs", "args"],
     ),
     (
         "not a number",
