@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .errors import GraphError
+from .errors import DtypeError, GraphError, describe
 
 __all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "watch"]
 
@@ -54,6 +54,11 @@ def sums(x: np.ndarray) -> Any:
     if not x.flags.c_contiguous:
         x = np.ascontiguousarray(x)
     if x.nbytes <= SMALL_BYTES or x.dtype.char not in "fd":
+        if x.dtype.char == "O":
+            raise DtypeError(
+                f"a calculation that is differentiated met {describe(x)}. It calculates with "
+                f"numbers only: np.asarray(x, dtype=float)."
+            )
         return zlib.crc32(memoryview(x).cast("B") if x.size else b"")  # type: ignore[arg-type]
     flat = x.reshape(-1)
     bits = flat.view(np.uint32 if x.itemsize == 4 else np.uint64)

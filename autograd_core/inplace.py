@@ -22,6 +22,7 @@ from .dispatch import Layered, apply, raw
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
 from .kernels import getitem, setitem
+from .misfits import explained
 from .shortcuts import apply_unary
 from .table import RULES, Spec
 
@@ -142,7 +143,10 @@ class Writable(Layered):
         if not kwargs and method == "__call__":
             if len(inputs) == 1:
                 return apply_unary(ufunc, self)
-            return apply(ufunc, inputs, NO_SETTINGS)
+            try:
+                return apply(ufunc, inputs, NO_SETTINGS)
+            except (TypeError, ValueError) as error:
+                raise explained(error, ufunc, inputs) from None
         (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
         where = kwargs.pop("where", True)
         y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)

@@ -21,6 +21,7 @@ from .display import Displayed
 from .habits import Habits
 from .interchange import Interchange
 from .kernels import getitem
+from .misfits import explained
 from .shortcuts import apply_unary, operator_of
 from .torch_math import TorchMath
 from .torch_shapes import TorchShapes
@@ -57,10 +58,13 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
         return apply(np.power, (other, self), NO_SETTINGS)
 
     def __matmul__(self, other: F) -> Any:
-        return apply(np.matmul, (self, other), NO_SETTINGS)
+        try:
+            return apply(np.matmul, (self, other), NO_SETTINGS)
+        except (TypeError, ValueError) as error:
+            raise explained(error, np.matmul, (self, other)) from None
 
     def __rmatmul__(self, other: F) -> Any:
-        return apply(np.matmul, (other, self), NO_SETTINGS)
+        return np.matmul(other, self)
 
     def __mod__(self, other: F) -> Any:
         return apply(np.remainder, (self, other), NO_SETTINGS)

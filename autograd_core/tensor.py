@@ -44,8 +44,9 @@ class Tensor(Writable, Taped, Surface):
             raise ConversionError(
                 f"turning {describe(self)} into a plain array would drop its gradient. Write "
                 f"x.detach().numpy() if that is meant. To build an array from Tensors use "
-                f"np.stack([a, b]) in place of np.array([a, b]); to fill a buffer, let it be a "
-                f"Tensor: tensor(np.zeros(3))."
+                f"np.stack([a, b]) in place of np.array([a, b]), and np.broadcast_to(x, shape) in "
+                f"place of np.full(shape, x); to fill a buffer, let it be a Tensor: "
+                f"tensor(np.zeros(3)). autograd_core.numpy has array and full for Tensors."
             )
         return np.array(self._value, dtype=dtype, copy=copy)
 
@@ -154,7 +155,15 @@ def cotangent_for(y: Tensor, gradient: Any) -> Any:
                 f"Differentiate its real part or its absolute value, or pass gradient=."
             )
         return np.ones(y.shape, y.dtype)
-    gradient = gradient if isinstance(gradient, Tensor) else np.asarray(gradient, dtype=y.dtype)
+    if not isinstance(gradient, Tensor):
+        try:
+            gradient = np.asarray(gradient)
+            gradient = gradient.astype(y.dtype, casting="same_kind")
+        except (TypeError, ValueError) as error:
+            raise DtypeError(
+                f"backward(gradient) takes numbers of shape {y.shape} and dtype {y.dtype}, got "
+                f"{describe(gradient)} ({error})"
+            ) from None
     if gradient.shape != y.shape:
         raise ShapeError(f"backward(gradient) must have shape {y.shape}, got {gradient.shape}")
     return np.conj(gradient) if y.dtype.kind == "c" else gradient
@@ -205,6 +214,8 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """
     if isinstance(data, Tensor):
         data = raw(data)
+    if np.ma.is_masked(data):
+        raise DtypeError("tensor(...) cannot hold a masked array; fill it first: x.filled(0.0)")
     try:
         value = np.array(data, dtype=dtype)
     except ValueError as error:

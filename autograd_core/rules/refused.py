@@ -5,7 +5,12 @@ import numpy as np
 from ..table import refuse
 
 IN_PLACE = "it writes into an array that it is given. Use the result of an expression: "
-refuse(IN_PLACE + "x = np.where(where, src, x), or x[...] = src", np.copyto)
+refuse(
+    "it writes into an array that it is given, and np.full_like(a, x) is written with it. Use "
+    "np.broadcast_to(x, a.shape) in place of np.full_like(a, x); np.where(where, src, x) or "
+    "x[...] = src in place of np.copyto",
+    np.copyto,
+)
 refuse(IN_PLACE + "x = np.where(mask, values, x), or x[mask] = values", np.putmask, np.place)
 refuse(IN_PLACE + "x[np.unravel_index(ind, x.shape)] = v", np.put)
 refuse(

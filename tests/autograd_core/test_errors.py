@@ -18,6 +18,7 @@ from autograd_core import (
     NotDifferentiableError,
     ShapeError,
     grad,
+    hessian,
     jacobian,
     jvp,
     no_grad,
@@ -34,6 +35,17 @@ def leaf(*shape: int) -> Any:
 def unrecorded() -> Any:
     with no_grad():
         return leaf(3).sum()
+
+
+def half(*shape: int) -> Any:
+    return tensor(np.eye(*shape), np.float16, requires_grad=True)
+
+
+OBJECTS = np.array([1.0, 2.0], object)
+
+
+def write(x: Any, v: Any) -> None:
+    x[...] = v
 
 
 def add_in_place(a: Any, b: Any) -> None:
@@ -83,6 +95,59 @@ MISTAKES = [
     (lambda: setattr(leaf(3), "grad", np.ones(2)), ShapeError, ["(3,)", "(2,)"]),
     (lambda: check_grads(np.sin, modes=["back"]), ArgumentError, ["back", "rev"]),
     (lambda: len(leaf()), TypeError, ["()"]),
+    # what is not made of numbers
+    (lambda: tensor("abc"), DtypeError, ["'abc'", "<U3"]),
+    (lambda: tensor(None), DtypeError, ["None", "object"]),
+    (lambda: tensor({"a": 1.0}), DtypeError, ["a dict"]),
+    (lambda: tensor(np.array(["2020-01-01"], "M8[D]")), DtypeError, ["datetime64"]),
+    (lambda: tensor(np.ma.masked_array([1.0, 2.0], [0, 1])), DtypeError, ["filled(0.0)"]),
+    (lambda: grad(np.sum)(OBJECTS), DtypeError, ["dtype object", "astype(float)"]),
+    (lambda: grad(np.sum)(np.array(["a"])), DtypeError, ["<U1"]),
+    (lambda: leaf(2) * OBJECTS, DtypeError, ["(2,) and dtype object", "dtype=float"]),
+    (lambda: write(leaf(2) * 1.0, OBJECTS), DtypeError, ["dtype object", "float64"]),
+    (lambda: np.multiply(leaf(2), "abc"), DtypeError, ["'abc'", "np.asarray(x, dtype=float)"]),
+    (lambda: np.add(leaf(2), None), DtypeError, ["None"]),
+    (lambda: leaf(2) @ np.array(["a", "b"]), DtypeError, ["<U1"]),
+    (lambda: leaf(2) * [[1.0], [2.0, 3.0]], ValueError, ["inhomogeneous"]),
+    (lambda: tensor([1.0, [2.0, 3.0]]), ShapeError, ["equal length"]),
+    # what has no derivative because it is counted in whole numbers
+    (lambda: tensor([True], requires_grad=True), DtypeError, ["bool", "astype(float)"]),
+    (lambda: tensor([1, 2]).requires_grad_(), DtypeError, ["int64", "astype(float)"]),
+    (lambda: setattr(tensor([1]), "requires_grad", True), DtypeError, ["int64"]),
+    (lambda: jvp(np.sin, (1,), (1.0,)), DtypeError, ["got 1", "3.0"]),
+    (lambda: vjp(np.sin, True), DtypeError, ["True"]),
+    (lambda: jacobian(np.sin)(np.arange(2)), DtypeError, ["int64"]),
+    (lambda: hessian(np.sum)(np.arange(2)), DtypeError, ["int64"]),
+    # shapes
+    (lambda: leaf(4, 3) @ leaf(5, 2), ShapeError, ["(4, 3)", "(5, 2)", "3 and 5", "x.mT"]),
+    (lambda: np.ones((4, 3)) @ leaf(5, 2), ShapeError, ["(4, 3)", "(5, 2)"]),
+    (lambda: leaf() @ leaf(2), ShapeError, ["()", "x * y"]),
+    (lambda: leaf(2, 3, 3) @ leaf(4, 3, 3), ShapeError, ["(2, 3, 3)", "stacks"]),
+    (lambda: np.add(leaf(3), leaf(4)), ShapeError, ["np.add", "(3,)", "(4,)", "x[:, None]"]),
+    (lambda: np.ones(4) * leaf(3), ShapeError, ["np.multiply", "(4,)", "(3,)"]),
+    (lambda: leaf(6).reshape(4, 2), ValueError, ["6", "(4,2)"]),
+    (lambda: leaf(3)[7], IndexError, ["7", "size 3"]),
+    (lambda: leaf(3).sum(axis=2), np.exceptions.AxisError, ["axis 2", "dimension 1"]),
+    # gradients
+    (lambda: leaf(3).backward("a"), DtypeError, ["(3,)", "float64", "<U1"]),
+    (lambda: leaf(2).backward([1.0, [2.0, 3.0]]), DtypeError, ["(2,)", "a list"]),
+    (lambda: leaf(2).backward([1j, 2j]), DtypeError, ["float64", "complex128"]),
+    (lambda: leaf().backward(1j), DtypeError, ["float64", "complex128"]),
+    (lambda: grad(lambda x: None)(1.0), ShapeError, ["None", "one number"]),
+    (lambda: grad(lambda x: [x, x])(1.0), ShapeError, ["a list", "jacobian"]),
+    (lambda: grad(lambda x: 3)(1.0), DtypeError, ["returned 3"]),
+    # functions on the path
+    (lambda: np.histogram(leaf(3)), NotDifferentiableError, ["np.histogram", "np.bincount"]),
+    (lambda: np.copyto(np.ones(3), leaf(3)), NotDifferentiableError, ["np.where", "x[...]"]),
+    (
+        lambda: np.full_like(np.ones(3), leaf()),
+        NotDifferentiableError,
+        ["np.full_like(a, x)", "np.broadcast_to(x, a.shape)"],
+    ),
+    (lambda: np.full(3, leaf()), ConversionError, ["np.broadcast_to(x, shape)"]),
+    (lambda: np.vectorize(float)(leaf(3)), ConversionError, [".detach().numpy()"]),
+    (lambda: np.linalg.inv(half(2, 2)), DtypeError, ["np.linalg.inv", "float16", "np.float32"]),
+    (lambda: leaf(3).nonsense, AttributeError, ["Tensor has no .nonsense"]),
 ]
 
 
@@ -93,6 +158,32 @@ def test_the_message_helps(call: Any, error: type[Exception], words: list[str]) 
     for word in words:
         assert word in str(caught.value)
     assert "Traceback" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.arange(3.0).astype(">f8"),
+        np.arange(3.0)[::-1],
+        np.broadcast_to(np.float64(2.0), (3,)),
+        np.arange(6.0)[::2],
+        np.float64(3.0),
+        np.array(3.0),
+        np.empty(0),
+    ],
+    ids=["swapped", "backwards", "read-only", "gaps", "scalar", "no axes", "empty"],
+)
+def test_unusual_arrays_are_fine(x: Any) -> None:
+    np.testing.assert_array_equal(grad(lambda v: np.sum(v**2))(x), 2 * x)
+    leaf = tensor(x, requires_grad=True)
+    np.sum(leaf**2).backward()
+    assert leaf.grad is not None
+    np.testing.assert_array_equal(leaf.grad.numpy(), 2 * x)
+
+
+def test_too_large_is_a_memory_error() -> None:
+    with pytest.raises(MemoryError, match="TiB"):
+        leaf(1) * np.broadcast_to(1.0, (10**7, 10**7))
 
 
 def test_every_error_is_ours_and_the_builtin_one() -> None:

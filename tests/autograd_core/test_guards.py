@@ -23,7 +23,7 @@ LAYERS = [
     ["graph", "trees", "kernels"],
     ["ufunc_methods"],
     ["reverse", "forward", "gradmode", "dispatch"],
-    ["habits", "display", "interchange", "shortcuts"],
+    ["habits", "display", "interchange", "misfits", "shortcuts"],
     ["array_names", "torch_math"],
     ["torch_shapes"],
     ["surface", "inplace"],

@@ -1,0 +1,69 @@
+"""Why operands do not fit each other, in words that help more than NumPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .calling import name_of
+from .errors import AutogradError, DtypeError, ShapeError, describe
+
+__all__ = ["explained"]
+
+NUMBERS = (int, float, complex, list, tuple)
+
+
+def explained(error: Exception, ufunc: np.ufunc, operands: Sequence) -> Exception:
+    """Return a better error for a call of a ufunc that NumPy refused; others as they are."""
+    if isinstance(error, AutogradError):
+        return error
+    if isinstance(error, TypeError) and not all(map(is_number, operands)):
+        return not_numbers(ufunc, operands)
+    if isinstance(error, ValueError):
+        shapes = [np.shape(x) for x in operands]
+        if ufunc is np.matmul:
+            return matrices_do_not_fit(*shapes)
+        if "broadcast" in str(error):
+            return shapes_do_not_fit(ufunc, shapes)
+    return error
+
+
+def is_number(x: Any) -> bool:
+    """Whether an operand is made of numbers."""
+    return x.dtype.kind in "fciub" if hasattr(x, "dtype") else isinstance(x, NUMBERS)
+
+
+def not_numbers(ufunc: np.ufunc, operands: Sequence) -> DtypeError:
+    """Say that an operand is no number."""
+    given = " and ".join(map(describe, operands))
+    return DtypeError(
+        f"{name_of(ufunc)} calculates with numbers, got {given}. Convert strings and objects "
+        f"first: np.asarray(x, dtype=float)."
+    )
+
+
+def shapes_do_not_fit(ufunc: np.ufunc, shapes: list[tuple[int, ...]]) -> ShapeError:
+    """Say how shapes are compared."""
+    return ShapeError(
+        f"{name_of(ufunc)}: shapes {' and '.join(map(str, shapes))} do not fit. They are compared "
+        f"from the right; two lengths must be equal, or one of them 1. x[:, None] puts in an axis "
+        f"of length 1."
+    )
+
+
+def matrices_do_not_fit(a: tuple[int, ...], b: tuple[int, ...]) -> ShapeError:
+    """Say which axes a matrix product compares."""
+    if not a or not b:
+        return ShapeError(
+            f"np.matmul: a product of shapes {a} and {b}; each needs an axis. Multiply by a number "
+            f"with x * y."
+        )
+    columns, rows = a[-1], b[max(len(b) - 2, 0)]
+    if columns == rows:
+        return ShapeError(f"np.matmul: the stacks in shapes {a} and {b} do not broadcast")
+    return ShapeError(
+        f"np.matmul: a product of shapes {a} and {b} needs as many columns in the first as rows in "
+        f"the second, got {columns} and {rows}. Turn one of them: x.mT."
+    )
