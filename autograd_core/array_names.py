@@ -62,8 +62,11 @@ class ArrayNames:
     take = method(np.take, "Pick elements by index along `axis`.")
     choose = method(np.choose, "Let each element, an index, choose from a list of arrays.")
     diagonal = method(np.diagonal, "Elements of a diagonal.")
-    clip = method(np.clip, "Limit the values.")
     dot = method(np.dot, "Dot product, as `np.dot`.")
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kw: Any) -> Any:
+        """Limit the values, as `np.clip`."""
+        return np.clip(self, min, max, **(kw if out is None else {"out": out} | kw))
 
     def compress(self, condition: Any, axis: Any = None) -> Any:
         """Pick the parts along `axis` where the condition is true, as `np.compress`."""

@@ -119,8 +119,9 @@ def test_dlpack_shares_memory_in_both_directions() -> None:
     y = np.from_dlpack(x)
     x[0] = 5.0
     assert y.tolist() == [5.0, 2.0, 3.0] and np.shares_memory(y, x.numpy())
-    back = from_dlpack(y)
-    assert isinstance(back, Tensor) and np.shares_memory(back.numpy(), y)
+    if NEW_PROTOCOL:  # an array that NumPy 2.0 has received is read-only, and it gives out none
+        back = from_dlpack(y)
+        assert isinstance(back, Tensor) and np.shares_memory(back.numpy(), y)
     assert x.__dlpack_device__() == np.empty(0).__dlpack_device__() == (1, 0)
     z = leaf()
     assert np.shares_memory(np.from_dlpack(z.detach()), z.detach().numpy())
@@ -198,7 +199,7 @@ def dlpack(x: Any) -> Any:
 
 
 def dlpack_twice(x: Any) -> Any:
-    return np.from_dlpack(from_dlpack(x.detach()))
+    return np.from_dlpack(from_dlpack(x.detach())) if NEW_PROTOCOL else x.detach().numpy()
 
 
 def before_an_update(x: Any) -> Any:
