@@ -5,6 +5,7 @@ Both modes, all orders and vmap come with the functions that the composition is 
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -23,30 +24,47 @@ class Composed:
     def __init__(
         self, f: Callable[..., Any], composition: Callable[..., Any], operands: tuple | None
     ) -> None:
-        self.name, self.composition = name_of(f), composition
-        given = parameters(composition)
-        self.names = signature_names(f, composition)
-        self.places = [p.name for p in given if p.kind is not p.KEYWORD_ONLY]
-        self.spread = any(p.kind is p.VAR_POSITIONAL for p in given)
-        self.open = any(p.kind is p.VAR_KEYWORD for p in given)
-        self.accepts = frozenset(p.name for p in given)
-        self.operands = (given[0].name,) if operands is None else operands
+        self.f, self.composition, self._operands = f, composition, operands
+
+    # what is found out when a call needs it, for a quick import
+    @functools.cached_property
+    def name(self) -> str:
+        """The function's name, for messages."""
+        return name_of(self.f)
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """The function's parameters."""
+        return signature_names(self.f, self.composition)
+
+    @functools.cached_property
+    def given(self) -> list[inspect.Parameter]:
+        """The composition's parameters."""
+        return parameters(self.composition)
+
+    @functools.cached_property
+    def operands(self) -> tuple:
+        """Names of those that arrive as arrays."""
+        return (self.given[0].name,) if self._operands is None else self._operands
 
     def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         """Bring a call to the form in which the composition takes it: by name, if it can be."""
-        if not self.spread:
+        kinds = {p.kind for p in self.given}
+        if inspect.Parameter.VAR_POSITIONAL not in kinds:
             if len(args) > len(self.names):
                 raise TypeError(f"{self.name} takes at most {len(self.names)} arguments")
             args, kwargs = (), dict(zip(self.names, args, strict=False)) | kwargs
         kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
-        if not self.open:
-            kwargs = known_settings(self.name, kwargs, self.accepts, LAYOUT_SETTINGS)
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            accepts = frozenset(p.name for p in self.given)
+            kwargs = known_settings(self.name, kwargs, accepts, LAYOUT_SETTINGS)
         return args, kwargs
 
     def __call__(self, args: tuple, kwargs: dict, operand_of: Callable[[Any], Any]) -> Any:
         """Call the composition, its operands made arrays by `operand_of`."""
         args, kwargs = self.unpack(args, kwargs)
-        names = (self.places[min(i, len(self.places) - 1)] for i in range(len(args)))
+        places = [p.name for p in self.given if p.kind is not p.KEYWORD_ONLY]
+        names = (places[min(i, len(places) - 1)] for i in range(len(args)))
         args = tuple(
             operand_of(x) if k in self.operands else x for k, x in zip(names, args, strict=True)
         )

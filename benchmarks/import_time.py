@@ -4,6 +4,7 @@ Each sample is a fresh interpreter that times one import statement; the two take
 busy machine slows both alike.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,8 @@ TIME = "import time; start = time.perf_counter(); import {}; print(time.perf_cou
 def seconds(module):
     """Return how long importing `module` takes in a fresh interpreter."""
     command = [sys.executable, "-c", TIME.format(module)]
-    return float(subprocess.check_output(command, text=True))
+    cached = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return float(subprocess.check_output(command, text=True, env=cached))
 
 
 def main():
