@@ -136,9 +136,9 @@ class Habits:
     if not TYPE_CHECKING:  # a checker is to find the names that are missing
 
         def __getattr__(self, name: str) -> NoReturn:
-            kind = type(self).__name__
-            error = AttributeError if name.startswith("_") else MissingAttributeError
-            raise error(f"{kind} has no .{name}{advice(name)}")
+            if name[0] == "_":  # NumPy asks for some of these each time
+                raise AttributeError(name)
+            raise MissingAttributeError(f"{type(self).__name__} has no .{name}{advice(name)}")
 
 
 def advice(name: str) -> str:
@@ -147,6 +147,6 @@ def advice(name: str) -> str:
         return f": {ELSEWHERE[name].format(name=name)}."
     for place, module in (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft)):
         f = vars(module).get(name)
-        if callable(f) and not isinstance(f, type) and not name.startswith("_"):
+        if callable(f) and not isinstance(f, type):
             return f", as ndarray has none; NumPy's function is {place}.{name}(x)."
     return ""

@@ -22,6 +22,7 @@ class Interchange:
     shape: tuple[int, ...]
     dtype: Any
     size: Any
+    _value: Any
     _trace: Any
 
     def numpy(self) -> np.ndarray:
@@ -32,7 +33,8 @@ class Interchange:
         ConversionError
             If operations on this Tensor are recorded: write `.detach().numpy()`.
         """
-        return np.asarray(self)
+        plain = self._trace is None and type(self._value) is np.ndarray
+        return self._value if plain else np.asarray(self)
 
     # to Python
     def item(self, *place: Any) -> Any:
