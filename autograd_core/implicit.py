@@ -46,7 +46,8 @@ def custom_root(
     solve : callable, optional
         `solve(matvec, b)` returns the v of shape (n,) with matvec(v) = b, where matvec multiplies
         with the Jacobian of `optimality_fun` or its transpose: conjugate gradients, say. Default:
-        the Jacobian is formed and factorised, which takes n^2 numbers.
+        the Jacobian is formed and factorised, which takes n^2 numbers. If it is singular, but only
+        in directions that do not matter, give one that returns the solution of least squares.
 
     Returns
     -------

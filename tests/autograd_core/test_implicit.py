@@ -358,6 +358,20 @@ def test_refused(call: Any, error: type, words: list[str]) -> None:
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
+def test_a_singular_jacobian_with_a_solver_of_least_squares() -> None:
+    """Of two unknowns only the sum is determined; the derivative of the sum is right."""
+
+    def least_squares(matvec: Any, b: Any) -> Any:
+        return np.linalg.lstsq(np.stack([matvec(e) for e in np.eye(2)], axis=1), b)[0]
+
+    @custom_root(grad(lambda x, a: (np.sum(x) - a**3) ** 2), solve=least_squares)
+    def solve(_x0: Any, a: Any) -> Any:
+        return np.stack([a**3 - 5.0, 5.0])
+
+    np.testing.assert_allclose(grad(lambda a: np.sum(solve(None, a)))(2.0), 12.0)
+    np.testing.assert_allclose(grad(grad(lambda a: np.sum(solve(None, a))))(F8(2.0)), 12.0)
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
 def test_units_do_not_matter(scale: float) -> None:
     """What is refused does not depend on the unit of x, of the equation, or of its parts."""

@@ -20,7 +20,7 @@ from ...operators import name
 from ...trees import tree_map
 from .functions import VectorFunction, unknowns
 from .minimizing import limits_of, stationarity
-from .results import counts_only, differentiable
+from .results import differentiable, information
 from .systems import system_solver
 
 __all__ = ["curve_fit", "least_squares"]
@@ -168,7 +168,7 @@ def curve_fit(
     absolute_sigma : bool, default False
     *rest, **options
         As in SciPy: check_finite, bounds, method, jac, full_output, ... `jac` is by differentiation
-        if it is left out.
+        if it is left out. The parameters are differentiated with respect to `bounds`, too.
 
     Returns
     -------
@@ -239,7 +239,8 @@ def curve_fit(
     solver.__name__, cost.__name__ = f"curve_fit({name(f)})", f"the cost of {name(f)}"
     popt = implicit(stationarity(cost), solver, None, theta, None)
     J = jacfwd(lambda p: residuals(p, *data))(popt)
-    return (popt, covariance(J, cost(popt, *data), absolute_sigma), *map(counts_only, found[0][1:]))
+    pcov = covariance(J, cost(popt, *data), absolute_sigma)
+    return (popt, pcov, *information([more[1:] for more in found], "curve_fit"))
 
 
 def weighted(residuals: Any, sigma: Any) -> Any:

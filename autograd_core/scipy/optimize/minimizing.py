@@ -114,19 +114,16 @@ def minimize(
     args = args if isinstance(args, tuple) else (args,)
     start = unknowns(x0)
     scalar: Function = (lambda *xs: fun(*xs)[0]) if jac is True else fun
-    flat, rows, limits = (
-        ScalarFunction(scalar, start),
-        rows_of(constraints, start),
-        limits_of(bounds),
-    )
+    flat, rows = ScalarFunction(scalar, start), rows_of(constraints, start)
     given = any(d is not None for d in (jac, hess, hessp))
     if given:
         functions = given_functions(flat, fun, jac, hess, hessp)
     else:
         functions = own_functions(flat, method, bounds, rows)
     fills = not given and "jac" in functions
-    theta = (*args, limits, [row.args for row in rows])
-    traced, feasible, found = holds_traced(theta), getattr(bounds, "keep_feasible", False), []
+    feasible = getattr(bounds, "keep_feasible", False)
+    theta = (*args, limits_of(bounds), [row.args for row in rows])
+    traced, found = holds_traced(theta), []
 
     def solve(*theta: Any) -> Any:
         *args, limits, rows_args = theta
@@ -281,15 +278,17 @@ def minimize_scalar(
     fun : callable
         `fun(x, *args)` returns one real number. It is written in NumPy functions that
         differentiate, if the solution is differentiated.
-    bracket, bounds, method, tol, options : optional
+    bracket, method, tol, options : optional
         As in SciPy.
+    bounds : pair of floats, optional
+        As in SciPy. The solution is differentiated with respect to them, too.
     args : tuple, default ()
         What the solution is differentiated with respect to, and other arguments of `fun`.
 
     Returns
     -------
     scipy.optimize.OptimizeResult
-        If `args` are being differentiated, `x` and `fun` carry derivatives.
+        If something is being differentiated, `x` and `fun` carry derivatives.
 
     Raises
     ------

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 
-from ...errors import NotDifferentiableError
+from ...errors import ArgumentError, NotDifferentiableError
 from ...trees import flatten
 
-__all__ = ["DifferentiableResult", "counts_only", "differentiable"]
+__all__ = ["DifferentiableResult", "differentiable", "information"]
 
 
 class DifferentiableResult(scipy.optimize.OptimizeResult):  # type: ignore[misc]
@@ -51,6 +51,16 @@ def is_plain(leaf: Any) -> bool:
     )
 
 
+def information(found: list, what: str) -> list:
+    """Return what SciPy says of a solution (`full_output`), without what has no derivative."""
+    if len(found) > 1 and found[0]:
+        raise ArgumentError(
+            f"{what}(..., full_output=True) under vmap would have to return one report for each of "
+            f"the {len(found)} examples. Leave full_output out."
+        )
+    return [counts_only(part) for part in found[0]]
+
+
 def counts_only(part: Any) -> Any:
-    """Leave out what would depend on the arguments, and has no derivative."""
+    """Leave the counts in a dictionary; other things as they are."""
     return {k: v for k, v in part.items() if isinstance(v, int)} if isinstance(part, dict) else part

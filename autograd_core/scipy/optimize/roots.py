@@ -16,7 +16,7 @@ from ...equations import difference, holds_traced, implicit, refuse_traced, to_v
 from ...operators import name
 from ...trees import tree_map
 from .functions import VectorFunction, unknowns
-from .results import counts_only, differentiable
+from .results import differentiable, information
 from .systems import system_solver
 
 __all__ = ["fixed_point", "fsolve", "root"]
@@ -180,7 +180,7 @@ def fsolve(func: Function, x0: Any, args: Any = (), *rest: Any, **options: Any) 
         x, info = solver(None, *tree_map(raw, args)), found[0]
     else:
         x = implicit(func, solver, None, args, system_solver(len(flat.x0), symmetric=False))
-        info = [counts_only(part) for part in found[0]]
+        info = information(found, "fsolve")
     return (x, *info) if info else x
 
 

@@ -16,7 +16,7 @@ from ...equations import holds_traced, implicit, refuse_traced, singular
 from ...operators import jvp, name
 from ...trees import tree_map
 from .functions import one_number, plain_number
-from .results import differentiable
+from .results import differentiable, information
 
 __all__ = ["bisect", "brenth", "brentq", "newton", "ridder", "root_scalar", "toms748"]
 
@@ -225,6 +225,7 @@ def with_root(x: Any, found: list, traced: bool) -> Any:
     if isinstance(first, scipy.optimize.OptimizeResult):
         return differentiable(found, root=x)
     if hasattr(first, "_replace"):
+        information(found, "newton")
         return first._replace(root=x)
     if isinstance(first, tuple):
         return x, differentiable([r for _, r in found], root=x)

@@ -403,6 +403,30 @@ def test_curve_fit_gives_what_scipy_gives(sigma: Any, absolute: bool) -> None:
         np.testing.assert_allclose(found[1], theirs[1], rtol=1e-4, atol=1e-8)
 
 
+def test_full_output() -> None:
+    f = lambda x, a: x**3 - a
+    reports: dict[str, Any] = {}
+
+    def keep(name: str, result: tuple) -> Any:
+        reports[name] = result[1:]
+        return np.sum(result[0])
+
+    for name, solve in {
+        "brentq": lambda a: optimize.brentq(f, 0, 9, (a,), full_output=True),
+        "newton": lambda a: optimize.newton(f, 1.0, args=(a,), full_output=True),
+        "array": lambda a: optimize.newton(f, np.ones(2), args=(a,), full_output=True),
+        "fsolve": lambda a: optimize.fsolve(f, 1.0, (a,), full_output=True),
+    }.items():
+        plain = solve(8.0)
+        slope = grad(lambda a, name=name, solve=solve: keep(name, solve(a)))(F8(8.0))
+        np.testing.assert_allclose(slope, np.size(plain[0]) / 12)
+    assert reports["brentq"][0].converged and reports["brentq"][0].iterations > 3
+    expected = optimize.newton(f, 1.0, args=(8.0,), full_output=True)[1].function_calls
+    assert reports["newton"][0].function_calls == expected
+    assert reports["array"][0].tolist() == [True, True]
+    assert reports["fsolve"][0].keys() == {"nfev", "njev"} and reports["fsolve"][1] == 1
+
+
 def test_complex_roots() -> None:
     root = lambda a: optimize.newton(lambda z, a: z**2 - a, 1 + 1j, args=(a,))
     np.testing.assert_allclose(holomorphic_grad(root)(-4 + 0j), -0.25j, atol=1e-12)
@@ -557,6 +581,14 @@ REFUSED = [
         lambda: optimize.minimize(rosenbrock, B, constraints={"type": "less", "fun": abs}),
         ArgumentError,
         ["ineq", "less"],
+    ),
+    (
+        "full output under vmap",
+        lambda: vmap(lambda a: optimize.fsolve(lambda x, a: x - a, 1.0, (a,), full_output=True)[0])(
+            B
+        ),
+        ArgumentError,
+        ["full_output", "3 examples"],
     ),
     (
         "other functions",
