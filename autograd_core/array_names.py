@@ -155,7 +155,7 @@ class ArrayNames:
                 f"x.view({dtype[0]!r}) reads bytes as other numbers, which has no derivative. "
                 f"A cast is x.astype(dtype); the parts of a complex number are x.real, x.imag."
             )
-        return Layered.result(values_of(self, "view(dtype)").view(*dtype), None)
+        return Layered.result(values_of(self).view(*dtype), None)
 
     def to_device(self, device: Any, *, stream: Any = None) -> Any:
         """Return the Tensor itself: arrays live on the CPU."""
@@ -230,12 +230,12 @@ class ArrayNames:
     @property
     def strides(self) -> tuple[int, ...]:
         """Bytes from one element to the next, for each axis."""
-        return tuple(values_of(self, "strides").strides)
+        return tuple(values_of(self).strides)
 
     @property
     def flags(self) -> Any:
         """What is known of the memory layout."""
-        return values_of(self, "flags").flags
+        return values_of(self).flags
 
 
 class Flat:

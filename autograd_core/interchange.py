@@ -41,19 +41,19 @@ class Interchange:
         """Return the one value as a Python number, or the one at a place: `x.item(0, 2)`."""
         if not place and self.size != 1:
             raise ShapeError(f".item() needs exactly one value, got {describe(self)}")
-        return values_of(self, "item()").item(*place)
+        return values_of(self).item(*place)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return values_of(self, "tolist()").tolist()
+        return values_of(self).tolist()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """Return the memory of the values as bytes."""
-        return bytes(values_of(self, "tobytes()").tobytes(order))
+        return bytes(values_of(self).tobytes(order))
 
     def tofile(self, *args: Any, **kwargs: Any) -> None:
         """Write the values into a file, as `ndarray.tofile`."""
-        values_of(self, "tofile()").tofile(*args, **kwargs)
+        values_of(self).tofile(*args, **kwargs)
 
     def _number(self, kind: type) -> Any:
         if self._trace is not None:
@@ -83,7 +83,7 @@ class Interchange:
         return bool(raw(self))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((values_of(self, "__contains__") == raw(value)).any())
+        return bool((values_of(self) == raw(value)).any())
 
     # to other libraries
     def __array_namespace__(self, api_version: str | None = None) -> Any:
@@ -133,7 +133,7 @@ class Interchange:
         ConversionError
             If operations on this Tensor are recorded: write `x.detach()`. It is a BufferError.
         """
-        values_of(self, "__dlpack__()")
+        values_of(self)
         if self._trace is not None:
             raise ConversionError(
                 f"giving the memory of {describe(self)} to another library would drop its "
@@ -149,12 +149,9 @@ class Interchange:
         return (x.copy() if copy else x).__dlpack__(stream=stream)
 
 
-def values_of(x: Any, what: str) -> Any:
-    """Return the plain values of a Tensor; refuse where they are many at once."""
-    value = raw(x)
+def values_of(x: Any) -> Any:
+    """Return the plain values of a Tensor; refuse where they are many at once, as under vmap."""
+    value: Any = raw(x)
     if isinstance(value, Layered):
-        raise ConversionError(
-            f"x.{what} asks for the values of {describe(x)}, which under vmap are many at once. "
-            f"Use np.where(condition, a, b) in place of if."
-        )
+        value._refuse()  # type: ignore[attr-defined]
     return value

@@ -68,7 +68,7 @@ class Tensor(Writable, Taped, Surface):
 
     @property
     def size(self) -> int:
-        """Number of elements (an int, as in NumPy)."""
+        """Number of elements, an int as in NumPy (torch's `x.size()` is `x.shape`)."""
         return self._value.size
 
     # getting values out
