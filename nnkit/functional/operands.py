@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import Tensor, custom_op
+from autograd_core import custom_op
+from autograd_core.dispatch import Layered
 from autograd_core.errors import ArgumentError, DtypeError, describe
 
 __all__ = ["as_array", "as_dtype", "as_float", "check_reduction", "operation", "reduced"]
@@ -21,7 +22,7 @@ def operation(name: str, f: Callable[..., Any], **rules: Any) -> Callable[..., A
 
 def as_array(x: Any) -> Any:
     """Return arrays and Tensors as they are, and make an array of anything else."""
-    return x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(x)
+    return x if isinstance(x, (Layered, np.ndarray)) else np.asarray(x)
 
 
 def as_dtype(x: Any, dtype: np.dtype[Any], what: str) -> Any:

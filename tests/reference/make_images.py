@@ -1,0 +1,131 @@
+"""Write the reference values of operations on images with PyTorch: python -m tests.reference.make_images
+
+Inputs are `field(shape, number)`, results are stored as `digest`. Only needed where a case is added.
+"""  # noqa: E501
+
+import itertools
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from tests.reference.fields import digest, field
+
+FOLDER = Path(__file__).parent
+
+
+def case(op, shapes, positive=False, integer=None, **kwargs):
+    """Value of an operation, its indices if there are, and its gradient for each operand."""
+    torch_kwargs = {k: tuple(v) if isinstance(v, list) else v for k, v in kwargs.items()}
+    operands = [
+        torch.tensor(field(shape, i, positive), requires_grad=True)
+        for i, shape in enumerate(shapes)
+    ]
+    if "_random_samples" in torch_kwargs:
+        samples = field(kwargs["_random_samples"], 5, True) / 2.2
+        torch_kwargs["_random_samples"] = torch.tensor(samples)
+    y = getattr(F, op)(*operands, **torch_kwargs)
+    found = dict(op=op, shapes=shapes, kwargs=kwargs)
+    if positive:
+        found["positive"] = True
+    if isinstance(y, tuple):
+        y, places = y
+        found["places"] = digest(places.numpy())
+    (y * torch.tensor(field(tuple(y.shape), 9))).sum().backward()
+    found["shape"] = list(y.shape)
+    found["value"] = digest(y.detach().numpy())
+    found["grads"] = [digest(x.grad.numpy()) for x in operands]
+    return found
+
+
+SIZES = {1: [7], 2: [6, 7], 3: [4, 5, 4]}
+KERNELS = {1: [3], 2: [3, 2], 3: [2, 3, 2]}
+
+
+def convolutions():
+    for n in (1, 2, 3):
+        x = [2, 4, *SIZES[n]]
+        settings = itertools.product((1, 2), (0, 1, 2), (1, 2), (1, 2))
+        for stride, padding, dilation, groups in settings:
+            if n == 3 and dilation == 2 and not padding:
+                continue
+            w = [6, 4 // groups, *KERNELS[n]]
+            kwargs = dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+            yield case(f"conv{n}d", [x, w, [6]], **kwargs)
+            if n < 3 or stride != dilation:
+                w = [4, 6 // groups, *KERNELS[n]]
+                kwargs["output_padding"] = 1 if max(stride, dilation) > 1 else 0
+                yield case(f"conv_transpose{n}d", [x, w, [6 // groups * groups]], **kwargs)
+        yield case(f"conv{n}d", [x, [8, 1, *KERNELS[n]]], groups=4)
+        yield case(f"conv_transpose{n}d", [x, [4, 2, *KERNELS[n]]], groups=4)
+        yield case(f"conv{n}d", [x[1:], [3, 4, *KERNELS[n]]])
+        yield case(f"conv_transpose{n}d", [x[1:], [4, 3, *KERNELS[n]]])
+        for padding, dilation in itertools.product(("same", "valid"), (1, 2)):
+            kwargs = dict(padding=padding, dilation=dilation)
+            if n < 3 or padding == "same":
+                yield case(f"conv{n}d", [x, [3, 4, *KERNELS[n]]], **kwargs)
+    yield case("conv2d", [[1, 3, 9, 8], [4, 3, 3, 2], [4]], stride=[2, 3], padding=[2, 1])
+    yield case("conv2d", [[2, 9, 6, 6], [8, 9, 1, 1], [8]])
+    yield case("conv2d", [[2, 9, 8, 8], [8, 9, 3, 3], [8]], padding=1)
+    yield case("conv_transpose2d", [[1, 3, 4, 3], [3, 4, 3, 2]], stride=[2, 3], padding=[2, 1])
+    for kwargs in (
+        dict(kernel_size=2),
+        dict(kernel_size=[3, 2], dilation=[1, 2], padding=[1, 2], stride=[2, 1]),
+    ):
+        yield case("unfold", [[2, 3, 6, 5]], **kwargs)
+        places = F.unfold(torch.zeros(1, 1, 6, 5), **kwargs).shape[-1]
+        k = 4 if kwargs["kernel_size"] == 2 else 6
+        yield case("fold", [[2, 3 * k, places]], output_size=[6, 5], **kwargs)
+
+
+def poolings():
+    for n in (1, 2, 3):
+        x = [2, 3, *SIZES[n]]
+        for k, s, p, ceil in itertools.product((2, 3), (None, 1, 2), (0, 1), (False, True)):
+            if n == 3 and s == 1:
+                continue
+            kwargs = dict(kernel_size=k, stride=s, padding=p, ceil_mode=ceil)
+            yield case(f"max_pool{n}d", [x], **kwargs, return_indices=True)
+            yield case(f"avg_pool{n}d", [x], **kwargs, count_include_pad=bool(k % 2))
+            if n > 1 and p:
+                yield case(f"avg_pool{n}d", [x], **kwargs, divisor_override=3)
+            if not p:
+                del kwargs["padding"]
+                yield case(f"lp_pool{n}d", [x], positive=True, norm_type=k, **kwargs)
+        yield case(f"max_pool{n}d", [x], kernel_size=2, dilation=2, stride=1, padding=1)
+        yield case(f"max_pool{n}d", [x[1:]], kernel_size=2, return_indices=True)
+        yield case(f"avg_pool{n}d", [x[1:]], kernel_size=2)
+        for size in (1, 2, 3, 4):
+            yield case(f"adaptive_avg_pool{n}d", [x], output_size=size)
+            yield case(f"adaptive_max_pool{n}d", [x], output_size=size, return_indices=True)
+        yield case(f"adaptive_avg_pool{n}d", [x[1:]], output_size=9)
+        if n > 1:
+            size = [None, *range(2, n + 1)]
+            yield case(f"adaptive_avg_pool{n}d", [x], output_size=size)
+            yield case(f"adaptive_max_pool{n}d", [x[1:]], output_size=size, return_indices=True)
+            settings = dict(kernel_size=2, _random_samples=[2, 3, n], return_indices=True)
+            yield case(f"fractional_max_pool{n}d", [x], output_size=[2, 3, 2][:n], **settings)
+            yield case(f"fractional_max_pool{n}d", [x], output_ratio=[0.6] * n, **settings)
+
+
+def paddings():
+    shapes = {1: [2, 3, 5], 2: [2, 3, 5, 4], 3: [1, 2, 4, 5, 3]}
+    for mode, n in itertools.product(("constant", "reflect", "replicate", "circular"), (1, 2, 3)):
+        widths = [1, 2, 2, 0, 2, 1][: 2 * n]
+        yield case("pad", [shapes[n]], pad=widths, mode=mode)
+        yield case("pad", [shapes[n][1:]], pad=widths, mode=mode)
+    yield case("pad", [[2, 3, 5]], pad=[-1, 2, -2, 1], value=0.5)
+    yield case("pad", [[2, 3, 5]], pad=[-1, 2], mode="replicate")
+    yield case("pad", [[2, 3, 5]], pad=[0, 0, 0, 0, 1, 1], value=-1.0)
+
+
+def write(name, cases):
+    """One case a line, so that a change shows as such."""
+    lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
+    (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n")
+
+
+if __name__ == "__main__":
+    write("convolutions", convolutions())
+    write("poolings", [*poolings(), *paddings()])
