@@ -68,10 +68,11 @@ class Writable(Layered):
                 )
         mapped = any(map(is_recorded, flat((index,))))  # an index that vmap has batched
         if mapped or is_recorded(self) or is_recorded(v):
-            if is_leaf_of_tape(self):
+            if is_leaf_of_tape(root_of(self)):
                 raise GraphError(
-                    "writing into a leaf that requires a gradient would leave it without a "
-                    "meaning. Write into a copy (y = x.copy(); y[i] = v), or inside no_grad()."
+                    "writing into a leaf that requires a gradient, or into a view of one, would "
+                    "leave it without a gradient. Write into a copy (y = x.copy(); y[i] = v), or "
+                    "inside no_grad()."
                 )
             v = v if isinstance(v, (Layered, np.ndarray)) else np.asarray(v)
             check_fits(self, index, v)
@@ -149,6 +150,8 @@ class Writable(Layered):
                 raise explained(error, ufunc, inputs) from None
         (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
         where = kwargs.pop("where", True)
+        if method != "__call__":  # NumPy's own reductions name what they do not set
+            kwargs = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
         y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
         if where is not True:
             if out is None:
@@ -159,18 +162,18 @@ class Writable(Layered):
             y = np.where(where, y, out)
         if out is None:
             return y
-        if not isinstance(out, Writable) and is_recorded(y):
-            raise NotDifferentiableError(
-                f"{name_of(ufunc)} would write a Tensor into a plain array (out=, or a += x), and "
-                f"its gradient would be lost. Use the result: y = y + x in place of y += x; or let "
-                f"the buffer be a Tensor: y = tensor(y)."
-            )
-        if isinstance(out, Writable):
-            return out._overwrite(y)
-        out[...] = raw(y)
-        return out
+        return deliver(y, out, name_of(ufunc))
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        out = kwargs.get("out")
+        if out is not None:
+            y = apply(func, args, {k: v for k, v in kwargs.items() if k != "out"})
+            if np.shape(y) != out.shape:
+                raise ShapeError(
+                    f"{name_of(func)} gives shape {np.shape(y)}, which does not fit into out= of "
+                    f"shape {out.shape}"
+                )
+            return deliver(y, out, name_of(func))
         try:
             return apply(func, args, kwargs)
         except TypeError as error:
@@ -190,6 +193,20 @@ class Writable(Layered):
                     self._alias = Alias([0])
                 view._alias = Alias(self._alias.writes, self, f, settings)
                 view._alias.tracked = kind == "tracked" and self._alias.tracked
+
+
+def deliver(y: Any, out: Any, name: str) -> Any:
+    """Write a result into what the caller gave for it."""
+    if isinstance(out, Writable):
+        return out._overwrite(y)
+    if is_recorded(y):
+        raise NotDifferentiableError(
+            f"{name} would write a Tensor into a plain array (out=, or a += x), and its gradient "
+            f"would be lost. Use the result: y = y + x in place of y += x; or let the buffer be a "
+            f"Tensor: y = tensor(y)."
+        )
+    out[...] = raw(y)
+    return out
 
 
 def memory(x: Any) -> np.ndarray:
@@ -218,6 +235,13 @@ def is_recorded(x: Any) -> bool:
 def is_leaf_of_tape(x: Any) -> bool:
     """Whether x is a leaf whose `.grad` the user is waiting for."""
     return isinstance(x._trace, Node) and x._trace.level == 0 and x._trace.rule is None
+
+
+def root_of(x: Any) -> Any:
+    """Return what x is a view of, in the end."""
+    while x._alias is not None and x._alias.base is not None:
+        x = x._alias.base
+    return x
 
 
 def check_fits(x: Any, index: Any, v: Any) -> None:

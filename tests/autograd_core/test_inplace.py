@@ -239,6 +239,11 @@ def test_plain_tensors_share_memory_as_arrays_do() -> None:
     ("call", "error", "words"),
     [
         (lambda x: write(x, 0, 1.0), GraphError, ["leaf", "x.copy()", "no_grad"]),
+        (lambda x: write(x[1:], 0, 1.0), GraphError, ["view", "x.copy()", "no_grad"]),
+        (lambda x: write(x[1:][:1], 0, 1.0), GraphError, ["view", "x.copy()"]),
+        (lambda x: np.sum(x, out=np.zeros(())), NotDifferentiableError, ["np.sum", "tensor(y)"]),
+        (lambda x: np.cumsum(x, out=tensor(np.zeros(2))), ShapeError, ["np.cumsum", "(2,)"]),
+        (lambda x: np.cumsum(x, out=tensor([0, 0, 0])), DtypeError, ["int64", "astype"]),
         (lambda x: write(x * 1.0, slice(2), np.ones(3)), ShapeError, ["(3,)", "(2,)"]),
         (lambda x: write(x * 1.0, 0, 1j), DtypeError, ["complex128", "float64"]),
         (lambda x: write(np.zeros(3), slice(None), x), ConversionError, ["tensor(np.zeros"]),
@@ -264,3 +269,36 @@ def test_a_number_written_into_a_plain_buffer_is_refused_with_the_fix() -> None:
     with pytest.raises(ValueError, match="setting an array element") as caught:
         np.zeros(3)[0] = x[0]  # NumPy's own error, caused by ours
     assert "tensor(np.zeros(3))" in str(caught.value.__cause__)
+
+
+M = np.linspace(-1.0, 1.3, 12).reshape(3, 4)
+OUT = {
+    "sum": (lambda x, out: np.sum(x, axis=1, out=out), (3,)),
+    "max": (lambda x, out: np.max(x, axis=1, out=out), (3,)),
+    "x.max": (lambda x, out: x.max(axis=1, out=out), (3,)),
+    "std": (lambda x, out: np.std(x, axis=1, out=out), (3,)),
+    "median": (lambda x, out: np.median(x, axis=1, out=out), (3,)),
+    "trace": (lambda x, out: np.trace(x, out=out), ()),
+    "cumprod": (lambda x, out: np.cumprod(x, axis=1, out=out), (3, 4)),
+    "clip": (lambda x, out: np.clip(x, -0.5, 0.5, out=out), (3, 4)),
+    "take": (lambda x, out: np.take(x, [2, 0], axis=1, out=out), (3, 2)),
+    "concatenate": (lambda x, out: np.concatenate([x, x], out=out), (6, 4)),
+    "dot": (lambda x, out: np.dot(x, x.T, out=out), (3, 3)),
+    "einsum": (lambda x, out: np.einsum("ij,ij->i", x, x, out=out), (3,)),
+    "a view": (lambda x, out: np.sum(x, axis=1, out=out[:, 1]), (3, 2)),
+}
+
+
+@pytest.mark.parametrize("name", OUT)
+def test_out_takes_the_result_and_its_gradient(name: str) -> None:
+    f, shape = OUT[name]
+
+    def written(x: Any) -> Any:
+        buffer = tensor(np.zeros(shape))
+        f(x, buffer)
+        return np.sum(buffer**2 * np.cos(buffer))
+
+    plain = np.zeros(shape)
+    f(M, plain)
+    assert float(written(tensor(M)).item()) == np.sum(plain**2 * np.cos(plain))
+    check_grads(written, order=2)(M)
