@@ -239,7 +239,12 @@ def axis_of(x: Any, dim: int | None, what: str) -> int:
     return dim
 
 
-def softmax(input: Any, dim: int | None = None) -> Any:
+def cast(x: Any, dtype: Any) -> Any:
+    """Return `x` in another dtype, if one is asked for."""
+    return x if dtype is None else x.astype(dtype)
+
+
+def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """Return exp(x) / sum(exp(x)) along `dim`: positive numbers that add up to 1.
 
     Parameters
@@ -247,17 +252,19 @@ def softmax(input: Any, dim: int | None = None) -> Any:
     input : array_like or Tensor
     dim : int
         The axis of the classes; it must be given.
+    dtype : dtype, optional
+        Calculate in this floating point type.
 
     Examples
     --------
     >>> softmax(np.array([[0.0, 0.0]]), dim=1)
     array([[0.5, 0.5]])
     """
-    x = as_float(input, "the input of softmax")
+    x = cast(as_float(input, "the input of softmax"), dtype)
     return softmax_op(x, axis=axis_of(x, dim, "softmax"))
 
 
-def log_softmax(input: Any, dim: int | None = None) -> Any:
+def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     """Return log(softmax(x)) along `dim`, accurate also where softmax(x) rounds to 0.
 
     Parameters
@@ -265,11 +272,13 @@ def log_softmax(input: Any, dim: int | None = None) -> Any:
     input : array_like or Tensor
     dim : int
         The axis of the classes; it must be given.
+    dtype : dtype, optional
+        Calculate in this floating point type.
 
     Examples
     --------
     >>> log_softmax(np.array([[0.0, -1000.0]]), dim=1)
     array([[    0., -1000.]])
     """
-    x = as_float(input, "the input of log_softmax")
+    x = cast(as_float(input, "the input of log_softmax"), dtype)
     return log_softmax_op(x, axis=axis_of(x, dim, "log_softmax"))

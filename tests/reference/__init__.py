@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 
 
+def stored(name):
+    """Read the stored cases."""
+    return json.loads((Path(__file__).parent / f"{name}.json").read_text())
+
+
 def cases(name):
     """Read the stored cases, each as a parameter for pytest with a readable id."""
     import pytest
 
-    found = json.loads((Path(__file__).parent / f"{name}.json").read_text())
-    return [pytest.param(case, id=label(case, i)) for i, case in enumerate(found)]
+    return [pytest.param(case, id=label(case, i)) for i, case in enumerate(stored(name))]
 
 
 def label(case, i):
