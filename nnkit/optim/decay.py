@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from autograd_core import Tensor
-from autograd_core.errors import ArgumentError, describe
+from autograd_core.errors import ArgumentError
 from nnkit.module import Module
 
 __all__ = ["without_decay"]
@@ -40,7 +40,7 @@ class Choice:
         if not isinstance(kind, str):
             raise ArgumentError(
                 f'{name}: no_decay is a list of "bias", "norm" and patterns of parameter names '
-                f'such as "embedding.*"; got {describe(kind)} in it.'
+                f'such as "embedding.*"; got {kind!r} in it.'
             )
         if kind == "norm" and model is None:
             raise ArgumentError(
