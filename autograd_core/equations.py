@@ -88,6 +88,7 @@ class Root(Nested):
         x = equation.solver(x0, *theta)
         refuse_traced(x, equation.solver, equation.f)
         vector, equation.restore = to_vector(x)
+        vector = np.array(vector)  # the solver may use its array again
         zero = equation.residual(vector, theta)
         refuse_traced(zero, equation.f, equation.f)
         if np.shape(zero) != vector.shape:
@@ -294,6 +295,9 @@ def holds_traced(tree: Any) -> bool:
 
 def to_vector(tree: Any) -> tuple[Any, Function]:
     """Return the numbers of a nested value as one real vector, and the way back to its form."""
+    if isinstance(tree, (Layered, np.ndarray)) and tree.ndim == 1 and tree.dtype.kind == "f":
+        own = tree.dtype  # the short way for what is most frequent: it is a vector
+        return tree, lambda v: v if v.dtype == own else astype(v, own)
     leaves, rebuild = flatten(tree)
     leaves = [as_array(x) for x in leaves]
     forms = [(x.shape, x.dtype) for x in leaves]

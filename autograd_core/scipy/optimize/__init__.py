@@ -33,4 +33,4 @@ from .scalar_roots import (  # noqa: F401
 from .systems import solve_cg, solve_gmres  # noqa: F401
 
 OURS = ("ScalarFunction", "VectorFunction", "solve_cg", "solve_gmres")
-__all__ = sorted([*scipy.optimize.__all__, *OURS])
+__all__ = sorted(n for n in [*scipy.optimize.__all__, *OURS] if n in globals())  # without modules

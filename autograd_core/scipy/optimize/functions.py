@@ -165,6 +165,8 @@ class ScalarFunction(FlatFunction):
 
 def one_number(value: Any, f: Function) -> Any:
     """Check the value of a function that is minimised, or whose root is sought."""
+    if getattr(value, "shape", None) == () and value.dtype.kind == "f":
+        return value
     leaves, _ = flatten(value)
     if len(leaves) != 1 or np.size(leaves[0]) != 1:
         raise ShapeError(
