@@ -29,7 +29,13 @@ Matrix = Any
 
 
 def det(a: Matrix, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Return the determinant of a matrix, as `numpy.linalg.det`."""
+    """Return the determinant of a matrix, as `numpy.linalg.det`.
+
+    Examples
+    --------
+    >>> round(float(det(np.diag([2.0, 3.0]))), 12)
+    6.0
+    """
     a = as_float(a)
     refuse_non_finite("det", check_finite, a)
     return np.linalg.det(a)
@@ -38,7 +44,13 @@ def det(a: Matrix, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 def norm(
     a: Matrix, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True
 ) -> Any:
-    """Return a norm of a vector or a matrix, as `numpy.linalg.norm`."""
+    """Return a norm of a vector or a matrix, as `numpy.linalg.norm`.
+
+    Examples
+    --------
+    >>> float(norm([3.0, 4.0]))
+    5.0
+    """
     a = as_float(a)
     refuse_non_finite("norm", check_finite, a)
     return np.linalg.norm(a, ord, axis, keepdims)
@@ -71,6 +83,10 @@ def sqrtm(A: Matrix, disp: bool = True, blocksize: int = 64) -> Any:
 
 def expm(A: Matrix) -> Any:
     """Return e^A of a square matrix.
+
+    Parameters
+    ----------
+    A : array_like, shape (..., n, n)
 
     Examples
     --------

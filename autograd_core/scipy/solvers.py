@@ -141,6 +141,10 @@ def solve_sylvester(a: Matrix, b: Matrix, q: Matrix) -> Any:
 def solve_continuous_lyapunov(a: Matrix, q: Matrix) -> Any:
     """Solve A X + X A^H = Q.
 
+    Parameters
+    ----------
+    a, q : array_like, shape (..., n, n)
+
     Examples
     --------
     >>> solve_continuous_lyapunov(np.eye(1), np.array([[4.0]]))
@@ -197,7 +201,14 @@ def inv(
     assume_a: str | None = None,
     lower: bool = False,
 ) -> Any:
-    """Return the inverse of a matrix; arguments as for `solve`."""
+    """Return the inverse of a matrix; arguments as for `solve`.
+
+    Examples
+    --------
+    >>> inv(np.diag([2.0, 4.0]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
     a = as_float(a)
     refuse_non_finite("inv", check_finite, a)
     return np.linalg.inv(assumed("inv", a, assume_a, lower))
@@ -229,6 +240,21 @@ def cholesky(
     a: Matrix, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
     """Return U with A = U^H U, or L with A = L L^H if `lower`.
+
+    Parameters
+    ----------
+    a : array_like, shape (..., n, n)
+        Positive definite, of which one triangle is read.
+    lower : bool, default False
+    overwrite_a : bool, default False
+        Nothing is overwritten.
+    check_finite : bool, default True
+        Refuse NaNs and infinities.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        If the matrix is not positive definite.
 
     Examples
     --------
@@ -270,6 +296,11 @@ def cho_solve(
         Nothing is overwritten.
     check_finite : bool, default True
         Refuse NaNs and infinities.
+
+    Examples
+    --------
+    >>> cho_solve((np.array([[2.0]]), True), np.array([4.0]))
+    array([1.])
     """
     c, lower = c_and_lower
     first, second = (0, 2) if lower else (2, 0)

@@ -192,6 +192,15 @@ def log_softmax(x: Array, axis: Any = None) -> Any:
 def lambertw(z: Array, k: int = 0, tol: float = 1e-8) -> Any:
     """Return the solution w of w e^w = z on branch k, a complex number.
 
+    Parameters
+    ----------
+    z : array_like
+        May be complex.
+    k : int, default 0
+        The branch.
+    tol : float
+        Of SciPy's iteration.
+
     Examples
     --------
     >>> complex(lambertw(np.e))
@@ -203,6 +212,14 @@ def lambertw(z: Array, k: int = 0, tol: float = 1e-8) -> Any:
 def spherical_jn(n: Array, z: Array, derivative: bool = False) -> Any:
     """Return the spherical Bessel function of the first kind of order n, or its derivative.
 
+    Parameters
+    ----------
+    n : array_like of int
+        At least 0; no Tensor.
+    z : array_like
+        May be complex.
+    derivative : bool, default False
+
     Examples
     --------
     >>> spherical_jn(0, 0.0)
@@ -212,17 +229,41 @@ def spherical_jn(n: Array, z: Array, derivative: bool = False) -> Any:
 
 
 def spherical_yn(n: Array, z: Array, derivative: bool = False) -> Any:
-    """Return the spherical Bessel function of the second kind of order n, or its derivative."""
+    """Return the spherical Bessel function of the second kind of order n, or its derivative.
+
+    Arguments as for `spherical_jn`.
+
+    Examples
+    --------
+    >>> float(np.round(spherical_yn(0, np.pi), 5))
+    0.31831
+    """
     return spherical(bessel.spherical_yn, n, z, derivative)
 
 
 def spherical_in(n: Array, z: Array, derivative: bool = False) -> Any:
-    """Return the modified spherical Bessel function of the first kind, or its derivative."""
+    """Return the modified spherical Bessel function of the first kind, or its derivative.
+
+    Arguments as for `spherical_jn`.
+
+    Examples
+    --------
+    >>> float(np.round(spherical_in(0, 1.0), 6))
+    1.175201
+    """
     return spherical(bessel.spherical_in, n, z, derivative)
 
 
 def spherical_kn(n: Array, z: Array, derivative: bool = False) -> Any:
-    """Return the modified spherical Bessel function of the second kind, or its derivative."""
+    """Return the modified spherical Bessel function of the second kind, or its derivative.
+
+    Arguments as for `spherical_jn`.
+
+    Examples
+    --------
+    >>> float(np.round(spherical_kn(0, 1.0), 6))
+    0.577864
+    """
     return spherical(bessel.spherical_kn, n, z, derivative)
 
 

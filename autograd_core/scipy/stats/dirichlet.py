@@ -58,12 +58,24 @@ def check_proportions(x: Any, alpha: Any) -> None:
 
 
 def pdf(x: Any, alpha: Any) -> Any:
-    """Return the density at x; arguments as for `logpdf`."""
+    """Return the density at x; arguments as for `logpdf`.
+
+    Examples
+    --------
+    >>> round(float(pdf([0.5, 0.5], [1.0, 1.0])), 12)
+    1.0
+    """
     return np.exp(logpdf(x, alpha))
 
 
 def rvs(alpha: Any, size: Any = 1, random_state: Any = None) -> np.ndarray:
-    """Draw proportions, constants, as `scipy.stats.dirichlet.rvs`."""
+    """Draw proportions, constants, as `scipy.stats.dirichlet.rvs`.
+
+    Examples
+    --------
+    >>> rvs([1.0, 2.0, 3.0], size=4).shape
+    (4, 3)
+    """
     from scipy import stats
 
     return stats.dirichlet.rvs(alpha, size=size, random_state=random_state)

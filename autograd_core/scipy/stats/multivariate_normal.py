@@ -73,7 +73,13 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = Fals
 
 
 def pdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = False) -> Any:
-    """Return the density at x; arguments as for `logpdf`."""
+    """Return the density at x; arguments as for `logpdf`.
+
+    Examples
+    --------
+    >>> round(float(pdf(np.zeros(1))), 6)
+    0.398942
+    """
     return np.exp(logpdf(x, mean, cov, allow_singular))
 
 

@@ -24,6 +24,15 @@ def mean(mu: Any) -> Any:
 def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
     """Return the logarithm of the probability of the count k, -inf where k is none.
 
+    Parameters
+    ----------
+    k : array_like
+        Counts.
+    mu : array_like
+        Mean, at least 0; the result is NaN for others.
+    loc : array_like, default 0
+        The count that the distribution starts from.
+
     Examples
     --------
     >>> from autograd_core import grad
@@ -39,19 +48,43 @@ def logpmf(k: Any, mu: Any, loc: Any = 0) -> Any:
 
 
 def pmf(k: Any, mu: Any, loc: Any = 0) -> Any:
-    """Return the probability of the count k, 0 where k is none."""
+    """Return the probability of the count k, 0 where k is none.
+
+    Arguments as for `logpmf`.
+
+    Examples
+    --------
+    >>> round(float(pmf(0, 2.0)), 6)
+    0.135335
+    """
     k, mu = as_float(k) - as_float(loc), mean(mu)
     whole = np.logical_and(k >= 0, k == np.floor(k))
     return on_support(lambda k: gamma_density(k + 1, mu), k, whole, 0.0, 0.0, (mu,))
 
 
 def cdf(k: Any, mu: Any, loc: Any = 0) -> Any:
-    """Return the probability of a count up to k."""
+    """Return the probability of a count up to k.
+
+    Arguments as for `logpmf`.
+
+    Examples
+    --------
+    >>> round(float(cdf(0, 2.0)), 6)
+    0.135335
+    """
     k, mu = np.floor(as_float(k) - as_float(loc)), mean(mu)
     return on_support(lambda k: sc.pdtr(k, mu), k, k >= 0, 0.0, 0.0, (mu,))
 
 
 def sf(k: Any, mu: Any, loc: Any = 0) -> Any:
-    """Return the probability of a count above k."""
+    """Return the probability of a count above k.
+
+    Arguments as for `logpmf`.
+
+    Examples
+    --------
+    >>> round(float(sf(0, 2.0)), 6)
+    0.864665
+    """
     k, mu = np.floor(as_float(k) - as_float(loc)), mean(mu)
     return on_support(lambda k: sc.pdtrc(k, mu), k, k >= 0, 1.0, 0.0, (mu,))
