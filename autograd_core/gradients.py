@@ -59,7 +59,7 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
-    y, pull, aux = differentiate(f, (x,), has_aux=has_aux)
+    y, pull, aux = differentiate(f, (x,), has_aux=has_aux, verb="grad")
     if not (hasattr(y, "dtype") and y.dtype.kind == "f" and y.size == 1):
         check_scalar(y, f)
     (g,) = pull(ones_like(y))
@@ -183,7 +183,7 @@ def elementwise_grad(f: Function, x: Any) -> Any:
     >>> elementwise_grad(np.square)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    y, pull, _ = differentiate(f, (x,))
+    y, pull, _ = differentiate(f, (x,), verb="elementwise_grad")
     if np.iscomplexobj(y):
         raise DtypeError(f"elementwise_grad needs a real result; {name(f)} gave {describe(y)}")
     return pull(ones_like(y))[0]
@@ -205,7 +205,7 @@ def holomorphic_grad(f: Function, x: Any) -> Any:
     """
     if not np.iscomplexobj(x):
         raise DtypeError(f"holomorphic_grad needs a complex argument, got {describe(x)}")
-    y, pull, _ = differentiate(f, (x,))
+    y, pull, _ = differentiate(f, (x,), verb="holomorphic_grad")
     return pull(ones_like(y))[0]
 
 

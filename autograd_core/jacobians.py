@@ -62,7 +62,7 @@ def jacrev(f: Function, x: Any) -> Any:
     array([[2., 0.],
            [0., 4.]])
     """
-    y, pull, _ = differentiate(f, (x,))
+    y, pull, _ = differentiate(f, (x,), verb="jacobian")
     shape = np.shape(one_array(y, f))
     rows = over_rows(lambda g: pull(g)[0], basis_like(y)) if math.prod(shape) else pull(y)[0]
     return tree_map(lambda r, v: np.reshape(r, shape + np.shape(v)), rows, x)

@@ -47,7 +47,10 @@ def checked_leaves(tree: Any, wish: str) -> tuple[list, Callable[[list], Any]]:
         dtype = getattr(leaf, "dtype", None)
         if dtype is None or dtype.kind not in "fc":
             path, _ = list(leaves_with_paths(tree))[i]
-            leaves[i] = array_leaf(leaf, f"{wish} argument{path}")
+            if wish not in ("vjp", "jvp"):  # these take several arguments, the others one
+                path = path.removeprefix("[0]")
+            place = f"argument{path}" if path else "the argument"
+            leaves[i] = array_leaf(leaf, f"{wish}: {place}")
     return leaves, rebuild
 
 
@@ -120,15 +123,19 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
 
 def differentiate(
-    f: Function, primals: tuple, watched: bool = False, has_aux: bool = False
+    f: Function,
+    primals: tuple,
+    watched: bool = False,
+    has_aux: bool = False,
+    verb: str = "vjp",
 ) -> tuple[Any, Function, Any]:
     """Do what `vjp` does.
 
     `watched` inputs are checked for changes before the pullback; with `has_aux` the function
-    returns (y, aux), of which only y is differentiated.
+    returns (y, aux), of which only y is differentiated; `verb` is what the user called.
     """
     level = new_level()
-    leaves, rebuild = checked_leaves(primals, "vjp")
+    leaves, rebuild = checked_leaves(primals, verb)
     inputs = [Node(level, x) for x in leaves]
     if watched:
         for x, node in zip(leaves, inputs, strict=True):

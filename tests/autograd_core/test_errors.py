@@ -53,6 +53,10 @@ def add_in_place(a: Any, b: Any) -> None:
 
 
 MISTAKES = [
+    (lambda: grad(lambda v: v**2)(3), DtypeError, ["grad: the argument", "3.0"]),
+    (lambda: grad(lambda p: p["a"])({"a": 1.0, "b": [1]}), DtypeError, ["grad: argument['b'][0]"]),
+    (lambda: jacobian(lambda v: v)(np.arange(3)), DtypeError, ["jacobian: the argument", "int64"]),
+    (lambda: vjp(lambda a, b: a, 1.0, "x"), DtypeError, ["vjp: argument[1]", "'x'"]),
     (lambda: grad(np.sum)(3), DtypeError, ["3", "float"]),
     (lambda: grad(np.sum)(np.arange(3)), DtypeError, ["int64", "astype(float)"]),
     (lambda: grad(np.sum)("abc"), DtypeError, ["'abc'"]),
