@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 Function = Callable[..., Any]
+ARRAYS: Any = (Layered, np.ndarray)
 ALLOWED_STEP = 1e-3
 """A Newton step may move a solution by this part of its size, if it is to be differentiated."""
 
@@ -295,7 +296,7 @@ def holds_traced(tree: Any) -> bool:
 
 def to_vector(tree: Any) -> tuple[Any, Function]:
     """Return the numbers of a nested value as one real vector, and the way back to its form."""
-    if isinstance(tree, (Layered, np.ndarray)) and tree.ndim == 1 and tree.dtype.kind == "f":
+    if isinstance(tree, ARRAYS) and tree.ndim == 1 and tree.dtype.kind == "f":
         own = tree.dtype  # the short way for what is most frequent: it is a vector
         return tree, lambda v: v if v.dtype == own else astype(v, own)
     leaves, rebuild = flatten(tree)
