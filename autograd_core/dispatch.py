@@ -108,7 +108,7 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if settings or rule.arity is None or rule.saves:
             y = saved = rule.calling.call(values, settings)
         else:
-            y = saved = f(*values)
+            y = saved = rule.calling.f(*values)
         if rule.saves:
             y, saved = y
         if rule.sighted != -1:

@@ -84,12 +84,11 @@ def custom_op(
     else:
         row = rule(op, vjp=differentiable(joint, composition), jvp=None, arity=arity)
         row.composition = composition
+        row.calling.f = f  # what reaches it is plain: all else goes to the composition
     row.name = f.__name__
     if not callable(vjp):
         row.accepts = accepted_settings(vjp)
-    if saves:
-        row.saves = True
-        row.calling.f = f
+    row.saves = saves
     return op
 
 
