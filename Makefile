@@ -1,6 +1,6 @@
 # The commands of the project; `make help` lists them. ARGS="..." goes on to the program behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help lab test browser check format bench setup clean
+.PHONY: help lab test nightly browser check format bench setup clean
 
 ARGS ?=
 PY := .venv/bin/python
@@ -16,6 +16,11 @@ lab: setup  ## open JupyterLab on the first notebook
 
 test: setup  ## run all tests: unit, doctests, notebooks, browser
 	@$(PY) -m pytest -q --nbval $(ARGS)
+
+nightly: setup  ## the long tests in full: 10,000 programs, 100 wrong rules, depth 1,000,000 (an hour)
+	@NIGHTLY=1 $(PY) -m pytest -q --durations=10 tests/autograd_core/test_programs.py \
+	    tests/autograd_core/test_mutations.py tests/autograd_core/test_threads.py \
+	    tests/autograd_core/test_depth.py tests/autograd_core/test_attacks.py tests/test_leaks.py $(ARGS)
 
 browser: setup  ## run only the tests in a real browser
 	@$(PY) -m pytest -q tests/browser $(ARGS)

@@ -2,11 +2,13 @@
 
 import gc
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import nnkit as nn
+from tests.amounts import amount
 
 X, Y = np.ones((8, 4), np.float32), np.arange(8) % 3
 
@@ -28,19 +30,21 @@ def failures(model, _optimizer, loss_fn, n):
 
 
 @pytest.mark.parametrize("work", [steps, failures])
-def test_no_objects_remain_without_the_cycle_collector(work):
+def test_nothing_remains_without_the_cycle_collector(work):
     model = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Dropout(0.1), nn.Linear(8, 3))
     optimizer, loss_fn = nn.optim.Adam(model.parameters()), nn.CrossEntropyLoss()
     work(model, optimizer, loss_fn, 20)
     gc.collect()
     gc.disable()
+    tracemalloc.start()
     try:
-        before = len(gc.get_objects())
-        work(model, optimizer, loss_fn, 300)
-        grown = len(gc.get_objects()) - before
+        memory, objects = tracemalloc.get_traced_memory()[0], len(gc.get_objects())
+        work(model, optimizer, loss_fn, amount("STEPS", 300, 10_000))
+        assert len(gc.get_objects()) - objects <= 100  # a leak of one object a step is 300
+        assert tracemalloc.get_traced_memory()[0] - memory <= 2**20
     finally:
+        tracemalloc.stop()
         gc.enable()
-    assert grown <= 60  # the cached constants of Adam; a leak of one object a step would be 300
 
 
 def test_evaluation_beside_training_in_another_thread():

@@ -1,10 +1,9 @@
 """Random programs of 3 to 12 operations: both modes against central differences, to second order,
-and reverse mode against PyTorch where it is installed. `PROGRAMS=10000 pytest ...` runs more.
+and reverse mode against PyTorch where it is installed. `make nightly` runs 10,000.
 """
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ import pytest
 
 from autograd_core import grad, jvp
 from autograd_core.test_util import check_grads
+from tests.amounts import amount
 
-PROGRAMS = int(os.environ.get("PROGRAMS", "200"))
+PROGRAMS = amount("PROGRAMS", 200, 10_000)
 SECOND_ORDER = PROGRAMS // 5
 SHAPES = [(), (1,), (3,), (2, 3), (3, 2), (2, 1), (1, 3), (2, 3, 2)]
 

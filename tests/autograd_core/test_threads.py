@@ -203,12 +203,12 @@ def test_async_tasks_keep_their_modes_and_their_graphs() -> None:
 # --- exceptions -----------------------------------------------------------------------------------
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     pass
 
 
 def stop(*_: Any) -> Any:
-    raise Stop
+    raise StoppedError
 
 
 def in_a_gradient() -> None:
@@ -294,7 +294,7 @@ FAILURES = [
 def test_an_exception_leaves_everything_as_it_was(fail: Any) -> None:
     before = dict(contextvars.copy_context())
     for _ in range(3):
-        with pytest.raises((Stop, MissingRuleError)):
+        with pytest.raises((StoppedError, MissingRuleError)):
             fail()
     after = dict(contextvars.copy_context())
     assert {k.name: v for k, v in after.items() if before.get(k, v) is not v} == {}
@@ -309,7 +309,7 @@ def test_an_exception_in_a_backward_pass_leaves_other_graphs_alone(f: Any) -> No
     y = np.sum(x * x)
     z = x @ x
     z.register_hook(stop)
-    with pytest.raises(Stop):
+    with pytest.raises(StoppedError):
         np.sum(f(z + 3.0 * np.eye(2) + 1.0)).backward()
     x.grad = None
     y.backward()
