@@ -38,6 +38,15 @@ from nnkit.functional.folding import (
 )
 from nnkit.functional.linear import linear
 from nnkit.functional.loss import binary_cross_entropy_with_logits, l1_loss, mse_loss
+from nnkit.functional.normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from nnkit.functional.padding import (
     pad,
 )
@@ -93,6 +102,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
     "binary_cross_entropy_with_logits",
     "celu",
     "check_labels",
@@ -111,14 +121,18 @@ __all__ = [
     "fractional_max_pool3d",
     "gelu",
     "glu",
+    "group_norm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "instance_norm",
     "l1_loss",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "lp_pool1d",
@@ -133,10 +147,12 @@ __all__ = [
     "mish",
     "mse_loss",
     "nll_loss",
+    "normalize",
     "pad",
     "prelu",
     "relu",
     "relu6",
+    "rms_norm",
     "rrelu",
     "selu",
     "sigmoid",

@@ -14,6 +14,14 @@ from nnkit.layers.adaptive_pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from nnkit.layers.batch_normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from nnkit.layers.container import ModuleList, Sequential
 from nnkit.layers.convolution import (
     Conv1d,
@@ -26,6 +34,12 @@ from nnkit.layers.convolution import (
 from nnkit.layers.dropout import Dropout
 from nnkit.layers.folding import Fold, Unfold
 from nnkit.layers.linear import Flatten, Identity, Linear
+from nnkit.layers.normalization import (
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from nnkit.layers.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -82,6 +96,11 @@ from nnkit.layers.smooth_activation import (
 )
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "GLU",
+    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -91,7 +110,9 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
-    "CELU",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "CircularPad1d",
     "CircularPad2d",
     "CircularPad3d",
@@ -105,23 +126,26 @@ __all__ = [
     "ConvTranspose2d",
     "ConvTranspose3d",
     "Dropout",
-    "ELU",
     "Flatten",
     "Fold",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
-    "GELU",
-    "GLU",
+    "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MaxPool1d",
@@ -133,6 +157,7 @@ __all__ = [
     "Mish",
     "ModuleList",
     "PReLU",
+    "RMSNorm",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -142,7 +167,6 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
-    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",

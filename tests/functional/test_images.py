@@ -8,7 +8,7 @@ from nnkit import functional as F
 from tests.reference import cases
 from tests.reference.fields import digest, field
 
-CASES = [*cases("convolutions"), *cases("poolings")]
+CASES = [*cases("convolutions"), *cases("poolings"), *cases("norms")]
 
 
 def run(case, dtype=np.float64):
@@ -19,11 +19,18 @@ def run(case, dtype=np.float64):
         tensor(field(shape, i, case.get("positive", False)).astype(dtype), requires_grad=True)
         for i, shape in enumerate(case["shapes"])
     ]
-    y = getattr(F, case["op"])(*operands, **kwargs)
+    if "running_mean" in kwargs:
+        kwargs["running_mean"] = field([4], 6).astype(dtype)
+        kwargs["running_var"] = field([4], 7, True).astype(dtype)
+    first, *others = operands
+    named = dict(zip(("weight", "bias"), others, strict=False))
+    y = getattr(F, case["op"])(first, **named, **kwargs)
     places = None
     if isinstance(y, tuple):
         y, places = y
     (y * field(y.shape, 9).astype(dtype)).sum().backward()
+    if "running_mean" in kwargs:
+        places = [kwargs["running_mean"], kwargs["running_var"]]
     return y.detach().numpy(), places, [x.grad.numpy() for x in operands]
 
 
@@ -36,6 +43,8 @@ def test_values_and_gradients_are_those_of_pytorch(case):
         np.testing.assert_allclose(digest(mine), theirs, rtol=1e-9, atol=1e-9)
     if "places" in case:
         np.testing.assert_allclose(digest(places), case["places"])
+    if "statistics" in case:
+        np.testing.assert_allclose(places, case["statistics"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("case", CASES[::5])

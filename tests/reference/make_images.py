@@ -15,17 +15,22 @@ from tests.reference.fields import digest, field
 FOLDER = Path(__file__).parent
 
 
-def case(op, shapes, positive=False, integer=None, **kwargs):
+def case(op, shapes, positive=False, **kwargs):
     """Value of an operation, its indices if there are, and its gradient for each operand."""
     torch_kwargs = {k: tuple(v) if isinstance(v, list) else v for k, v in kwargs.items()}
     operands = [
         torch.tensor(field(shape, i, positive), requires_grad=True)
         for i, shape in enumerate(shapes)
     ]
+    if "running_mean" in torch_kwargs:
+        torch_kwargs["running_mean"] = torch.tensor(field([4], 6))
+        torch_kwargs["running_var"] = torch.tensor(field([4], 7, True))
     if "_random_samples" in torch_kwargs:
         samples = field(kwargs["_random_samples"], 5, True) / 2.2
         torch_kwargs["_random_samples"] = torch.tensor(samples)
-    y = getattr(F, op)(*operands, **torch_kwargs)
+    first, *others = operands
+    named = dict(zip(("weight", "bias"), others, strict=False)) if others else {}
+    y = getattr(F, op)(first, **named, **torch_kwargs)
     found = dict(op=op, shapes=shapes, kwargs=kwargs)
     if positive:
         found["positive"] = True
@@ -34,6 +39,8 @@ def case(op, shapes, positive=False, integer=None, **kwargs):
         found["places"] = digest(places.numpy())
     (y * torch.tensor(field(tuple(y.shape), 9))).sum().backward()
     found["shape"] = list(y.shape)
+    if "running_mean" in kwargs:
+        found["statistics"] = [torch_kwargs[k].tolist() for k in ("running_mean", "running_var")]
     found["value"] = digest(y.detach().numpy())
     found["grads"] = [digest(x.grad.numpy()) for x in operands]
     return found
@@ -120,6 +127,63 @@ def paddings():
     yield case("pad", [[2, 3, 5]], pad=[0, 0, 0, 0, 1, 1], value=-1.0)
 
 
+def norms():
+    x, image, volume = [3, 4], [2, 4, 3, 5], [2, 4, 2, 3, 2]
+    for shape, last in ((x, 1), (image, 1), (image, 2), ([2, 4, 3], 3)):
+        kwargs = dict(normalized_shape=shape[-last:])
+        w = kwargs["normalized_shape"]
+        for operands, eps in itertools.product(([shape], [shape, w], [shape, w, w]), (1e-5, 0.1)):
+            yield case("layer_norm", operands, eps=eps, **kwargs)
+            if len(operands) < 3:
+                yield case("rms_norm", operands, eps=None if eps < 0.1 else eps, **kwargs)
+    for shape, groups in itertools.product((x, image, volume), (1, 2, 4)):
+        if groups < 4 or len(shape) > 2:
+            yield case("group_norm", [shape], num_groups=groups)
+            yield case("group_norm", [shape, [4], [4]], num_groups=groups, eps=1e-2)
+    for shape in ([2, 4, 5], image, volume):
+        yield case("instance_norm", [shape])
+        yield case("instance_norm", [shape, [4], [4]], eps=1e-2)
+        for training in (True, False):
+            statistics = dict(running_mean=[4], running_var=[4], training=training)
+            yield case("batch_norm", [shape], **statistics)
+            yield case("batch_norm", [shape, [4], [4]], **statistics, eps=1e-2)
+            yield case("batch_norm", [shape, [4]], **statistics, momentum=0.3)
+        for size in (1, 2, 3, 6):
+            yield case("local_response_norm", [shape], size=size, alpha=0.3, beta=0.6, k=1.5)
+    for p, dim in itertools.product((1.0, 2.0, 3.0), (0, 1, -1)):
+        yield case("normalize", [image], p=p, dim=dim)
+
+
+def layer_runs():
+    """Layers with running statistics: two batches of training, then evaluation."""
+    settings = [
+        dict(),
+        dict(momentum=None),
+        dict(momentum=0.3, eps=0.1),
+        dict(affine=False),
+        dict(track_running_stats=False),
+        dict(affine=True, track_running_stats=True),
+        dict(affine=False, track_running_stats=True, momentum=None),
+    ]
+    shapes = {"1d": [[3, 4], [3, 4, 5]], "2d": [[3, 4, 2, 3]], "3d": [[2, 4, 2, 2, 3]]}
+    for kind, (axes, found) in itertools.product(("BatchNorm", "InstanceNorm"), shapes.items()):
+        for shape, kwargs in itertools.product(found, settings):
+            if len(shape) == 2 and kind == "InstanceNorm":
+                continue
+            layer = getattr(torch.nn, kind + axes)(4, **kwargs, dtype=torch.float64)
+            for i, p in enumerate(layer.parameters()):
+                p.data = torch.tensor(field((4,), i + 1))
+            outputs = [digest(layer(torch.tensor(field(shape, i))).detach()) for i in (0, 1)]
+            outputs.append(digest(layer.eval()(torch.tensor(field(shape, 2))).detach()))
+            yield dict(
+                op=kind + axes,
+                kwargs=kwargs,
+                shape=shape,
+                outputs=outputs,
+                state={k: v.tolist() for k, v in layer.state_dict().items()},
+            )
+
+
 def write(name, cases):
     """One case a line, so that a change shows as such."""
     lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
@@ -129,3 +193,5 @@ def write(name, cases):
 if __name__ == "__main__":
     write("convolutions", convolutions())
     write("poolings", [*poolings(), *paddings()])
+    write("norms", norms())
+    write("norm_layers", layer_runs())
