@@ -21,6 +21,9 @@ from nnkit.functional.adaptive_pooling import (
     fractional_max_pool2d,
     fractional_max_pool3d,
 )
+from nnkit.functional.batch_normalization import (
+    batch_norm,
+)
 from nnkit.functional.convolution import (
     conv1d,
     conv2d,
@@ -36,16 +39,16 @@ from nnkit.functional.folding import (
     fold,
     unfold,
 )
+from nnkit.functional.layer_normalization import (
+    layer_norm,
+    rms_norm,
+)
 from nnkit.functional.linear import linear
 from nnkit.functional.loss import binary_cross_entropy_with_logits, l1_loss, mse_loss
 from nnkit.functional.normalization import (
-    batch_norm,
     group_norm,
     instance_norm,
-    layer_norm,
     local_response_norm,
-    normalize,
-    rms_norm,
 )
 from nnkit.functional.padding import (
     pad,
@@ -147,7 +150,6 @@ __all__ = [
     "mish",
     "mse_loss",
     "nll_loss",
-    "normalize",
     "pad",
     "prelu",
     "relu",

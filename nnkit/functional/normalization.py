@@ -1,4 +1,4 @@
-"""Normalisation of single examples: over the last axes, groups of channels, or neighbours."""
+"""Normalisation of single examples over groups of channels, channels, or neighbours."""
 
 from __future__ import annotations
 
@@ -6,162 +6,21 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.batch_normalization import batch_norm, update
 from nnkit.functional.channels import channel_affine
-from nnkit.functional.linear import ones
-from nnkit.functional.operands import as_float, operation
+from nnkit.functional.layer_normalization import standardising
+from nnkit.functional.operands import as_float
 from nnkit.functional.window_values import summing
 from nnkit.functional.windows import geometry
 
 __all__ = [
-    "batch_norm",
     "group_norm",
     "instance_norm",
-    "layer_norm",
     "local_response_norm",
-    "normalize",
-    "rms_norm",
 ]
-
-Array = NDArray[Any]
-
-
-# --- the fused operation: rows of mean 0 and variance 1 -------------------------------------------
-
-
-def standardise(
-    x: Array, weight: Array | None = None, bias: Array | None = None, *, eps: float
-) -> tuple[Array, tuple[Array, Array]]:
-    """Return y = (x - mean) / sqrt(var + eps) * weight + bias for each row of a matrix."""
-    n = x.shape[1]
-    mean = np.dot(x, ones(n, x.dtype))
-    mean *= 1.0 / n
-    h = x - mean[:, None]
-    inverse = np.einsum("ij,ij->i", h, h)
-    inverse *= 1.0 / n
-    inverse += x.dtype.type(eps)
-    np.sqrt(inverse, out=inverse)
-    np.reciprocal(inverse, out=inverse)
-    h *= inverse[:, None]
-    if weight is None:
-        return h.copy(), (h, inverse)
-    y = h * weight
-    if bias is not None:
-        y += bias
-    return y, (h, inverse)
-
-
-def standardise_vjp(
-    g: Array,
-    saved: Any,
-    _x: Any,
-    weight: Array | None = None,
-    _bias: Any = None,
-    *,
-    eps: float,
-    needs: Any,
-) -> tuple[Any, ...]:
-    """dL/dx = s (gw - mean(gw) - h mean(gw h)), h = (x - mean) s, s = 1 / sqrt(var + eps)."""
-    h, inverse = saved
-    share: list[Any] = [None, None, None]
-    if needs[0]:
-        n = h.shape[1]
-        gw = g if weight is None else g * weight
-        grad = h * (np.einsum("ij,ij->i", gw, h) * (-1.0 / n))[:, None]
-        grad += gw
-        grad -= (np.dot(gw, ones(n, gw.dtype)) * (1.0 / n))[:, None]
-        grad *= inverse[:, None]
-        share[0] = grad
-    if len(needs) > 1 and needs[1]:
-        share[1] = np.einsum("ij,ij->j", g, h)
-    if len(needs) > 2 and needs[2]:
-        share[2] = np.dot(ones(len(g), g.dtype), g)
-    return tuple(share[: len(needs)])
-
-
-def standardise_composition(x: Any, weight: Any = None, bias: Any = None, *, eps: float) -> Any:
-    """Write it in functions that differentiate."""
-    centred = x - x.mean(axis=1, keepdims=True)
-    y = centred / np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + eps)
-    y = y if weight is None else y * weight
-    return y if bias is None else y + bias
-
-
-standardising = operation(
-    "layer_norm",
-    standardise,
-    vjp=standardise_vjp,
-    composition=standardise_composition,
-    saves=True,
-)
-
-
-# --- as torch has them ----------------------------------------------------------------------------
-
-
-def axes_of(x: Any, normalized_shape: Any, what: str, **vectors: Any) -> tuple[int, ...]:
-    """Check that the last axes of the input, and the parameters, have this shape."""
-    single = isinstance(normalized_shape, (int, np.integer))
-    shape = (int(normalized_shape),) if single else tuple(normalized_shape)
-    if not shape:
-        raise ArgumentError(f"{what}: normalized_shape names at least one axis, got {shape}.")
-    if x.shape[-len(shape) :] != shape:
-        raise ShapeError(
-            f"{what} got an input of shape {x.shape}; with normalized_shape={shape} it must end "
-            f"with these lengths."
-        )
-    for name, v in vectors.items():
-        if v is not None and v.shape != shape:
-            raise ShapeError(f"{what}: {name} has shape {v.shape}; it must have {shape}.")
-    return shape
-
-
-def layer_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
-    """Return (x - mean) / sqrt(var + eps) * weight + bias over the last axes of each example.
-
-    Parameters
-    ----------
-    input : array_like or Tensor, shape (..., *normalized_shape)
-    normalized_shape : int or tuple of int
-        Of the axes over which mean and variance (over n, not n - 1) are taken.
-    weight, bias : array or Tensor, shape `normalized_shape`, optional
-    eps : float, default 1e-5
-
-    Returns
-    -------
-    array or Tensor, the shape of `input`
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit together.
-
-    References
-    ----------
-    J. Ba, J. Kiros, G. Hinton, "Layer Normalization", arXiv:1607.06450.
-
-    Examples
-    --------
-    >>> layer_norm(np.array([[1.0, 3.0], [5.0, 5.0]]), 2, eps=0.01).round(2)
-    array([[-1.,  1.],
-           [ 0.,  0.]])
-    """
-    x = as_float(input, "the input of layer_norm")
-    shape = axes_of(x, normalized_shape, "layer_norm", weight=weight, bias=bias)
-    n = math.prod(shape)
-    operands = [x.reshape(-1, n)]
-    if weight is not None:
-        operands.append(weight.reshape(n))
-        if bias is not None:
-            operands.append(bias.reshape(n))
-    y = standardising(*operands, eps=eps).reshape(x.shape)
-    return y + bias if weight is None and bias is not None else y
 
 
 def group_norm(
@@ -295,45 +154,6 @@ def instance_norm(
     return affine_by_channel(y, weight, bias, "instance_norm")
 
 
-def rms_norm(
-    input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None
-) -> Any:
-    """Return x / sqrt(mean(x^2) + eps) * weight over the last axes of each example.
-
-    Parameters
-    ----------
-    input : array_like or Tensor, shape (..., *normalized_shape)
-    normalized_shape : int or tuple of int
-    weight : array or Tensor, shape `normalized_shape`, optional
-    eps : float, optional
-        By default the resolution of the dtype, 1.2e-7 for float32.
-
-    Returns
-    -------
-    array or Tensor, the shape of `input`
-
-    Raises
-    ------
-    ShapeError
-        If the shapes do not fit together.
-
-    References
-    ----------
-    B. Zhang, R. Sennrich, "Root Mean Square Layer Normalization", NeurIPS 2019.
-
-    Examples
-    --------
-    >>> rms_norm(np.array([3.0, 4.0, 0.0, 0.0]), 4)
-    array([1.2, 1.6, 0. , 0. ])
-    """
-    x = as_float(input, "the input of rms_norm")
-    shape = axes_of(x, normalized_shape, "rms_norm", weight=weight)
-    axes = tuple(range(-len(shape), 0))
-    small = float(np.finfo(x.dtype).eps) if eps is None else eps
-    y = x / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + small)
-    return y if weight is None else y * weight
-
-
 def local_response_norm(
     input: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Any:
@@ -378,31 +198,3 @@ def local_response_norm(
     at = geometry("local_response_norm", plane, (size, 1), (1, 1), around, (1, 1))
     squares = summing(np.square(x).reshape(n, 1, *plane), at=at).reshape(x.shape)
     return x / np.power(k + (alpha / size) * squares, beta)
-
-
-def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Any:
-    """Return x / max(norm(x), eps): vectors of length 1 along an axis.
-
-    Parameters
-    ----------
-    input : array_like or Tensor
-    p : float, default 2
-        Of the norm.
-    dim : int or tuple of int, default 1
-    eps : float, default 1e-12
-
-    Returns
-    -------
-    array or Tensor, the shape of `input`
-
-    Examples
-    --------
-    >>> normalize(np.array([[3.0, 4.0]]))
-    array([[0.6, 0.8]])
-    """
-    x = as_float(input, "the input of normalize")
-    if p == 2:
-        length = np.linalg.norm(x, axis=dim, keepdims=True)
-    else:
-        length = np.power(np.power(np.abs(x), p).sum(axis=dim, keepdims=True), 1 / p)
-    return x / np.maximum(length, eps)

@@ -7,7 +7,7 @@ from autograd_core import grad, jvp, tensor, vmap
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
-from nnkit.functional import batch_normalization, channels, normalization
+from nnkit.functional import batch_normalization, channels, layer_normalization
 from tests.reference.fields import field
 
 X, W, B = field((3, 4, 2, 3)), field((4,), 1), field((4,), 2)
@@ -31,18 +31,18 @@ FUSED = {
     ),
     "channel affine": (channels.channel_affine, channels.affine_composition, (X, W, B)),
     "layer norm": (
-        lambda *a: normalization.standardising(*a, eps=0.1),
-        lambda *a: normalization.standardise_composition(*a, eps=0.1),
+        lambda *a: layer_normalization.standardising(*a, eps=0.1),
+        lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
         (ROWS, WEIGHT, BIAS),
     ),
     "layer norm, no bias": (
-        lambda *a: normalization.standardising(*a, eps=0.1),
-        lambda *a: normalization.standardise_composition(*a, eps=0.1),
+        lambda *a: layer_normalization.standardising(*a, eps=0.1),
+        lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
         (ROWS, WEIGHT),
     ),
     "layer norm, plain": (
-        lambda *a: normalization.standardising(*a, eps=0.1),
-        lambda *a: normalization.standardise_composition(*a, eps=0.1),
+        lambda *a: layer_normalization.standardising(*a, eps=0.1),
+        lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
         (ROWS,),
     ),
 }
@@ -94,7 +94,6 @@ OTHERS = {
     "instance_norm": lambda x: F.instance_norm(x, None, None, W, B, eps=0.1),
     "rms_norm": lambda x: F.rms_norm(x, 3, field((3,)), 0.1),
     "local_response_norm": lambda x: F.local_response_norm(x, 3, 0.5),
-    "normalize": lambda x: F.normalize(x, dim=1),
     "batch_norm, evaluation": lambda x: F.batch_norm(x, W, np.abs(B), W, B),
     "batch_norm, training": lambda x: F.batch_norm(x, None, None, W, B, True),
     "layer_norm": lambda x: F.layer_norm(x, (2, 3), None, None, 0.1),

@@ -150,8 +150,6 @@ def norms():
             yield case("batch_norm", [shape, [4]], **statistics, momentum=0.3)
         for size in (1, 2, 3, 6):
             yield case("local_response_norm", [shape], size=size, alpha=0.3, beta=0.6, k=1.5)
-    for p, dim in itertools.product((1.0, 2.0, 3.0), (0, 1, -1)):
-        yield case("normalize", [image], p=p, dim=dim)
 
 
 def layer_runs():
