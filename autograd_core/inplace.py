@@ -11,7 +11,7 @@ back into the base, and a view whose base was written is read from the base agai
 
 from __future__ import annotations
 
-import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +21,8 @@ from .calling import flat, name_of
 from .dispatch import Layered, apply, raw
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
+from .guard import Sink
+from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
 from .misfits import explained
 from .shortcuts import apply_unary
@@ -193,6 +195,7 @@ class Writable(Layered):
                     self._alias = Alias([0])
                 view._alias = Alias(self._alias.writes, self, f, settings)
                 view._alias.tracked = kind == "tracked" and self._alias.tracked
+                share_watch(self, view)
 
 
 def deliver(y: Any, out: Any, name: str) -> Any:
@@ -209,6 +212,16 @@ def deliver(y: Any, out: Any, name: str) -> Any:
     return out
 
 
+def share_watch(base: Any, view: Any) -> None:
+    """Let the guard know whose memory a recorded view shows."""
+    if isinstance(base._trace, Node) and isinstance(view._trace, Node):
+        sink = base._trace.sink
+        if sink is not None and sink.root is not None:
+            view._trace.sink = Sink(sink.root, sink.root_value)
+        elif base._value.__class__ is np.ndarray:
+            view._trace.sink = Sink(base._trace, weakref.ref(base._value))
+
+
 def memory(x: Any) -> np.ndarray:
     """Return the array under all layers, those of vmap included."""
     while isinstance(x, Layered):
@@ -220,7 +233,8 @@ def shares_memory(view: Any, base: Any) -> bool:
     """Whether NumPy made a view, not a copy."""
     if type(view._value) is np.ndarray and view._value.base is base._value:
         return True
-    return memory(view).base is not None and np.may_share_memory(memory(view), memory(base))
+    ours, theirs = memory(view), memory(base)
+    return ours is theirs or (ours.base is not None and np.may_share_memory(ours, theirs))
 
 
 def is_recorded(x: Any) -> bool:
@@ -270,35 +284,6 @@ def of_one_example(index: Any) -> Any:
     return np.zeros(batched.shape, batched.dtype) if isinstance(index, Layered) else index
 
 
-def holders(x: Any) -> int:
-    """Count who holds the array of x."""
-    return sys.getrefcount(x._value)
-
-
-def trace_holders(x: Any) -> int:
-    """Count who holds the trace of x: the Tensor, graphs, and this function itself."""
-    return sys.getrefcount(x._trace)
-
-
-def base_holders(x: Any) -> int:
-    """Count who holds the array that the array of x is a view of."""
-    return sys.getrefcount(x._value.base)
-
-
-class Probe:
-    """Something that holds an array (a view of another one), and a trace, alone."""
-
-    __slots__ = ("_trace", "_value")
-
-    def __init__(self) -> None:
-        self._value = np.empty(1)[:]
-        self._trace = object()
-
-
-ALONE, TRACE_ALONE, BASE_ALONE = holders(Probe()), trace_holders(Probe()), base_holders(Probe())
-"""The counts where nobody else does; they differ between versions of Python."""
-
-
 def mark_written(x: Any) -> None:
     """Say that the array of a leaf was overwritten, as an optimiser does.
 
@@ -309,26 +294,6 @@ def mark_written(x: Any) -> None:
         x._trace = x._trace.written()
     elif x._trace is not None and x._trace.sink is not None:
         x._trace.sink.print = None
-
-
-def is_shared(x: Any) -> bool:
-    """Whether somebody else holds the array of x, or the memory that it is a view of."""
-    if holders(x) > ALONE:
-        return True
-    if getattr(x._value, "base", None) is None:
-        return False
-    if not isinstance(x._value.base, np.ndarray) or x._value.base.base is not None:
-        return True  # the memory of another library
-    return base_holders(x) > BASE_ALONE
-
-
-def holds_array_alone(x: Any) -> bool:
-    """Whether the array of x may be overwritten without anybody noticing."""
-    value = x._value
-    if value.__class__ is not np.ndarray or value.base is not None:
-        return False
-    del value
-    return holders(x) == ALONE
 
 
 def bind(x: Any, new: Any) -> None:

@@ -12,7 +12,7 @@ from .dispatch import Layered, raw
 from .errors import DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import HookHandle, Sink
-from .inplace import is_shared
+from .holders import is_shared
 
 __all__ = ["Taped", "new_leaf", "require_float"]
 

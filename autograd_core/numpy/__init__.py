@@ -26,7 +26,13 @@ else:
         globals().update({name: getattr(module, name) for name in module.__all__})
     from numpy import dtypes as dtypes, emath as emath, exceptions as exceptions  # noqa: I001
     from numpy import polynomial as polynomial
-    from . import fft as fft, linalg as linalg, random as random
+
+    for name in ("__array_api_version__", "__array_namespace_info__"):  # the array API standard
+        if hasattr(numpy, name):
+            globals()[name] = getattr(numpy, name)
+    from . import fft as fft
+    from . import linalg as linalg
+    from . import random as random
 
     __all__ = sorted({"__version__", "make_diagonal", "row_stack", *numpy.__all__} & set(globals()))
-    del building, grids, module
+    del building, grids, module, name

@@ -4,7 +4,7 @@ they are a view of.
 
 import numpy as np
 
-from ..kernels import getitem, last_writes, setitem
+from ..kernels import astype, getitem, last_writes, setitem
 from ..table import rule, views
 from . import complex, indexing, joining, shaping  # noqa: F401 (their rows come first)
 
@@ -12,6 +12,7 @@ views("tracked", getitem)
 views("tracked", np.reshape, np.ravel, np.squeeze, np.expand_dims)
 views("tracked", np.atleast_1d, np.atleast_2d, np.atleast_3d)
 views("tracked", np.transpose, np.swapaxes, np.moveaxis, np.flip, np.fliplr, np.flipud)
+views("tracked", astype)  # to the same dtype, without a copy
 views("untracked", np.split, np.diagonal, np.broadcast_to, np.real, np.imag)
 
 

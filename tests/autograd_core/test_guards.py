@@ -16,7 +16,7 @@ CORE = Path(autograd_core.__file__).parent
 LAYERS = [
     ["errors"],
     ["absorb"],
-    ["guard"],
+    ["guard", "holders"],
     ["calling", "guard", "anomaly"],
     ["table"],
     ["composed", "late"],

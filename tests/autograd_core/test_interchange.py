@@ -21,7 +21,8 @@ from autograd_core import (
     vmap,
 )
 from autograd_core.guard import EXACT_BYTES
-from autograd_core.inplace import is_shared
+from autograd_core.holders import is_shared
+from autograd_core.inplace import mark_written
 from autograd_core.test_util import check_grads
 
 NEW_PROTOCOL = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
@@ -244,6 +245,66 @@ def test_a_write_through_what_was_given_away_is_noticed(give: Any, size: int) ->
         loss.backward()
 
 
+VIEWS = [
+    lambda w: w.T,
+    lambda w: w[1:],
+    lambda w: w.reshape(-1)[2:].reshape(-1, 2)[::-1],
+    lambda w: np.moveaxis(w, 0, 1)[None],
+    lambda w: np.split(w, 2)[1],
+    lambda w: w.astype(float, copy=False),
+    lambda w: np.atleast_2d(w),
+    lambda w: w.diagonal(),
+    lambda w: np.broadcast_to(w, (3, 4, 2)),
+]
+READ_ONLY = (len(VIEWS) - 2, len(VIEWS) - 1)
+
+
+def under_no_grad(w: Any, view: Any) -> None:
+    with no_grad():
+        w.__imul__(2.0)
+
+
+def by_an_optimiser(w: Any, view: Any) -> None:
+    w._value[...] *= 2.0
+    mark_written(w)
+
+
+def through_the_whole(w: Any, view: Any) -> None:
+    w.detach().numpy()[...] *= 2.0
+
+
+def through_the_view(w: Any, view: Any) -> None:
+    view.detach().numpy()[...] *= 2.0
+
+
+@pytest.mark.parametrize("of_leaf", [True, False])
+@pytest.mark.parametrize("see", range(len(VIEWS)))
+@pytest.mark.parametrize(
+    "damage", [under_no_grad, by_an_optimiser, through_the_whole, through_the_view]
+)
+def test_a_saved_view_is_watched_with_what_it_is_a_view_of(
+    damage: Any, see: int, of_leaf: bool
+) -> None:
+    w = leaf(np.arange(1.0, 9.0).reshape(4, 2))
+    w = w if of_leaf else w * 1.0
+    if not of_leaf and damage in (under_no_grad, by_an_optimiser):
+        return  # what is calculated is not written in place
+    if damage is through_the_view and see in READ_ONLY:
+        return
+    for keep, message in [
+        (lambda v: v * v, r"operand \d of np\.multiply"),
+        (lambda v: w * w + np.sum(v), r"operand \d of np\.multiply"),  # saves the whole
+    ]:
+        view = VIEWS[see](w)
+        loss = np.sum(keep(view))
+        loss.backward(retain_graph=True)  # no false alarm
+        damage(w, view)
+        with pytest.raises(GraphError, match=message):
+            loss.backward()
+    view = VIEWS[see](w)
+    np.sum(view * view).backward()  # nor afterwards
+
+
 def test_memory_that_a_tensor_was_made_of() -> None:
     buffer = np.array([1.0, 2.0])
     for x in (Tensor(buffer), from_dlpack(buffer), Tensor(buffer[:])):
@@ -257,6 +318,66 @@ def test_memory_that_a_tensor_was_made_of() -> None:
     buffer += 1.0
     loss.backward()
     assert x.grad is not None and x.grad.tolist() == [8.0, 10.0]
+
+
+def detached(x: Any) -> Any:
+    return x.detach().numpy()
+
+
+def exported(x: Any) -> Any:
+    return np.from_dlpack(x.detach())
+
+
+def part_of_exported(x: Any) -> Any:
+    return np.from_dlpack(x.detach())[1:].T
+
+
+def transposed_export(x: Any) -> Any:
+    return np.from_dlpack(x.detach().T)
+
+
+def data_exported(x: Any) -> Any:
+    return np.from_dlpack(x.data)
+
+
+def test_random_attacks_through_every_door() -> None:
+    """Whatever is given away, whenever, and changed, however little: an error, or right."""
+    rng = np.random.default_rng(0)
+    routes = [detached, exported, part_of_exported, transposed_export, data_exported]
+    functions: list[Any] = [
+        lambda a, b: a * b,
+        lambda a, b: np.exp(a) / b,
+        lambda a, b: a @ b.T,
+        lambda a, b: np.hypot(a, b) + np.sqrt(b),
+        lambda a, b: np.sort(a, axis=0) * np.tanh(b),
+    ]
+    silent = noticed = 0
+    for _ in range(500):
+        shape = (int(rng.integers(2, 9)), int(rng.integers(1, 9)))
+        values = [rng.standard_normal(shape), rng.standard_normal(shape) + 4.0]
+        f = functions[rng.integers(len(functions))]
+        a, b = (leaf(v) for v in values)
+        right = grad(lambda a, b, f=f: np.sum(np.sin(f(a, b))), (0, 1))(*values)
+        give, early = routes[rng.integers(len(routes))], rng.random() < 0.5
+        target = a if rng.random() < 0.5 else b
+        given = give(target) if early else None
+        if rng.random() < 0.3:  # it becomes a leaf while it is in other hands
+            target.requires_grad_(False).requires_grad_()
+        y = f(a, b)
+        inner = np.sin(y)
+        if not early:
+            target = (a, b, y, inner)[rng.integers(4)]
+            given = give(target)
+        if given.size:
+            given[tuple(int(rng.integers(n)) for n in given.shape)] += rng.choice([1e-6, 1.0])
+        try:
+            np.sum(inner).backward()
+        except GraphError:
+            noticed += 1
+        else:
+            found = [x.grad.numpy() for x in (a, b) if x.grad is not None]
+            silent += not all(map(np.allclose, found, right))
+    assert silent == 0 and noticed > 300
 
 
 def test_memory_of_its_own_is_not_watched() -> None:
@@ -276,6 +397,9 @@ def test_array_namespace() -> None:
     x = leaf()
     xp = x.__array_namespace__()
     assert xp is door
+    assert xp.__array_api_version__ == np.__array_api_version__
+    if NEW_PROTOCOL:
+        assert xp.__array_namespace_info__().default_device() == x.device == "cpu"
     assert x.__array_namespace__(api_version="2022.12") is door
     with pytest.raises(ValueError, match=r"2001\.01"):
         x.__array_namespace__(api_version="2001.01")
