@@ -24,6 +24,10 @@ from nnkit.functional.adaptive_pooling import (
 from nnkit.functional.batch_normalization import (
     batch_norm,
 )
+from nnkit.functional.binary_cross_entropy import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+)
 from nnkit.functional.convolution import (
     conv1d,
     conv2d,
@@ -33,6 +37,12 @@ from nnkit.functional.convolution import (
     conv_transpose3d,
 )
 from nnkit.functional.cross_entropy import check_labels, cross_entropy, nll_loss
+from nnkit.functional.distance import (
+    cosine_similarity,
+    normalize,
+    pairwise_distance,
+    pdist,
+)
 from nnkit.functional.dropout import dropout
 from nnkit.functional.erf import erf
 from nnkit.functional.folding import (
@@ -43,8 +53,26 @@ from nnkit.functional.layer_normalization import (
     layer_norm,
     rms_norm,
 )
+from nnkit.functional.likelihood import (
+    gaussian_nll_loss,
+    kl_div,
+    poisson_nll_loss,
+)
 from nnkit.functional.linear import linear
-from nnkit.functional.loss import binary_cross_entropy_with_logits, l1_loss, mse_loss
+from nnkit.functional.loss import (
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
+from nnkit.functional.margin_loss import (
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+)
 from nnkit.functional.normalization import (
     group_norm,
     instance_norm,
@@ -76,6 +104,11 @@ from nnkit.functional.rectifiers import (
     softshrink,
     threshold,
 )
+from nnkit.functional.similarity_loss import (
+    cosine_embedding_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from nnkit.functional.smooth_activation import (
     celu,
     elu,
@@ -106,6 +139,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
     "check_labels",
@@ -115,6 +149,8 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
     "elu",
@@ -122,6 +158,7 @@ __all__ = [
     "fold",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "group_norm",
@@ -130,7 +167,10 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
     "instance_norm",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
@@ -141,6 +181,7 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -149,8 +190,15 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "pad",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -159,6 +207,8 @@ __all__ = [
     "selu",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -167,5 +217,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
 ]

@@ -90,7 +90,7 @@ softmax_cross_entropy = operation(
 
 
 def check_labels(
-    labels: Array, classes: int, ignore_index: int, what: str = "cross_entropy"
+    labels: Array, classes: int, ignore_index: int | None, what: str = "cross_entropy"
 ) -> Array | None:
     """Refuse labels that are no class; return which are to be ignored, None if none is.
 
@@ -98,7 +98,8 @@ def check_labels(
     ----------
     labels : ndarray of intp
     classes : int
-    ignore_index : int
+    ignore_index : int or None
+        The label that marks rows that do not count, if there is one.
     what : str
         Who is asking, for the error.
 
@@ -114,8 +115,9 @@ def check_labels(
     """
     # Seen as unsigned numbers, negative labels are too large as well: one pass finds both.
     if labels.view(np.uintp).max(initial=0) < classes:
-        return labels == ignore_index if 0 <= ignore_index < classes else None
-    ignored = labels == ignore_index
+        inside = ignore_index is not None and 0 <= ignore_index < classes
+        return labels == ignore_index if inside else None
+    ignored = np.zeros(labels.shape, bool) if ignore_index is None else labels == ignore_index
     wrong = ~ignored & ((labels < 0) | (labels >= classes))
     if not wrong.any():
         return ignored
@@ -125,7 +127,7 @@ def check_labels(
     hint = ""
     if valid.min() >= 1 and valid.max() == classes:
         hint = " The labels seem to count from 1: subtract 1."
-    elif labels[where] < 0:
+    elif labels[where] < 0 and ignore_index is not None:
         hint = f" To leave rows out, mark them with ignore_index={ignore_index}."
     raise ArgumentError(
         f"{what}: the label {labels[where]} at position {position} is no class; the input has "

@@ -1,4 +1,4 @@
-"""Losses for regression and for yes-or-no questions: two arrays of one shape are compared."""
+"""Losses for regression: two arrays of one shape are compared, element by element."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
-from nnkit.functional.activation import logsigmoid_op
 from nnkit.functional.operands import as_dtype, as_float, check_reduction, operation, reduced
 
-__all__ = ["binary_cross_entropy_with_logits", "l1_loss", "mse_loss"]
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 Array = NDArray[Any]
 
@@ -20,6 +18,11 @@ Array = NDArray[Any]
 def pair(input: Any, target: Any, reduction: str, what: str) -> tuple[Any, Any]:
     """Check that input and target have one shape; broadcasting would compare all with all."""
     check_reduction(reduction, what)
+    return compared(input, target, what)
+
+
+def compared(input: Any, target: Any, what: str) -> tuple[Any, Any]:
+    """Check that input and target have one shape, and give them one dtype."""
     x = as_float(input, f"the input of {what}")
     t = as_dtype(target, x.dtype, f"the target of {what}")
     if x.shape != t.shape:
@@ -65,7 +68,19 @@ squared_error = operation(
 )
 
 
-def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
+def weighted(losses: Any, weight: Any, reduction: str, what: str) -> Any:
+    """Bring the losses of single elements together; a mean is weighted."""
+    w = as_dtype(weight, losses.dtype, f"the weight of {what}")
+    if w.shape != losses.shape:
+        raise ShapeError(
+            f"{what}: weight has shape {w.shape}; it needs a number for each element, "
+            f"{losses.shape}."
+        )
+    losses = losses * w
+    return losses.sum() / w.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the mean of (input - target)^2.
 
     Parameters
@@ -73,6 +88,8 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     input : Tensor or array, any shape
     target : Tensor or array_like, the same shape
     reduction : {"mean", "sum", "none"}, default "mean"
+    weight : array_like, the same shape, optional
+        Of the elements; a mean is divided by the sum of the weights.
 
     Raises
     ------
@@ -86,10 +103,13 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     >>> mse_loss(np.array([1.0, 2.0]), [0.0, 4.0])
     np.float64(2.5)
     """
-    return squared_error(*pair(input, target, reduction, "mse_loss"), reduction=reduction)
+    x, t = pair(input, target, reduction, "mse_loss")
+    if weight is None:
+        return squared_error(x, t, reduction=reduction)
+    return weighted(squared_error(x, t, reduction="none"), weight, reduction, "mse_loss")
 
 
-def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
+def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = None) -> Any:
     """Return the mean of the absolute values of input - target.
 
     Parameters
@@ -97,6 +117,8 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     input : Tensor or array, any shape
     target : Tensor or array_like, the same shape
     reduction : {"mean", "sum", "none"}, default "mean"
+    weight : array_like, the same shape, optional
+        Of the elements; a mean is divided by the sum of the weights.
 
     Raises
     ------
@@ -111,56 +133,115 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:
     np.float64(1.5)
     """
     x, t = pair(input, target, reduction, "l1_loss")
-    return reduced(np.abs(x - t), reduction)
+    losses = np.abs(x - t)
+    if weight is None:
+        return reduced(losses, reduction)
+    return weighted(losses, weight, reduction, "l1_loss")
 
 
-def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    weight: Any = None,
-    *,
-    reduction: str = "mean",
-    pos_weight: Any = None,
+# --- quadratic near 0, straight further out -------------------------------------------------------
+
+
+def huber_forward(a: Array, b: Array, *, delta: float) -> Array:
+    """d^2 / 2 where abs(d) <= delta, delta (abs(d) - delta / 2) elsewhere, with d = a - b."""
+    size = np.abs(a - b)
+    return np.where(size <= delta, 0.5 * size * size, delta * (size - 0.5 * delta))
+
+
+def huber_vjp(
+    g: Any, _y: Any, a: Any, b: Any, *, delta: float, needs: Any = (True, True)
+) -> tuple[Any, Any]:
+    """Return d, cut off at -delta and delta; the opposite for b."""
+    slope = g * np.clip(a - b, -delta, delta)
+    return slope, (-slope if needs[1] else None)
+
+
+huber_op = operation("huber_loss", huber_forward, vjp=huber_vjp)
+
+
+def huber_loss(
+    input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None
 ) -> Any:
-    """Return the cross-entropy of yes-or-no scores: -(t log s(x) + (1 - t) log(1 - s(x))).
+    """Return the mean of d^2 / 2 where abs(d) <= `delta`, and `delta` (abs(d) - `delta` / 2)
+    elsewhere, d = input - target: outliers count less than in `mse_loss`.
 
     Parameters
     ----------
     input : Tensor or array, any shape
-        Scores (logits) x, before any sigmoid s.
-    target : array_like, the same shape
-        Probabilities t of yes, between 0 and 1.
-    weight : array_like, optional
-        Of the elements; broadcast to their shape.
+    target : Tensor or array_like, the same shape
     reduction : {"mean", "sum", "none"}, default "mean"
-    pos_weight : array_like, optional
-        Factor of the first term, against rare positives; broadcast to the shape of the elements.
+    delta : float, default 1.0
+        Where the parabola becomes a straight line.
+    weight : array_like, the same shape, optional
+        Of the elements. A mean is divided by their number, not, as that of `mse_loss`, by the
+        sum of the weights: so PyTorch has it.
 
     Raises
     ------
     ShapeError
         If the shapes differ.
     ArgumentError
-        If a target is not between 0 and 1, or there is nothing to compare.
+        If there is nothing to compare, or `delta` is not positive.
+
+    References
+    ----------
+    P. J. Huber, "Robust Estimation of a Location Parameter", Ann. Math. Statist. 35 (1964).
 
     Examples
     --------
-    >>> binary_cross_entropy_with_logits(np.array([0.0, 100.0]), [1.0, 1.0]).round(4)
-    np.float64(0.3466)
+    >>> huber_loss(np.array([0.5, 3.0]), [0.0, 0.0], reduction="none")
+    array([0.125, 2.5  ])
     """
-    what = "binary_cross_entropy_with_logits"
-    x, t = pair(input, target, reduction, what)
-    low, high = raw(t).min(), raw(t).max()
-    if not (low >= 0 and high <= 1):
-        hint = " For labels -1 and 1 pass (y + 1) / 2." if low == -1 and high <= 1 else ""
-        raise ArgumentError(
-            f"{what}: targets are probabilities between 0 and 1, got values from {low} to {high}."
-            f"{hint} For several classes use cross_entropy."
-        )
-    positive = 1.0
-    if pos_weight is not None:
-        positive = 1 + (as_dtype(pos_weight, x.dtype, f"pos_weight of {what}") - 1) * t
-    losses = (1 - t) * x - positive * logsigmoid_op(x)
+    check_delta(delta)
+    x, t = pair(input, target, reduction, "huber_loss")
+    losses = huber_op(x, t, delta=float(delta))
     if weight is not None:
-        losses = losses * as_dtype(weight, x.dtype, f"weight of {what}")
+        losses = weighted(losses, weight, "none", "huber_loss")
     return reduced(losses, reduction)
+
+
+def check_delta(delta: float) -> None:
+    """Refuse a parabola of no width."""
+    if not delta > 0:
+        raise ArgumentError(f"huber_loss: delta must be positive, got {delta!r}.")
+
+
+def check_beta(beta: float) -> None:
+    """Refuse a parabola of negative width."""
+    if not beta >= 0:
+        raise ArgumentError(f"smooth_l1_loss: beta must not be negative, got {beta!r}.")
+
+
+def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """Return the mean of d^2 / (2 beta) where abs(d) < beta, and abs(d) - beta / 2 elsewhere,
+    d = input - target.
+
+    Parameters
+    ----------
+    input : Tensor or array, any shape
+    target : Tensor or array_like, the same shape
+    reduction : {"mean", "sum", "none"}, default "mean"
+    beta : float, default 1.0
+        Where the parabola becomes a straight line; 0 gives `l1_loss`.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes differ.
+    ArgumentError
+        If there is nothing to compare, or `beta` is negative.
+
+    References
+    ----------
+    R. Girshick, "Fast R-CNN", ICCV 2015.
+
+    Examples
+    --------
+    >>> smooth_l1_loss(np.array([0.5, 3.0]), [0.0, 0.0], reduction="none")
+    array([0.125, 2.5  ])
+    """
+    check_beta(beta)
+    x, t = pair(input, target, reduction, "smooth_l1_loss")
+    if beta == 0:
+        return reduced(np.abs(x - t), reduction)
+    return reduced(huber_op(x, t, delta=float(beta)) / beta, reduction)

@@ -64,8 +64,7 @@ def plain(x):
 
 
 LINE = np.array(
-    [-1000.0, -50.0, -20.5, -6.0, -3.0, -1.5, -0.5, -0.2, 0.0, 0.4, 0.5, 1.0]
-    + [2.5, 3.0, 6.0, 7.0, 20.0, 21.0, 100.0, 1000.0]
+    [-1000, -50, -20.5, -6, -3, -1.5, -0.5, -0.2, 0, 0.4, 0.5, 1, 2.5, 3, 6, 7, 20, 21, 100, 1000]
 )
 
 
@@ -99,6 +98,80 @@ def nonlinear():
     yield case("prelu", normal(3), np.array([0.25]))
 
 
+def criteria():
+    x, t, w = normal(3, 4) * 2, normal(3, 4), uniform(3, 4)
+    p, q = uniform(3, 4), uniform(3, 4)
+    ends, q[0, :3] = p.copy(), (0.0, 1.0, 0.5)
+    ends[0, :2] = (0.0, 1.0)
+    labels, weight = integers(4, 3), uniform(4)
+    sign = signs(3, 4)
+    for r in REDUCTIONS:
+        for name in ("mse_loss", "l1_loss", "huber_loss"):
+            yield case(name, x, t, reduction=r, weight=w)
+        yield case("huber_loss", x, t, reduction=r, delta=0.5)
+        yield case("smooth_l1_loss", x, t, reduction=r)
+        yield case("smooth_l1_loss", x, t, reduction=r, beta=0.5)
+        yield case("smooth_l1_loss", x, t, reduction=r, beta=0.0)
+        yield case("binary_cross_entropy", p, q, reduction=r)
+        yield case("binary_cross_entropy", p, q, reduction=r, weight=w)
+        yield case("binary_cross_entropy", ends, q, fixed=(1,), reduction=r)
+        for full, log_input in itertools.product((False, True), repeat=2):
+            counts, rate = np.abs(np.round(t * 3)), x if log_input else np.abs(x)
+            settings = dict(full=full, log_input=log_input, reduction=r)
+            yield case("poisson_nll_loss", rate, counts, fixed=(1,), **settings)
+        for var in (w, w[:, :1], w[:, 0], 0.0 * w):
+            yield case("gaussian_nll_loss", x, t, var, full=var is w, reduction=r)
+        yield case("gaussian_nll_loss", x, t, 0.7, reduction=r)
+    for r in (*REDUCTIONS, "batchmean"):
+        yield case("kl_div", np.log(w), q, fixed=(1,), reduction=r)
+        yield case("kl_div", np.log(w), w[::-1].copy(), reduction=r)
+        yield case("kl_div", np.log(w), np.log(p + 0.1), reduction=r, log_target=True)
+    for r in REDUCTIONS:
+        yield case("margin_ranking_loss", x, t, sign, fixed=(2,), reduction=r)
+        yield case("margin_ranking_loss", x, t, sign, margin=1.5, fixed=(2,), reduction=r)
+        yield case("margin_ranking_loss", x, x.copy(), sign, fixed=(2,), reduction=r)
+        yield case("hinge_embedding_loss", x, sign, fixed=(1,), reduction=r)
+        yield case("hinge_embedding_loss", x, sign, margin=2.0, fixed=(1,), reduction=r)
+        yield case("soft_margin_loss", x * 20, sign, fixed=(1,), reduction=r)
+        for power, margin, u in itertools.product((1, 2), (1.0, 0.5), (None, weight)):
+            settings = dict(p=power, margin=margin, weight=u, reduction=r)
+            yield case("multi_margin_loss", x, labels, **settings)
+        rows = np.array([[3, 0, -1, 1], [-1, 0, 0, 0], [2, 1, 0, 3]])
+        yield case("multilabel_margin_loss", x, rows, reduction=r)
+        yield case("multilabel_margin_loss", x[0], rows[0], reduction=r)
+        yield case("multilabel_soft_margin_loss", x, np.round(q), fixed=(1,), reduction=r)
+        yield case(
+            "multilabel_soft_margin_loss", x, np.round(q), fixed=(1,), weight=weight, reduction=r
+        )
+    yield case("multi_margin_loss", x[0], np.array(1))
+    yield case("cross_entropy", x * 0 + 1.0, labels, label_smoothing=0.1, weight=weight)
+
+
+def similarities():
+    a, b, c = normal(3, 4), normal(3, 4), normal(3, 4)
+    sign = signs(3)
+    for r in REDUCTIONS:
+        yield case("cosine_embedding_loss", a, b, sign, fixed=(2,), reduction=r)
+        yield case("cosine_embedding_loss", a, b, sign, fixed=(2,), margin=-0.5, reduction=r)
+        yield case("triplet_margin_loss", a, b, c, reduction=r)
+        yield case("triplet_margin_loss", a, b, c, margin=2.0, p=1.0, swap=True, reduction=r)
+        yield case("triplet_margin_with_distance_loss", a, b, c, swap=True, reduction=r)
+    yield case("cosine_embedding_loss", a[0], b[0], np.array(-1.0), fixed=(2,))
+    yield case("triplet_margin_loss", a[0], b[0], c[0], p=3.0)
+    for dim in (0, 1, -1):
+        yield case("cosine_similarity", a, b, dim=dim)
+    yield case("cosine_similarity", a, b[0] * 1e-5, eps=1e-3)
+    yield case("cosine_similarity", a, b[:1])
+    for p in (1.0, 2.0, 3.0, 0.5, float("inf")):
+        yield case("pairwise_distance", a, b, p=p)
+        yield case("normalize", a, p=p)
+        yield case("pdist", a, p=p)
+    yield case("pdist", a, p=0.0)
+    yield case("pairwise_distance", a, b[0], keepdim=True, eps=0.01)
+    yield case("normalize", np.zeros((2, 2)))
+    yield case("normalize", normal(2, 3, 2), dim=-1)
+
+
 # --- how things are called, and look --------------------------------------------------------------
 
 LEFT_OUT = {"size_average", "reduce", "device", "_stacklevel", "out", "_weight", "_freeze"}
@@ -109,7 +182,7 @@ ReLU6(inplace=True) Hardtanh() Hardtanh(-2,3) Hardsigmoid() Hardswish() Hardshri
 Softshrink() Softshrink(1.0) Threshold(0.1,20) ELU() ELU(0.5) CELU() SELU() SiLU() Mish()
 Softplus() Softplus(2,10) Softsign() Tanhshrink() LogSigmoid() GLU() GLU(1) Softmin() Softmin(1)
 Softmax2d()
-""".split()
+"""
 
 
 def parameters(f):
@@ -123,14 +196,14 @@ def parameters(f):
 
 
 def calls():
-    for text in LAYERS:
-        layer = eval(f"nn.{text}")  # noqa: S307
+    for text in LAYERS.split():
+        layer = eval(f"nn.{text}")
         state = {k: list(v.shape) for k, v in layer.state_dict().items()}
         yield dict(call=text, repr=repr(layer), state=state)
 
 
 def signatures():
-    for name in sorted({text.split("(")[0] for text in LAYERS}):
+    for name in sorted({text.split("(")[0] for text in LAYERS.split()}):
         yield dict(name=name, parameters=parameters(getattr(nn, name).__init__))
     for name in sorted(dir(F)):
         f = getattr(F, name)
@@ -147,7 +220,7 @@ def write(name, cases):
     (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
 
-FILES = [nonlinear, calls, signatures]
+FILES = [nonlinear, criteria, similarities, calls, signatures]
 
 if __name__ == "__main__":
     for cases in FILES:
