@@ -19,7 +19,7 @@ from .late import read_late_rows
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 from .ufunc_methods import method_of
 
-__all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip"]
+__all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip", "trace_of"]
 
 EMPTY: dict[str, Any] = {}
 INEXACT = np.dtype(float)
@@ -160,7 +160,7 @@ def operand_beneath(x: Any) -> Any:
     """Make an array of a list, and see a buffer that traced values were written into as those."""
     if isinstance(x, (list, tuple)):
         return array_of(x)
-    inside = x._value if isinstance(x, Layered) and x._trace is None else None
+    inside = x._value if isinstance(x, Layered) and trace_of(x) is None else None
     return inside if isinstance(inside, Layered) else x
 
 
@@ -208,7 +208,7 @@ def plain_settings(rule: Any, settings: dict) -> dict:
 
 def is_recorded(x: Any) -> bool:
     """Whether a value takes part in a derivative or a vmap."""
-    return isinstance(x, Layered) and x._trace is not None
+    return isinstance(x, Layered) and trace_of(x) is not None
 
 
 def level_of(x: Any) -> int:
@@ -266,7 +266,7 @@ def untraced_result(y: Any) -> Any:
 def is_traced(tree: Any) -> bool:
     """Whether a Tensor that is recorded hides in nested arguments."""
     if isinstance(tree, Layered):
-        return tree._trace is not None
+        return trace_of(tree) is not None
     if isinstance(tree, dict):
         return any(map(is_traced, tree.values()))
     return isinstance(tree, (tuple, list)) and any(map(is_traced, tree))
@@ -288,9 +288,16 @@ def raw(x: Any) -> Any:
 
     A layer of vmap stays: what is beneath it is not one value but many.
     """
-    while isinstance(x, Layered) and not (x._trace is not None and x._trace.batched):
+    while isinstance(x, Layered) and not (trace_of(x) is not None and x._trace.batched):
         x = x._value
     return x
+
+
+def trace_of(x: Any) -> Any:
+    """Return the trace of a layered value; a view is read again if its base was written."""
+    if x._alias is not None:
+        x._alias.refresh(x)
+    return x._trace
 
 
 def array_of(items: Any) -> Any:

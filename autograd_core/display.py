@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered, raw
+from .dispatch import Layered, raw, trace_of
 
 __all__ = ["Displayed"]
 
@@ -50,7 +50,7 @@ class Displayed:
 def facts_of(x: Any) -> list[str]:
     """Say what else there is to know: the dtype, and how the value was made."""
     facts = [] if x.dtype == np.float64 else [f"dtype={x.dtype}"]
-    rule = getattr(x._trace, "rule", None)
+    rule = getattr(trace_of(x), "rule", None)
     if rule is not None:
         return [*facts, f"op={rule.name}"]
     if x._trace is not None:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from .calling import flat, name_of
-from .dispatch import Layered, apply, raw
+from .dispatch import Layered, apply, raw, trace_of
 from .errors import DtypeError, GraphError, NotDifferentiableError, ShapeError, describe
 from .graph import Node, recording_from
 from .guard import Sink
@@ -241,7 +241,7 @@ def is_recorded(x: Any) -> bool:
     """Whether what is done with x is recorded here and now."""
     if not isinstance(x, Layered):
         return False
-    if x._trace is None:
+    if trace_of(x) is None:
         return isinstance(x._value, Layered)
     return bool(x._trace.level >= recording_from.get())
 

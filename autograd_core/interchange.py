@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered, raw
+from .dispatch import Layered, raw, trace_of
 from .errors import ConversionError, DtypeError, ShapeError, describe
 
 __all__ = ["Interchange", "values_of"]
@@ -33,7 +33,7 @@ class Interchange:
         ConversionError
             If operations on this Tensor are recorded: write `.detach().numpy()`.
         """
-        plain = self._trace is None and type(self._value) is np.ndarray
+        plain = trace_of(self) is None and type(self._value) is np.ndarray
         return self._value if plain else np.asarray(self)
 
     # to Python
@@ -56,7 +56,7 @@ class Interchange:
         values_of(self).tofile(*args, **kwargs)
 
     def _number(self, kind: type) -> Any:
-        if self._trace is not None:
+        if trace_of(self) is not None:
             raise ConversionError(
                 f"{kind.__name__}() of a Tensor that is being differentiated would drop its "
                 f"gradient. To read the value write x.item(). In a calculation use NumPy's "

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .dispatch import Layered, raw
+from .dispatch import Layered, raw, trace_of
 from .errors import DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import HookHandle, Sink
@@ -30,7 +30,7 @@ class Taped:
     @property
     def requires_grad(self) -> bool:
         """Whether operations on this Tensor are recorded."""
-        return self._trace is not None
+        return trace_of(self) is not None
 
     @requires_grad.setter
     def requires_grad(self, wish: bool) -> None:
@@ -39,17 +39,17 @@ class Taped:
     @property
     def is_leaf(self) -> bool:
         """Whether this Tensor was given by the user, not calculated from others."""
-        return self._trace is None or getattr(self._trace, "rule", None) is None
+        return getattr(trace_of(self), "rule", None) is None
 
     @property
     def grad(self) -> Any:
         """The gradient that `backward` has summed up here, or None."""
-        sink = getattr(self._trace, "sink", None)
+        sink = getattr(trace_of(self), "sink", None)
         return None if sink is None else sink.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
-        if self._trace is None:
+        if trace_of(self) is None:
             raise GraphError("only a Tensor with requires_grad=True has a .grad")
         if value is not None:
             value = value if isinstance(value, Layered) else Layered.result(np.asarray(value), None)
@@ -78,7 +78,7 @@ class Taped:
 
     def retain_grad(self) -> None:
         """Keep `.grad` of this calculated Tensor in the coming backward passes."""
-        if isinstance(self._trace, Node):
+        if isinstance(trace_of(self), Node):
             self._trace.sink = self._trace.sink or Sink()
             self._trace.sink.retains = True
 
@@ -113,7 +113,7 @@ class Taped:
         >>> x.grad
         Tensor([30., 30.])
         """
-        node = self._trace
+        node = trace_of(self)
         if not isinstance(node, Node):
             raise GraphError("register_hook needs a Tensor that is recorded (requires_grad=True)")
 

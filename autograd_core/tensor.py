@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered, like, raw
+from .dispatch import Layered, like, raw, trace_of
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import Sink
@@ -40,7 +40,7 @@ class Tensor(Writable, Taped, Surface):
         self._value, self._trace, self._alias = value, trace, None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self._trace is not None:
+        if trace_of(self) is not None:
             raise ConversionError(
                 f"turning {describe(self)} into a plain array would drop its gradient. Write "
                 f"x.detach().numpy() if that is meant. To build an array from Tensors use "
@@ -74,7 +74,7 @@ class Tensor(Writable, Taped, Surface):
     # getting values out
     def detach(self) -> Tensor:
         """Return the same values without the history; memory is shared."""
-        if isinstance(self._trace, Node):
+        if isinstance(trace_of(self), Node):
             return Tensor(self._trace.hand_out(raw(self)))
         return Tensor(raw(self))
 
@@ -110,7 +110,7 @@ class Tensor(Writable, Taped, Surface):
         DtypeError
             If `gradient` is left out for a complex value.
         """
-        node = self._trace
+        node = trace_of(self)
         if not isinstance(node, Node) or node.level != 0:
             raise GraphError(
                 "backward() on a Tensor that nothing was recorded for. Give the inputs "

@@ -229,6 +229,48 @@ def test_views_and_copies_are_what_they_are_in_numpy() -> None:
     np.testing.assert_allclose(x.numpy(), X * 2.0**6)
 
 
+READS = [
+    (lambda v: v.tolist(), [6.0, 2.0]),
+    (lambda v: v.item(0), 6.0),
+    (lambda v: v[:1].item(), 6.0),
+    (lambda v: v.detach().tolist(), [6.0, 2.0]),
+    (lambda v: v.data.tolist(), [6.0, 2.0]),
+    (lambda v: v.detach().numpy().tolist(), [6.0, 2.0]),
+    (lambda v: repr(v), "Tensor([6., 2.], op=getitem)"),
+    (lambda v: f"{v:.1f}", "[6.0, 2.0]"),
+    (lambda v: "6." in v._repr_html_(), True),
+    (lambda v: v.tobytes(), np.array([6.0, 2.0]).tobytes()),
+    (lambda v: 6.0 in v, True),
+    (lambda v: v.argmax(), 0),
+    (lambda v: (v > 5).tolist(), [True, False]),
+    (lambda v: np.median(v).item(), 4.0),
+    (lambda v: np.round(v).tolist(), [6.0, 2.0]),
+    (lambda v: v.flat[0].item(), 6.0),
+    (lambda v: v.requires_grad, True),
+    (lambda v: v.is_leaf, False),
+]
+
+
+@pytest.mark.parametrize(("read", "expected"), READS)
+@pytest.mark.parametrize("traced", [True, False], ids=["traced base", "plain base"])
+def test_a_view_shows_what_its_base_has_become(read: Any, expected: Any, traced: bool) -> None:
+    x = tensor([3.0, 2.0, 1.0], requires_grad=True)
+    base = x * 1.0 if traced else tensor([0.0, 2.0, 1.0])
+    view = base[:2]
+    base[0] = x[0] * 2.0
+    assert read(view) == expected
+
+
+def test_backward_from_a_view_whose_base_was_written() -> None:
+    x = tensor([3.0, 2.0], requires_grad=True)
+    base = tensor([0.0, 1.0])
+    view = base[:1]
+    base[0] = x[0] * x[1]
+    view.retain_grad()
+    view.backward()
+    assert x.grad is not None and x.grad.tolist() == [2.0, 3.0] and view.grad.tolist() == [1.0]
+
+
 def test_copies_of_a_leaf_are_leaves() -> None:
     x = tensor([1.0, 2.0], requires_grad=True)
     for y in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
