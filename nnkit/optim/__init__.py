@@ -1,5 +1,6 @@
 """Optimizers: they change parameters in place, along their gradients."""
 
+from nnkit.optim import lr_scheduler, swa_utils
 from nnkit.optim.adadelta import Adadelta
 from nnkit.optim.adafactor import Adafactor
 from nnkit.optim.adagrad import Adagrad
@@ -14,6 +15,7 @@ from nnkit.optim.radam import RAdam
 from nnkit.optim.rmsprop import RMSprop
 from nnkit.optim.rprop import Rprop
 from nnkit.optim.sgd import SGD
+from nnkit.optim.swa_utils import EMA
 
 __all__ = [
     "ASGD",
@@ -23,6 +25,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "EMA",
     "Lion",
     "Muon",
     "NAdam",
@@ -31,4 +34,6 @@ __all__ = [
     "RMSprop",
     "Rprop",
     "SGD",
+    "lr_scheduler",
+    "swa_utils",
 ]
