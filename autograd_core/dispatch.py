@@ -16,6 +16,7 @@ from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import Node, recording_from
 from .late import read_late_rows
+from .misfits import not_numbers, refuse_misfits
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
 from .ufunc_methods import method_of
 
@@ -108,7 +109,11 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if settings or rule.arity is None or rule.saves:
             y = saved = rule.calling.call(values, settings)
         else:
-            y = saved = rule.calling.f(*values)
+            try:
+                y = saved = rule.calling.f(*values)
+            except (TypeError, ValueError) as error:
+                refuse_misfits(error, f, values)
+                raise
         if rule.saves:
             y, saved = y
         if rule.sighted != -1:
@@ -119,6 +124,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if not active or level < recording_from.get():
             result = untraced(y) if level == 0 else y
         else:
+            if y.__class__ is np.ndarray and y.dtype.hasobject:
+                raise not_numbers(f, values)
             trace = top.derive(rule, active, traces, values, y, saved, settings)
             if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
                 result = like(y, [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)])

@@ -24,7 +24,6 @@ from .graph import Node, recording_from
 from .guard import Sink
 from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
-from .misfits import explained
 from .shortcuts import apply_unary
 from .table import RULES, Spec
 
@@ -146,10 +145,7 @@ class Writable(Layered):
         if not kwargs and method == "__call__":
             if len(inputs) == 1:
                 return apply_unary(ufunc, self)
-            try:
-                return apply(ufunc, inputs, NO_SETTINGS)
-            except (TypeError, ValueError) as error:
-                raise explained(error, ufunc, inputs) from None
+            return apply(ufunc, inputs, NO_SETTINGS)
         (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
         where = kwargs.pop("where", True)
         if method != "__call__":  # NumPy's own reductions name what they do not set

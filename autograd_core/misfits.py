@@ -10,24 +10,22 @@ import numpy as np
 from .calling import name_of
 from .errors import AutogradError, DtypeError, ShapeError, describe
 
-__all__ = ["explained"]
+__all__ = ["not_numbers", "refuse_misfits"]
 
 NUMBERS = (int, float, complex, list, tuple)
 
 
-def explained(error: Exception, ufunc: np.ufunc, operands: Sequence) -> Exception:
-    """Return a better error for a call of a ufunc that NumPy refused; others as they are."""
-    if isinstance(error, AutogradError):
-        return error
+def refuse_misfits(error: Exception, f: Any, operands: Sequence) -> None:
+    """Raise a better error for a call that NumPy refused, if there is one."""
+    if isinstance(error, AutogradError) or not (isinstance(f, np.ufunc) or f is np.where):
+        return
     if isinstance(error, TypeError) and not all(map(is_number, operands)):
-        return not_numbers(ufunc, operands)
-    if isinstance(error, ValueError):
-        shapes = [np.shape(x) for x in operands]
-        if ufunc is np.matmul:
-            return matrices_do_not_fit(*shapes)
-        if "broadcast" in str(error):
-            return shapes_do_not_fit(ufunc, shapes)
-    return error
+        raise not_numbers(f, operands) from None
+    shapes = [np.shape(x) for x in operands]
+    if isinstance(error, ValueError) and f is np.matmul:
+        raise matrices_do_not_fit(*shapes) from None
+    if isinstance(error, ValueError) and "broadcast" in str(error):
+        raise shapes_do_not_fit(f, shapes) from None
 
 
 def is_number(x: Any) -> bool:
@@ -35,19 +33,19 @@ def is_number(x: Any) -> bool:
     return x.dtype.kind in "fciub" if hasattr(x, "dtype") else isinstance(x, NUMBERS)
 
 
-def not_numbers(ufunc: np.ufunc, operands: Sequence) -> DtypeError:
+def not_numbers(f: Any, operands: Sequence) -> DtypeError:
     """Say that an operand is no number."""
     given = " and ".join(map(describe, operands))
     return DtypeError(
-        f"{name_of(ufunc)} calculates with numbers, got {given}. Convert strings and objects "
+        f"{name_of(f)} calculates with numbers, got {given}. Convert strings and objects "
         f"first: np.asarray(x, dtype=float)."
     )
 
 
-def shapes_do_not_fit(ufunc: np.ufunc, shapes: list[tuple[int, ...]]) -> ShapeError:
+def shapes_do_not_fit(f: Any, shapes: list[tuple[int, ...]]) -> ShapeError:
     """Say how shapes are compared."""
     return ShapeError(
-        f"{name_of(ufunc)}: shapes {' and '.join(map(str, shapes))} do not fit. They are compared "
+        f"{name_of(f)}: shapes {' and '.join(map(str, shapes))} do not fit. They are compared "
         f"from the right; two lengths must be equal, or one of them 1. x[:, None] puts in an axis "
         f"of length 1."
     )

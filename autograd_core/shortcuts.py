@@ -14,6 +14,7 @@ import numpy as np
 from .anomaly import watchers
 from .dispatch import EMPTY, Layered, apply, new
 from .graph import Node, new_order, recording_from
+from .misfits import refuse_misfits
 from .table import RULES
 
 __all__ = ["apply_unary", "operator_of"]
@@ -95,7 +96,11 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
             shape = None
         else:
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
-        y = f(x, b) if type(x) is ndarray else operate(x, b)
+        try:
+            y = f(x, b) if type(x) is ndarray else operate(x, b)
+        except ValueError as error:
+            refuse_misfits(error, f, (x, b))
+            raise
         rule, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
         operands = (x if keep_a else None, b if keep_b else None) if keep_a or keep_b else NOTHING
         return recorded(rule, trace.level, parents, operands, keep_y, y, shape or y.shape)

@@ -21,7 +21,6 @@ from .display import Displayed
 from .habits import Habits
 from .interchange import Interchange
 from .kernels import getitem
-from .misfits import explained
 from .shortcuts import apply_unary, operator_of
 from .torch_math import TorchMath
 from .torch_shapes import TorchShapes
@@ -58,10 +57,7 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
         return apply(np.power, (other, self), NO_SETTINGS)
 
     def __matmul__(self, other: F) -> Any:
-        try:
-            return apply(np.matmul, (self, other), NO_SETTINGS)
-        except (TypeError, ValueError) as error:
-            raise explained(error, np.matmul, (self, other)) from None
+        return apply(np.matmul, (self, other), NO_SETTINGS)
 
     def __rmatmul__(self, other: F) -> Any:
         return np.matmul(other, self)
