@@ -4,18 +4,18 @@ A backward pass uses values that the forward pass saved. If such an array is ref
 (a batch buffer that is used again, a write through `.detach().numpy()`), the gradient would be
 wrong without a word. Tensors keep what they calculate to themselves, so only arrays that the user
 can reach are watched: constants that were given as plain arrays, and Tensors whose array was
-handed out. Each gets a fingerprint when it is saved, compared when it is used.
+handed out. A print is taken of each when it is saved, and compared when it is used. The print is a
+copy: no sum of the numbers is quicker, and none sees each change, whatever the numbers.
 
-A large array is too dear to read twice. It is made read-only as long as the graph needs it, so
-that the write itself fails, and a sample of it is fingerprinted. One that was handed out, or whose
-memory belongs to somebody else, can still be written, and is read whole.
+A large array is too dear to copy. It is made read-only as long as the graph needs it, so that the
+write itself fails, and a sample of it is its print. One that was handed out, or whose memory
+belongs to somebody else, can still be written, and is copied whole.
 """
 
 from __future__ import annotations
 
 import threading
 import weakref
-import zlib
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -26,62 +26,54 @@ from .errors import DtypeError, GraphError, describe
 
 __all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "watch"]
 
-Fingerprint = Any
 EXACT_BYTES = 1 << 22
-SMALL_BYTES = 1 << 11
+TINY_BYTES = 1 << 10
 SAMPLE = 1 << 16
-
 
 HANDED_OUT: dict[int, weakref.ref[np.ndarray]] = {}
 """Large arrays whose memory the user holds through another array, by their identity."""
 
 
-def fingerprint(x: np.ndarray, whole: bool = False) -> Fingerprint:
-    """Return something that differs if the array was changed; of a large one, if not `whole`, if
-    a sample of it was.
+class Print:
+    """The bytes of an array, of a large one perhaps not the whole.
+
+    All that save the same array, unchanged, have one print together.
     """
-    if x.nbytes <= EXACT_BYTES:
-        return sums(x)
-    if not whole:
+
+    __slots__ = ("__weakref__", "bytes", "whole")
+    last: ClassVar[weakref.WeakValueDictionary[int, Print]] = weakref.WeakValueDictionary()
+
+    def __init__(self, content: bytearray, whole: bool) -> None:
+        self.bytes, self.whole = content, whole
+
+
+def content(x: np.ndarray, whole: bool) -> bytearray:
+    """Return the bytes of an array, or of a sample of a large one."""
+    if x.dtype.char == "O":
+        raise DtypeError(
+            f"a calculation that is differentiated met {describe(x)}. It calculates with "
+            f"numbers only: np.asarray(x, dtype=float)."
+        )
+    if not whole and x.nbytes > EXACT_BYTES:
         x = x.reshape(-1)[:: x.size // SAMPLE] if x.flags.c_contiguous else x.flat[:SAMPLE]
-    return whole, sums(x)
+    return bytearray(memoryview(x) if x.flags.c_contiguous else x.tobytes())  # type: ignore[arg-type]
 
 
-def sums(x: np.ndarray) -> Any:
-    """Return two sums: one of the bits, in which no single change is lost, and one with random
-    weights, in which no exchange is lost.
-    """
-    if not x.flags.c_contiguous:
-        x = np.ascontiguousarray(x)
-    if x.nbytes <= SMALL_BYTES or x.dtype.char not in "fd":
-        if x.dtype.char == "O":
-            raise DtypeError(
-                f"a calculation that is differentiated met {describe(x)}. It calculates with "
-                f"numbers only: np.asarray(x, dtype=float)."
-            )
-        return zlib.crc32(memoryview(x).cast("B") if x.size else b"")  # type: ignore[arg-type]
-    flat = x.reshape(-1)
-    bits = flat.view(np.uint32 if x.itemsize == 4 else np.uint64)
-    if x.itemsize == 4 and x.size % 2 == 0:
-        bits = flat.view(np.uint64)
-    total = int(np.add.reduce(bits))
-    if x.nbytes > EXACT_BYTES:  # each row of a table, then the results: fewer weights are needed
-        rows = flat[: x.size // SAMPLE * SAMPLE].reshape(-1, SAMPLE)
-        flat = np.concatenate([rows @ weights(SAMPLE, x.dtype), flat[rows.size :]])
-    return total, np.dot(flat, weights(flat.size, x.dtype)).tobytes()
+def is_equal(x: np.ndarray, before: bytearray, whole: bool) -> bool:
+    """Whether the bytes of an array, or of a sample of a large one, are what they were."""
+    if x.flags.c_contiguous and (whole or x.nbytes <= EXACT_BYTES):
+        return before.__eq__(x) is True  # reads the memory once, and copies nothing
+    return before == content(x, whole)
 
 
-WEIGHTS: dict[np.dtype[Any], np.ndarray] = {}
-
-
-def weights(size: int, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return random weights, the same ones each time."""
-    found = WEIGHTS.get(dtype)
-    if found is None or len(found) < size:
-        length = 1 << max(12, (size - 1).bit_length())
-        found = np.random.default_rng(0).random(length).astype(dtype)
-        WEIGHTS[dtype] = found
-    return found[:size]
+def fingerprint(x: np.ndarray, whole: bool = False) -> Any:
+    """Return a print of an array; of a tiny one just its bytes."""
+    if x.nbytes <= TINY_BYTES:
+        return content(x, whole)
+    found = Print.last.get(id(x))
+    if found is None or found.whole is not whole or not is_equal(x, found.bytes, whole):
+        found = Print.last[id(x)] = Print(content(x, whole), whole)
+    return found
 
 
 class Locked:
@@ -113,21 +105,22 @@ class Locked:
                     part.flags.writeable = True
 
 
-def watch(x: np.ndarray) -> Fingerprint:
+def watch(x: np.ndarray) -> Any:
     """Start watching an array that is saved."""
     return Locked(x) if x.nbytes > EXACT_BYTES else fingerprint(x)
 
 
-def has_changed(x: np.ndarray, before: Fingerprint) -> bool:
+def has_changed(x: np.ndarray, before: Any) -> bool:
     """Whether an array is not what it was."""
+    if before.__class__ is bytearray:
+        return not is_equal(x, before, True)
     if before is OUTDATED:
         return False
-    before = before.print if isinstance(before, Locked) else before
-    whole = x.nbytes > EXACT_BYTES and before[0]
-    return bool(fingerprint(x, whole) != before)
+    print = before.print if before.__class__ is Locked else before
+    return not is_equal(x, print.bytes, print.whole)
 
 
-def refuse_changed(x: np.ndarray, before: Fingerprint, what: str) -> None:
+def refuse_changed(x: np.ndarray, before: Any, what: str) -> None:
     """Raise if a saved array is not what it was."""
     if has_changed(x, before):
         raise GraphError(
@@ -187,7 +180,7 @@ class HookHandle:
 
 
 OUTDATED: Any = object()
-"""The fingerprint of a value that was written since it was handed out."""
+"""The print of a value that was written since it was handed out."""
 
 
 class Sink:
@@ -219,7 +212,7 @@ class Sink:
 
     @property
     def print(self) -> Any:
-        """A fingerprint while the memory of the value is in the user's hands, else None.
+        """A print while the memory of the value is in the user's hands, else None.
 
         Set it to None to say that the value was written.
         """

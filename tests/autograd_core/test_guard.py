@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autograd_core import GraphError, Tensor, grad, no_grad, tensor, vjp
-from autograd_core.guard import EXACT_BYTES, fingerprint
+from autograd_core.guard import EXACT_BYTES, fingerprint, has_changed
 from autograd_core.inplace import mark_written
 
 SIZES = [(3,), (40, 30)]
@@ -255,7 +255,7 @@ def test_a_large_array_in_memory_that_is_not_numpys() -> None:
         loss.backward()
 
 
-def test_fingerprints_of_all_kinds_of_arrays() -> None:
+def test_prints_of_all_kinds_of_arrays() -> None:
     for x in (
         np.zeros(0),
         np.array(1.0),
@@ -267,11 +267,12 @@ def test_fingerprints_of_all_kinds_of_arrays() -> None:
         np.ones(3001, np.float32),
     ):
         before = fingerprint(x)
-        assert fingerprint(x.copy()) == before
+        assert not has_changed(x.copy(), before)
+        assert x.nbytes < 2000 or fingerprint(x) is before  # one print for all that save it
         if x.size:
             y = x.copy()
             y[(0,) * x.ndim] = 5
-            assert fingerprint(y) != before
+            assert has_changed(y, before)
 
 
 def test_detach_is_cheap_on_what_is_not_recorded() -> None:
