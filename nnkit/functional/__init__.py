@@ -49,6 +49,10 @@ from nnkit.functional.folding import (
     fold,
     unfold,
 )
+from nnkit.functional.grids import (
+    affine_grid,
+    grid_sample,
+)
 from nnkit.functional.layer_normalization import (
     layer_norm,
     rms_norm,
@@ -104,6 +108,14 @@ from nnkit.functional.rectifiers import (
     softshrink,
     threshold,
 )
+from nnkit.functional.resampling import (
+    interpolate,
+)
+from nnkit.functional.shuffling import (
+    channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from nnkit.functional.similarity_loss import (
     cosine_embedding_loss,
     triplet_margin_loss,
@@ -135,6 +147,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "affine_grid",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -142,6 +155,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "channel_shuffle",
     "check_labels",
     "conv1d",
     "conv2d",
@@ -161,6 +175,7 @@ __all__ = [
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "grid_sample",
     "group_norm",
     "gumbel_softmax",
     "hardshrink",
@@ -170,6 +185,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -198,6 +214,8 @@ __all__ = [
     "pad",
     "pairwise_distance",
     "pdist",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",

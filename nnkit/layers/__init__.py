@@ -80,6 +80,14 @@ from nnkit.layers.rectifiers import (
     Softshrink,
     Threshold,
 )
+from nnkit.layers.resampling import (
+    ChannelShuffle,
+    PixelShuffle,
+    PixelUnshuffle,
+    Upsample,
+    UpsamplingBilinear2d,
+    UpsamplingNearest2d,
+)
 from nnkit.layers.smooth_activation import (
     CELU,
     ELU,
@@ -113,6 +121,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
     "CircularPad3d",
@@ -157,6 +166,8 @@ __all__ = [
     "Mish",
     "ModuleList",
     "PReLU",
+    "PixelShuffle",
+    "PixelUnshuffle",
     "RMSNorm",
     "RReLU",
     "ReLU",
@@ -180,6 +191,9 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
     "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",

@@ -42,6 +42,7 @@ class ChannelNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -52,7 +53,8 @@ class ChannelNorm(Module):
         self.affine = affine
         self.track_running_stats = track_running_stats
         self.weight = Parameter(np.ones(num_features), dtype=dtype) if affine else None
-        self.bias = Parameter(np.zeros(num_features), dtype=dtype) if affine else None
+        with_bias = affine and bias
+        self.bias = Parameter(np.zeros(num_features), dtype=dtype) if with_bias else None
         kind = np.float32 if dtype is None else dtype
         kept = (np.zeros(num_features, kind), np.ones(num_features, kind), np.array(0))
         names = ("running_mean", "running_var", "num_batches_tracked")
@@ -91,7 +93,7 @@ class ChannelNorm(Module):
         """Name the settings."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -162,6 +164,8 @@ class BatchNorm2d(BatchNorm):
         Whether there are weight and bias.
     track_running_stats : bool, default True
         False keeps none: the batch is used in evaluation too.
+    bias : bool, default True
+        False: a weight only.
     dtype : dtype, default float32
 
     Attributes
@@ -218,9 +222,11 @@ class InstanceNorm(ChannelNorm):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: Any = None,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+        settings = (num_features, eps, momentum, affine, track_running_stats)
+        super().__init__(*settings, bias=bias, dtype=dtype)
 
     def forward(self, input: Any) -> Any:
         """Normalise each channel of each example."""
@@ -273,6 +279,8 @@ class InstanceNorm2d(InstanceNorm):
         Whether there are weight and bias.
     track_running_stats : bool, default False
         Whether to keep running statistics, and use them in evaluation.
+    bias : bool, default True
+        False: a weight only.
     dtype : dtype, default float32
 
     Attributes

@@ -195,6 +195,8 @@ class GroupNorm(Module):
     eps : float, default 1e-5
     affine : bool, default True
         Whether there are weight and bias.
+    bias : bool, default True
+        False: a weight only.
     dtype : dtype, default float32
 
     Attributes
@@ -229,6 +231,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -242,7 +245,8 @@ class GroupNorm(Module):
         self.eps = eps
         self.affine = affine
         self.weight = Parameter(np.ones(num_channels), dtype=dtype) if affine else None
-        self.bias = Parameter(np.zeros(num_channels), dtype=dtype) if affine else None
+        with_bias = affine and bias
+        self.bias = Parameter(np.zeros(num_channels), dtype=dtype) if with_bias else None
 
     def reset_parameters(self) -> None:
         """Set the weight to 1 and the bias to 0."""
@@ -257,7 +261,10 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         """Name the settings."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class LocalResponseNorm(Module):

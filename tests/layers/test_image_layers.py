@@ -127,6 +127,30 @@ CALLS = [
         "CircularPad1d((1, 2))",
     ),
     (
+        nn.Upsample(scale_factor=2, mode="linear", align_corners=True),
+        (2, 3),
+        lambda m, x: F.interpolate(x, scale_factor=2, mode="linear", align_corners=True),
+        "Upsample(scale_factor=2, mode='linear')",
+    ),
+    (
+        nn.UpsamplingBilinear2d(5),
+        (2, 3, 4),
+        lambda m, x: F.interpolate(x, 5, mode="bilinear", align_corners=True),
+        "UpsamplingBilinear2d(size=5, mode='bilinear')",
+    ),
+    (
+        nn.PixelShuffle(2),
+        (4, 3, 2),
+        lambda m, x: F.pixel_shuffle(x, 2),
+        "PixelShuffle(upscale_factor=2)",
+    ),
+    (
+        nn.PixelUnshuffle(2),
+        (1, 4, 2),
+        lambda m, x: F.pixel_unshuffle(x, 2),
+        "PixelUnshuffle(downscale_factor=2)",
+    ),
+    (
         nn.Unfold(2, padding=1),
         (2, 3, 4),
         lambda m, x: F.unfold(x, 2, 1, 1),
@@ -145,7 +169,10 @@ CALLS = [
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_layers_call_their_function(layer, shape, expected, text, dtype):
     layer.to(dtype)
-    for x in (field(shape), field((2, *shape))):
+    batches = [field((2, *shape))]
+    if not isinstance(layer, nn.Upsample):  # which takes batches only
+        batches.append(field(shape))
+    for x in batches:
         y = layer(x.astype(dtype))
         assert y.dtype == dtype
         np.testing.assert_array_equal(*map(raw, (y, expected(layer, x.astype(dtype)))))

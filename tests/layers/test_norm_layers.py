@@ -27,11 +27,17 @@ def test_two_batches_and_an_evaluation_are_those_of_pytorch(case):
 
 
 REPRS = [
-    (nn.BatchNorm1d(3), "(3, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)"),
-    (nn.InstanceNorm2d(3), "(3, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)"),
+    (
+        nn.BatchNorm1d(3),
+        "(3, eps=1e-05, momentum=0.1, affine=True, bias=True, track_running_stats=True)",
+    ),
+    (
+        nn.InstanceNorm2d(3),
+        "(3, eps=1e-05, momentum=0.1, affine=False, bias=False, track_running_stats=False)",
+    ),
     (nn.LayerNorm((2, 3), bias=False), "((2, 3), eps=1e-05, elementwise_affine=True, bias=False)"),
     (nn.RMSNorm(3), "((3,), eps=None, elementwise_affine=True)"),
-    (nn.GroupNorm(2, 4), "(2, 4, eps=1e-05, affine=True)"),
+    (nn.GroupNorm(2, 4), "(2, 4, eps=1e-05, affine=True, bias=True)"),
     (nn.LocalResponseNorm(2), "(2, alpha=0.0001, beta=0.75, k=1.0)"),
 ]
 
@@ -77,6 +83,16 @@ def test_state_survives_a_file(tmp_path):
     assert other[1].num_batches_tracked == 3
     x = field((1, 1, 5, 5), 4)
     np.testing.assert_array_equal(other.eval()(x).detach(), model.eval()(x).detach())
+
+
+@pytest.mark.parametrize(
+    "make", [nn.BatchNorm2d, nn.InstanceNorm2d, lambda c, **kw: nn.GroupNorm(2, c, **kw)]
+)
+def test_a_weight_without_a_bias(make):
+    layer = make(4, affine=True, bias=False)
+    assert [name for name, _ in layer.named_parameters()] == ["weight"]
+    layer.weight.data = np.zeros(4)
+    assert (layer(field((2, 4, 3, 3))) == 0).all()
 
 
 def test_forgetting_the_statistics():

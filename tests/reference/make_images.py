@@ -29,7 +29,8 @@ def case(op, shapes, positive=False, **kwargs):
         samples = field(kwargs["_random_samples"], 5, True) / 2.2
         torch_kwargs["_random_samples"] = torch.tensor(samples)
     first, *others = operands
-    named = dict(zip(("weight", "bias"), others, strict=False)) if others else {}
+    names = ("grid",) if op == "grid_sample" else ("weight", "bias")
+    named = dict(zip(names, others, strict=False))
     y = getattr(F, op)(first, **named, **torch_kwargs)
     found = dict(op=op, shapes=shapes, kwargs=kwargs)
     if positive:
@@ -152,6 +153,36 @@ def norms():
             yield case("local_response_norm", [shape], size=size, alpha=0.3, beta=0.6, k=1.5)
 
 
+def resamplings():
+    shapes = {1: [2, 3, 5], 2: [2, 3, 5, 4], 3: [1, 2, 3, 4, 5]}
+    sizes = {1: [[8], [3], [10]], 2: [[7, 3], [10, 8], [1, 9]], 3: [[4, 8, 3]]}
+    for n, found in sizes.items():
+        smooth = {1: ["linear"], 2: ["bilinear", "bicubic"], 3: ["trilinear"]}[n]
+        options = [dict(size=size) for size in found]
+        options += [dict(scale_factor=f) for f in (2.0, 0.7, 1.6)]
+        options.append(dict(scale_factor=[1.3, 2.0, 0.5][:n], recompute_scale_factor=True))
+        for kwargs in options:
+            for mode in ("nearest", "nearest-exact", "area"):
+                yield case("interpolate", [shapes[n]], mode=mode, **kwargs)
+            for mode, corners in itertools.product(smooth, (None, True)):
+                kwargs = kwargs | dict(mode=mode, align_corners=corners)
+                yield case("interpolate", [shapes[n]], **kwargs)
+                if n == 2 and "scale_factor" not in kwargs:
+                    yield case("interpolate", [shapes[n]], **kwargs, antialias=True)
+    yield case("pixel_shuffle", [[2, 8, 2, 3]], upscale_factor=2)
+    yield case("pixel_unshuffle", [[2, 4, 6]], downscale_factor=2)
+    yield case("channel_shuffle", [[2, 6, 2, 3]], groups=3)
+    for corners in (True, False):
+        yield case("affine_grid", [[2, 2, 3]], size=[2, 3, 4, 5], align_corners=corners)
+        yield case("affine_grid", [[2, 3, 4]], size=[2, 3, 4, 1, 3], align_corners=corners)
+        outside = ("zeros", "border", "reflection")
+        for mode, around in itertools.product(("bilinear", "nearest", "bicubic"), outside):
+            kwargs = dict(mode=mode, padding_mode=around, align_corners=corners)
+            yield case("grid_sample", [[2, 3, 4, 5], [2, 3, 4, 2]], **kwargs)
+            if mode != "bicubic":
+                yield case("grid_sample", [[1, 2, 3, 4, 3], [1, 2, 3, 2, 3]], **kwargs)
+
+
 def layer_runs():
     """Layers with running statistics: two batches of training, then evaluation."""
     settings = [
@@ -193,3 +224,4 @@ if __name__ == "__main__":
     write("poolings", [*poolings(), *paddings()])
     write("norms", norms())
     write("norm_layers", layer_runs())
+    write("resamplings", resamplings())
