@@ -8,7 +8,7 @@ Names are those of torch.nn; arrays are NumPy's.
 from typing import Any
 
 from autograd_core import Tensor, enable_grad, no_grad, tensor
-from nnkit import data, functional, init, io, metrics, optim, random, training
+from nnkit import data, functional, init, io, metrics, optim, random, training, utils
 from nnkit._version import __version__
 from nnkit.io import load, save
 from nnkit.layers import (
@@ -42,6 +42,7 @@ from nnkit.layers import (
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
+    CosineSimilarity,
     Dropout,
     Flatten,
     Fold,
@@ -73,6 +74,7 @@ from nnkit.layers import (
     MaxUnpool3d,
     Mish,
     ModuleList,
+    PairwiseDistance,
     PixelShuffle,
     PixelUnshuffle,
     PReLU,
@@ -106,7 +108,33 @@ from nnkit.layers import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from nnkit.losses import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from nnkit.losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CosineEmbeddingLoss,
+    CrossEntropyLoss,
+    CTCLoss,
+    DiceLoss,
+    FocalLoss,
+    GaussianNLLLoss,
+    HingeEmbeddingLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MarginRankingLoss,
+    MSELoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    SigmoidFocalLoss,
+    SmoothL1Loss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+    TverskyLoss,
+)
 from nnkit.module import Module, Parameter
 from nnkit.random import seed
 from nnkit.training import GradientFlow, History, Trainer, live
@@ -121,6 +149,8 @@ __all__ = [
     "Module",
     "Parameter",
     "ModuleList",
+    "CosineSimilarity",
+    "PairwiseDistance",
     "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
@@ -214,11 +244,31 @@ __all__ = [
     "Softmax",
     "Tanh",
     # losses
+    "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
+    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
+    "DiceLoss",
+    "FocalLoss",
+    "GaussianNLLLoss",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "MSELoss",
+    "MarginRankingLoss",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
+    "PoissonNLLLoss",
+    "SigmoidFocalLoss",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
+    "TverskyLoss",
     # training
     "GradientFlow",
     "History",
@@ -237,6 +287,7 @@ __all__ = [
     "optim",
     "random",
     "training",
+    "utils",
     "__version__",
 ]
 

@@ -37,6 +37,9 @@ from nnkit.functional.convolution import (
     conv_transpose3d,
 )
 from nnkit.functional.cross_entropy import check_labels, cross_entropy, nll_loss
+from nnkit.functional.ctc import (
+    ctc_loss,
+)
 from nnkit.functional.distance import (
     cosine_similarity,
     normalize,
@@ -45,6 +48,10 @@ from nnkit.functional.distance import (
 )
 from nnkit.functional.dropout import dropout
 from nnkit.functional.erf import erf
+from nnkit.functional.focal_loss import (
+    focal_loss,
+    sigmoid_focal_loss,
+)
 from nnkit.functional.folding import (
     fold,
     unfold,
@@ -81,6 +88,10 @@ from nnkit.functional.normalization import (
     group_norm,
     instance_norm,
     local_response_norm,
+)
+from nnkit.functional.overlap_loss import (
+    dice_loss,
+    tversky_loss,
 )
 from nnkit.functional.padding import (
     pad,
@@ -166,9 +177,12 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
+    "dice_loss",
     "dropout",
     "elu",
     "erf",
+    "focal_loss",
     "fold",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
@@ -224,6 +238,7 @@ __all__ = [
     "rrelu",
     "selu",
     "sigmoid",
+    "sigmoid_focal_loss",
     "silu",
     "smooth_l1_loss",
     "soft_margin_loss",
@@ -237,5 +252,6 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
+    "tversky_loss",
     "unfold",
 ]

@@ -31,6 +31,10 @@ from nnkit.layers.convolution import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
+from nnkit.layers.distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from nnkit.layers.dropout import Dropout
 from nnkit.layers.folding import Fold, Unfold
 from nnkit.layers.linear import Flatten, Identity, Linear
@@ -104,11 +108,6 @@ from nnkit.layers.smooth_activation import (
 )
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -121,6 +120,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CELU",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -134,11 +134,15 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "CosineSimilarity",
     "Dropout",
+    "ELU",
     "Flatten",
     "Fold",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GELU",
+    "GLU",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
@@ -166,6 +170,7 @@ __all__ = [
     "Mish",
     "ModuleList",
     "PReLU",
+    "PairwiseDistance",
     "PixelShuffle",
     "PixelUnshuffle",
     "RMSNorm",
@@ -178,6 +183,7 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
+    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",

@@ -172,6 +172,27 @@ def similarities():
     yield case("normalize", normal(2, 3, 2), dim=-1)
 
 
+def ctc():
+    scores = normal(7, 3, 4)
+    rows, lengths = np.array([[1, 2, 3], [2, 2, 0], [0, 0, 0]]), [3, 2, 0]
+    for r, targets in itertools.product(REDUCTIONS, (rows, np.array([1, 2, 3, 2, 2]))):
+        frames = [7, 6, 2]
+        x = torch.log_softmax(torch.tensor(scores), -1).numpy()
+        yield case("ctc_loss", x, targets, frames, lengths, fixed=(0,), reduction=r)
+    yield case(
+        "ctc_loss",
+        x,
+        np.array([[0, 0], [1, 2], [0, 1]]),
+        [7, 3, 1],
+        [2, 1, 2],
+        fixed=(0,),
+        blank=3,
+        reduction="none",
+        zero_infinity=True,
+    )
+    yield case("ctc_loss", x[:, 0], np.array([1, 2]), [6], [2], fixed=(0,))
+
+
 # --- how things are called, and look --------------------------------------------------------------
 
 LEFT_OUT = {"size_average", "reduce", "device", "_stacklevel", "out", "_weight", "_freeze"}
@@ -181,7 +202,13 @@ LeakyReLU() LeakyReLU(0.2,True) PReLU() PReLU(3,0.1) RReLU() RReLU(0.1,0.3,inpla
 ReLU6(inplace=True) Hardtanh() Hardtanh(-2,3) Hardsigmoid() Hardswish() Hardshrink() Hardshrink(1.0)
 Softshrink() Softshrink(1.0) Threshold(0.1,20) ELU() ELU(0.5) CELU() SELU() SiLU() Mish()
 Softplus() Softplus(2,10) Softsign() Tanhshrink() LogSigmoid() GLU() GLU(1) Softmin() Softmin(1)
-Softmax2d()
+Softmax2d() MSELoss() L1Loss(reduction='sum') SmoothL1Loss() HuberLoss('sum',0.5)
+KLDivLoss(reduction='batchmean',log_target=True) PoissonNLLLoss() PoissonNLLLoss(False,True)
+GaussianNLLLoss(full=True) BCELoss() BCELoss(torch.ones(3)) BCEWithLogitsLoss()
+BCEWithLogitsLoss(pos_weight=torch.ones(3)) CrossEntropyLoss(torch.ones(3)) NLLLoss() CTCLoss()
+CTCLoss(1,'sum',True) MarginRankingLoss(0.5) HingeEmbeddingLoss() SoftMarginLoss()
+MultiMarginLoss(2,0.5,torch.ones(3)) MultiLabelMarginLoss() MultiLabelSoftMarginLoss()
+CosineEmbeddingLoss(0.1) TripletMarginLoss(2.0,1.0,swap=True) TripletMarginWithDistanceLoss()
 """
 
 
@@ -220,7 +247,7 @@ def write(name, cases):
     (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
 
-FILES = [nonlinear, criteria, similarities, calls, signatures]
+FILES = [nonlinear, criteria, similarities, ctc, calls, signatures]
 
 if __name__ == "__main__":
     for cases in FILES:
