@@ -164,10 +164,15 @@ elementwise(sc.ber, lambda _y, x: sc.berp(x))
 elementwise(sc.bei, lambda _y, x: sc.beip(x))
 elementwise(sc.ker, lambda _y, x: sc.kerp(x))
 elementwise(sc.kei, lambda _y, x: sc.keip(x))
-elementwise(sc.berp, lambda y, x: -sc.bei(x) - y / x)
-elementwise(sc.beip, lambda y, x: sc.ber(x) - y / x)
+elementwise(sc.berp, lambda y, x: kelvin_slope(-sc.bei(x), y, x))
+elementwise(sc.beip, lambda y, x: kelvin_slope(sc.ber(x), y, x))
 elementwise(sc.kerp, lambda y, x: -sc.kei(x) - y / x)
 elementwise(sc.keip, lambda y, x: sc.ker(x) - y / x)
+
+
+def kelvin_slope(right, y, x):
+    """Return right - y / x; where x is 0, y / x is the slope itself."""
+    return np.where(x == 0, 0.5 * right, right - y / np.where(x == 0, 1.0, x))
 
 
 def airy_vjp(g, y, x):

@@ -17,19 +17,24 @@ from .unknown import hidden, unknown
 constant(sc.gammasgn)
 
 
-def rgamma_slope(y, x):
-    """Return -y psi(x); near a pole of psi, where y is 0, from the reflected argument 1 - x.
+def near_pole(x):
+    """Say where x is close to a pole of gamma and psi, at 0, -1, -2 ..."""
+    return np.logical_and(x.real < 0.5, np.abs(x - np.round(x.real)) < 0.3)
 
-    1 / gamma(x) = gamma(1 - x) sin(pi x) / pi and psi(x) = psi(1 - x) - pi / tan(pi x).
+
+def times_psi(y, x, f):
+    """Return y psi(x) for y = f(x) / gamma(x), which is 0 at the poles of psi.
+
+    There 1 / gamma(x) = gamma(1 - x) sin(pi x) / pi and psi(x) = psi(1 - x) - pi / tan(pi x).
     """
-    near = np.logical_and(x.real < 0.5, np.abs(x - np.round(x.real)) < 0.3)
+    near = near_pole(x)
     at_pole = 1 - np.where(near, x, 0.0)
-    reflected = sc.gamma(at_pole) * np.cos(math.pi * at_pole) + y * sc.psi(at_pole)
-    return -np.where(near, reflected, y * sc.psi(np.where(near, 1.0, x)))
+    reflected = f(near) * sc.gamma(at_pole) * np.cos(math.pi * at_pole) + y * sc.psi(at_pole)
+    return np.where(near, reflected, y * sc.psi(np.where(near, 1.0, x)))
 
 
 elementwise(sc.gamma, lambda y, x: y * sc.psi(x))
-elementwise(sc.rgamma, rgamma_slope)
+elementwise(sc.rgamma, lambda y, x: -times_psi(y, x, lambda _near: 1.0))
 elementwise(sc.gammaln, lambda _y, x: sc.psi(x))
 elementwise(sc.loggamma, lambda _y, x: sc.psi(x))
 elementwise(sc.psi, lambda _y, x: zeta(2.0, x))
@@ -96,14 +101,34 @@ elementwise(
     lambda _y, a, b: sc.psi(a) - sc.psi(a + b),
     lambda _y, a, b: sc.psi(b) - sc.psi(a + b),
 )
+
+
+def binom_psi(y, n, k):
+    """Return binom(n, k) psi(n - k + 1)."""
+    return times_psi(
+        y,
+        n - k + 1.0,
+        lambda near: (
+            sc.gamma(np.where(near, n, 0.0) + 1.0) * sc.rgamma(np.where(near, k, 0.0) + 1.0)
+        ),
+    )
+
+
 elementwise(
     sc.binom,
-    lambda y, n, k: y * (sc.psi(n + 1.0) - sc.psi(n - k + 1.0)),
-    lambda y, n, k: y * (sc.psi(n - k + 1.0) - sc.psi(k + 1.0)),
+    lambda y, n, k: y * sc.psi(n + 1.0) - binom_psi(y, n, k),
+    lambda y, n, k: binom_psi(y, n, k) - y * sc.psi(k + 1.0),
 )
+
+
+def poch_psi(y, x, m):
+    """Return poch(x, m) psi(x)."""
+    return times_psi(y, x, lambda near: sc.gamma(np.where(near, x + m, 1.0)))
+
+
 elementwise(
     sc.poch,
-    lambda y, x, m: y * (sc.psi(x + m) - sc.psi(x)),
+    lambda y, x, m: y * sc.psi(x + m) - poch_psi(y, x, m),
     lambda y, x, m: y * sc.psi(x + m),
 )
 

@@ -126,14 +126,14 @@ elementwise(
     sc.hyp1f1,
     unknown("hyp1f1", 0),
     unknown("hyp1f1", 1),
-    lambda _y, a, b, x: a / b * sc.hyp1f1(a + 1, b + 1, x),
+    lambda _y, a, b, x: a * sc.hyp1f1(a + 1, b + 1, x) / b,
 )
 elementwise(
     sc.hyp2f1,
     unknown("hyp2f1", 0),
     unknown("hyp2f1", 1),
     unknown("hyp2f1", 2),
-    lambda _y, a, b, c, x: a * b / c * sc.hyp2f1(a + 1, b + 1, c + 1, x),
+    lambda _y, a, b, c, x: a * b * sc.hyp2f1(a + 1, b + 1, c + 1, x) / c,
 )
 elementwise(
     sc.hyperu,

@@ -45,8 +45,8 @@ elementwise(sc.pdtrc, None, lambda _y, k, m: gamma_density(np.floor(k) + 1.0, m)
 
 def f_density(a, b, x):
     """Return the density of the F distribution."""
-    u = a * x / (a * x + b)
-    return beta_density(0.5 * a, 0.5 * b, u) * a * b / (a * x + b) ** 2
+    total = a * x + b
+    return beta_density(0.5 * a, 0.5 * b, a * x / total) * (a / total) * (b / total)
 
 
 elementwise(
@@ -88,8 +88,13 @@ elementwise(
     unknown("fdtri", 1),
     lambda y, a, b, _p: 1 / f_density(a, b, y),
 )
-elementwise(
-    sc.tklmbda,
-    lambda y, _x, m: 1 / (y ** (m - 1) + (1 - y) ** (m - 1)),
-    unknown("tklmbda", 1),
-)
+
+
+def tklmbda_density(y, m):
+    """Return 1 / (y^(m-1) + (1-y)^(m-1)), and 0 outside of the support."""
+    outside = np.logical_or(y == 0, y == 1)
+    inside = np.where(outside, 0.5, y)
+    return np.where(outside, 0.0, 1 / (inside ** (m - 1) + (1 - inside) ** (m - 1)))
+
+
+elementwise(sc.tklmbda, lambda y, _x, m: tklmbda_density(y, m), unknown("tklmbda", 1))

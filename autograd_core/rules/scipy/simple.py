@@ -80,8 +80,18 @@ elementwise(
 
 # --- powers ---------------------------------------------------------------------------------------
 
-# exprel(x) = (e^x - 1) / x is 1F1(1; 2; x)
-elementwise(sc.exprel, lambda _y, x: 0.5 * sc.hyp1f1(2.0, 3.0, x))
+
+def exprel_slope(x):
+    """Return (e^x (x - 1) + 1) / x^2, near 0 as the series 1F1(2; 3; x) / 2."""
+    near = np.abs(x) < 1
+    series = 0.5 * sc.hyp1f1(2.0, 3.0, np.where(near, x, 0.0))
+    away = np.where(near, 1.0, x)
+    vanishing = np.maximum(away, -800.0)  # no inf * 0
+    growing = np.exp(vanishing) / away * ((vanishing - 1) / away)
+    return np.where(near, series, growing + 1 / (away * away))
+
+
+elementwise(sc.exprel, lambda _y, x: exprel_slope(x))
 elementwise(
     sc.powm1,
     lambda _y, x, p: p * x ** (p - 1),
@@ -90,8 +100,8 @@ elementwise(
 
 
 def half_square(u, p):
-    """Return the derivative of (e^(p u) - 1) / p with respect to p."""
-    return u * u * 0.5 * sc.hyp1f1(2.0, 3.0, p * u)
+    """Return the derivative of (e^(p u) - 1) / p = u exprel(p u) with respect to p."""
+    return u * u * exprel_slope(p * u)
 
 
 elementwise(sc.boxcox, lambda _y, x, p: x ** (p - 1), lambda _y, x, p: half_square(np.log(x), p))

@@ -144,6 +144,12 @@ EDGES: list[tuple[Any, tuple, int, Any]] = [  # function, point, operand, deriva
     (special.ive, (0, 0.0), 1, 0.0),
     (special.spherical_jn, (1, 0.0), 1, 1 / 3),
     (special.exprel, (0.0,), 0, 0.5),
+    (special.exprel, (1e300,), 0, INF),  # where a series would never end
+    (special.exprel, (-1e300,), 0, 0.0),
+    (special.rgamma, (-3.0,), 0, -6.0),
+    (special.binom, (1.0, 2.0), 0, 0.5),
+    (special.poch, (-2.0, 3.0), 0, 2.0),
+    (special.tklmbda, (8.0, 2.0), 0, 0.0),
     (stats.gamma.pdf, (0.0, 2.0), 0, 1.0),
     (stats.beta.pdf, (1.0, 2.0, 2.0), 0, -6.0),
     (stats.chi2.pdf, (0.0, 4.0), 0, 0.25),
