@@ -17,6 +17,7 @@ import numpy as np
 
 from . import kernels
 from .errors import ArgumentError
+from .shortcuts import apply_unary
 
 __all__ = ["TorchMath", "in_place", "pair", "torch_name"]
 
@@ -26,9 +27,13 @@ Method = Callable[..., Any]
 def torch_name(f: Method) -> Method:
     """Make a method of a NumPy function."""
 
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def general(self: Any, *args: Any, **kwargs: Any) -> Any:
         return f(self, *args, **kwargs)
 
+    def short(self: Any) -> Any:
+        return apply_unary(f, self)
+
+    call: Method = short if isinstance(f, np.ufunc) and f.nin == 1 else general
     call.__name__ = call.__qualname__ = f.__name__
     call.__doc__ = f"`np.{f.__name__}(x, ...)`."
     return call
