@@ -16,7 +16,7 @@ LAYERS = [
     ["functional"],
     ["init"],
     ["layers", "losses"],
-    ["optim", "data", "io", "metrics"],
+    ["optim", "data", "io", "metrics", "utils"],
     ["training"],
     ["plot"],
     ["notebook", "testing"],

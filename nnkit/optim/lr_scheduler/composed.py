@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autograd_core.errors import ArgumentError, DtypeError, describe
+from nnkit.optim.lr_scheduler.arguments import check_optimizer
 from nnkit.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from nnkit.optim.lr_scheduler.rates import rates_of
-from nnkit.optim.lr_scheduler.scheduler import LRScheduler, check_optimizer
+from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
 
 __all__ = ["ChainedScheduler", "SequentialLR"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from autograd_core.errors import ArgumentError
 from nnkit.optim.checks import check_number
-from nnkit.optim.lr_scheduler.decays import check_factor
-from nnkit.optim.lr_scheduler.scheduler import LRScheduler, check_count
+from nnkit.optim.lr_scheduler.arguments import check_count, check_factor
+from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
 
 __all__ = ["CosineAnnealingLR", "CosineAnnealingWarmRestarts", "WarmupCosineLR"]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from types import FunctionType
 from typing import Any
 
-from autograd_core.errors import ArgumentError
 from nnkit.optim.checks import check_number
-from nnkit.optim.lr_scheduler.scheduler import LRScheduler, check_count, functions_of
+from nnkit.optim.lr_scheduler.arguments import (
+    check_count,
+    check_factor,
+    functions_of,
+    kept_of,
+    restore,
+)
+from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
 
 __all__ = [
@@ -391,21 +396,3 @@ class PolynomialLR(LRScheduler):
     def _get_closed_form_lr(self) -> list[float]:
         left = 1 - min(self.total_iters, self.last_epoch) / self.total_iters
         return [base * left**self.power for base in self.base_lrs]
-
-
-def check_factor(value: Any, name: str, what: str, least_open: bool = False) -> None:
-    """Refuse what is no number from 0 to 1."""
-    check_number(value, name, what, 0, open_low=least_open, example=0.5)
-    if value > 1:
-        raise ArgumentError(f"{name}: {what} must be at most 1, for example 0.5; got {value!r}.")
-
-
-def kept_of(f: Any) -> dict[str, Any] | None:
-    """Return what is saved of a callable: the attributes of an object, nothing of a function."""
-    return None if isinstance(f, FunctionType) else dict(getattr(f, "__dict__", {}))
-
-
-def restore(f: Any, kept: Any) -> None:
-    """Give a callable object its saved attributes back."""
-    if kept:
-        vars(f).update(kept)

@@ -7,13 +7,13 @@ from typing import Any
 
 from autograd_core.errors import ArgumentError
 from nnkit.optim.checks import check_number
-from nnkit.optim.lr_scheduler.rates import rates_of
-from nnkit.optim.lr_scheduler.scheduler import (
-    LRScheduler,
+from nnkit.optim.lr_scheduler.arguments import (
     check_count,
     check_optimizer,
     one_for_each_group,
 )
+from nnkit.optim.lr_scheduler.rates import rates_of
+from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
 
 __all__ = ["ReduceLROnPlateau"]

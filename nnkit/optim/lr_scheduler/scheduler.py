@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any
 
-from autograd_core.errors import ArgumentError, DtypeError, describe
+from autograd_core.errors import ArgumentError
+from nnkit.optim.lr_scheduler.arguments import check_count, check_optimizer, check_state
 from nnkit.optim.lr_scheduler.rates import rates_of
 from nnkit.optim.optimizer import Optimizer
 
-__all__ = ["LRScheduler", "check_count", "functions_of", "one_for_each_group"]
+__all__ = ["LRScheduler"]
 
 
 class LRScheduler:
@@ -201,65 +202,3 @@ class LRScheduler:
             group.update(settings)
         rates.planned, rates.factors = list(notes["planned"]), list(notes["factors"])
         rates.written = [p * f for p, f in zip(rates.planned, rates.factors)]
-
-
-# --- checks ---------------------------------------------------------------------------------------
-
-
-def check_optimizer(optimizer: Any, name: str) -> Optimizer:
-    """Refuse what is no optimizer."""
-    if not isinstance(optimizer, Optimizer):
-        raise DtypeError(
-            f"{name} sets the learning rate of an optimizer, got {describe(optimizer)}. Write "
-            f"{name}(optimizer, ...)."
-        )
-    return optimizer
-
-
-def check_count(value: Any, name: str, what: str, least: int = 1) -> None:
-    """Refuse what is no whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ArgumentError(f"{name}: {what} must be a whole number >= {least}; got {value!r}.")
-
-
-def check_state(scheduler: LRScheduler, state: Any) -> Mapping[str, Any]:
-    """Refuse what is not the state of a schedule of the same kind."""
-    name = type(scheduler).__name__
-    if not isinstance(state, Mapping):
-        raise DtypeError(
-            f"{name}.load_state_dict needs what state_dict() of a {name} returned, got "
-            f"{describe(state)}."
-        )
-    needed = [key for key in scheduler.state_dict() if key not in scheduler._extras]
-    missing = [key for key in needed if not key.startswith("_") and key not in state]
-    if missing:
-        raise ArgumentError(
-            f"{name}.load_state_dict: {missing[0]!r} is missing; this is the state of another kind "
-            f"of schedule. Make the schedule as it was made when it was saved."
-        )
-    return state
-
-
-def one_for_each_group(value: Any, optimizer: Optimizer, name: str, what: str) -> list[Any]:
-    """Return a list with an entry for each group; a single value is meant for all."""
-    n = len(optimizer.param_groups)
-    if not isinstance(value, (list, tuple)):
-        return [value] * n
-    if len(value) != n:
-        raise ArgumentError(
-            f"{name}: {what} has {len(value)} entries for {n} parameter groups. Give one for each, "
-            f"or a single one for all."
-        )
-    return list(value)
-
-
-def functions_of(value: Any, optimizer: Optimizer, name: str) -> list[Callable[[int], float]]:
-    """Return a function of the epoch for each group."""
-    functions = one_for_each_group(value, optimizer, name, "lr_lambda")
-    for f in functions:
-        if not callable(f):
-            raise DtypeError(
-                f"{name}: lr_lambda is a function of the epoch, for example lambda epoch: "
-                f"0.95**epoch; got {describe(f)}."
-            )
-    return functions
