@@ -137,19 +137,20 @@ elementwise(
 
 
 @primitive
-def gamma_density(a, x):
-    """Return x^(a-1) e^-x / gamma(a)."""
-    log = sc.xlogy(a - 1, x) - x - sc.gammaln(a)
-    nothing = np.logical_or(np.isposinf(sc.gammaln(a)), np.isposinf(x))
-    return np.where(nothing, 0.0, sc.gammasgn(a) * np.exp(log))[()]
+def gamma_power(p, x, c):
+    """Return x^p e^(-x - c)."""
+    return np.where(np.isposinf(x), 0.0, np.exp(sc.xlogy(p, x) - x - c))[()]
 
 
 @primitive
-def beta_density(a, b, x):
-    """Return x^(a-1) (1-x)^(b-1) / beta(a, b)."""
-    log = sc.xlogy(a - 1, x) + sc.xlog1py(b - 1, -x) - sc.betaln(a, b)
-    sign = sc.gammasgn(a) * sc.gammasgn(b) * sc.gammasgn(a + b)
-    return np.where(np.isposinf(sc.betaln(a, b)), 0.0, sign * np.exp(log))[()]
+def beta_power(p, q, x, c):
+    """Return x^p (1-x)^q e^-c."""
+    return np.exp(sc.xlogy(p, x) + sc.xlog1py(q, -x) - c)
+
+
+def lower_power(p):
+    """Return p - 1, but 0 for 0: at the edge of a support 0 x^-1 is 0."""
+    return p - (p != 0)
 
 
 def log_times(y, x):
@@ -157,19 +158,34 @@ def log_times(y, x):
     return sc.xlogy(y, np.where(y == 0, 1.0, x))
 
 
-# neighbours in the place of y (a - 1) / x, which is 0/0 at the edges of the support
 elementwise(
-    gamma_density,
-    lambda y, a, x: log_times(y, x) - y * sc.psi(a),
-    lambda y, a, x: gamma_density(a - 1, x) - y,
+    gamma_power,
+    lambda y, _p, x, _c: log_times(y, x),
+    lambda y, p, x, c: p * gamma_power(lower_power(p), x, c) - y,
+    lambda y, _p, _x, _c: -y,
 )
 elementwise(
-    beta_density,
-    lambda y, a, b, x: log_times(y, x) - y * (sc.psi(a) - sc.psi(a + b)),
-    lambda y, a, b, x: log_times(y, 1 - x) - y * (sc.psi(b) - sc.psi(a + b)),
-    lambda _y, a, b, x: (a + b - 1) * (beta_density(a - 1, b, x) - beta_density(a, b - 1, x)),
+    beta_power,
+    lambda y, _p, _q, x, _c: log_times(y, x),
+    lambda y, _p, _q, x, _c: log_times(y, 1 - x),
+    lambda _y, p, q, x, c: (
+        p * beta_power(lower_power(p), q, x, c) - q * beta_power(p, lower_power(q), x, c)
+    ),
+    lambda y, _p, _q, _x, _c: -y,
 )
-batching(each_element, gamma_density, beta_density)
+batching(each_element, gamma_power, beta_power)
+
+
+def gamma_density(a, x):
+    """Return x^(a-1) e^-x / gamma(a)."""
+    return gamma_power(a - 1, x, sc.gammaln(a))
+
+
+def beta_density(a, b, x):
+    """Return x^(a-1) (1-x)^(b-1) / beta(a, b)."""
+    return beta_power(a - 1, b - 1, x, sc.betaln(a, b))
+
+
 elementwise(sc.gammainc, unknown("gammainc", 0), lambda _y, a, x: gamma_density(a, x))
 elementwise(sc.gammaincc, unknown("gammaincc", 0), lambda _y, a, x: -gamma_density(a, x))
 elementwise(sc.gammaincinv, unknown("gammaincinv", 0), lambda y, a, _p: 1 / gamma_density(a, y))
