@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_core.errors import ArgumentError
 from nnkit import functional as F
+from nnkit.functional.windows import per_axis
 from nnkit.layers.pooling import Pooling
 
 __all__ = [
@@ -74,12 +75,14 @@ class Unpooling(Pooling):
     """What MaxUnpool1d, 2d and 3d share."""
 
     shown = ("kernel_size", "stride", "padding")
+    axes: ClassVar[int]
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = kernel_size if stride is None else stride
-        self.padding = padding
+        what, n = type(self).__name__, self.axes
+        self.kernel_size = per_axis(kernel_size, n, "kernel_size", what)
+        self.stride = per_axis(kernel_size if stride is None else stride, n, "stride", what)
+        self.padding = per_axis(padding, n, "padding", what, 0)
 
     def forward(self, input: Any, indices: Any, output_size: Any = None) -> Any:  # type: ignore[override]
         """Put the values back at their places."""
@@ -270,6 +273,7 @@ class MaxUnpool1d(Unpooling):
     """
 
     function = F.max_unpool1d
+    axes = 1
 
 
 class MaxUnpool2d(Unpooling):
@@ -301,6 +305,7 @@ class MaxUnpool2d(Unpooling):
     """
 
     function = F.max_unpool2d
+    axes = 2
 
 
 class MaxUnpool3d(Unpooling):
@@ -318,3 +323,4 @@ class MaxUnpool3d(Unpooling):
     """
 
     function = F.max_unpool3d
+    axes = 3

@@ -108,11 +108,11 @@ class Convolution(Module):
         text += f", stride={self.stride}"
         for name, default in (("padding", 0), ("dilation", 1), ("output_padding", 0)):
             value = getattr(self, name, (default,) * n)
-            text += "" if value == (default,) * n else f", {name}={value!r}"
+            text += "" if value == (default,) * n else f", {name}={value}"
         text += "" if self.groups == 1 else f", groups={self.groups}"
         text += "" if self.bias is not None else ", bias=False"
         return text + (
-            "" if self.padding_mode == "zeros" else f", padding_mode={self.padding_mode!r}"
+            "" if self.padding_mode == "zeros" else f", padding_mode={self.padding_mode}"
         )
 
 
@@ -216,7 +216,7 @@ class Conv2d(ForwardConvolution):
     >>> layer(np.zeros((2, 1, 28, 28))).shape
     (2, 8, 28, 28)
     >>> layer
-    Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1), padding='same')
+    Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)
     """
 
     axes = 2

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from nnkit import functional as F
+from nnkit.functional.windows import per_axis
 from nnkit.module import Module
 
 __all__ = [
@@ -200,6 +201,19 @@ class AvgPool1d(MeanPooling):
     """
 
     function = F.avg_pool1d
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        kernel = per_axis(kernel_size, 1, "kernel_size", "AvgPool1d")
+        steps = kernel if stride is None else per_axis(stride, 1, "stride", "AvgPool1d")
+        around = per_axis(padding, 1, "padding", "AvgPool1d", 0)
+        super().__init__(kernel, steps, around, ceil_mode, count_include_pad)
 
 
 class AvgPool2d(AveragePooling):

@@ -1,5 +1,8 @@
 """Layers of convolution, pooling and padding: parameters, looks, errors, and what they call."""
 
+import inspect
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,9 @@ import nnkit as nn
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit import functional as F
-from tests.reference.fields import field
+from tests import reference
+from tests.reference import cases
+from tests.reference.fields import digest, field
 
 # layer, shape of its weight, shape of its bias, bound of the initial values
 PARAMETERS = [
@@ -45,27 +50,26 @@ CALLS = [
         nn.Conv2d(2, 4, 3, padding="same", dilation=2, groups=2),
         (2, 6, 5),
         lambda m, x: F.conv2d(x, m.weight, m.bias, 1, 2, 2, 2),
-        "Conv2d(2, 4, kernel_size=(3, 3), stride=(1, 1), padding='same', dilation=(2, 2), "
-        "groups=2)",
+        "Conv2d(2, 4, kernel_size=(3, 3), stride=(1, 1), padding=same, dilation=(2, 2), groups=2)",
     ),
     (
         nn.Conv2d(2, 3, (3, 2), padding=(1, 2), padding_mode="reflect"),
         (2, 6, 5),
         lambda m, x: F.conv2d(F.pad(x, (2, 2, 1, 1), "reflect"), m.weight, m.bias),
-        "Conv2d(2, 3, kernel_size=(3, 2), stride=(1, 1), padding=(1, 2), padding_mode='reflect')",
+        "Conv2d(2, 3, kernel_size=(3, 2), stride=(1, 1), padding=(1, 2), padding_mode=reflect)",
     ),
     (
         nn.Conv2d(2, 3, (4, 3), padding="same", padding_mode="circular"),
         (2, 6, 5),
         lambda m, x: F.conv2d(F.pad(x, (1, 1, 1, 2), "circular"), m.weight, m.bias),
-        "Conv2d(2, 3, kernel_size=(4, 3), stride=(1, 1), padding='same', padding_mode='circular')",
+        "Conv2d(2, 3, kernel_size=(4, 3), stride=(1, 1), padding=same, padding_mode=circular)",
     ),
     (
         nn.Conv3d(1, 2, 2, padding=1, padding_mode="replicate"),
         (1, 3, 4, 3),
         lambda m, x: F.conv3d(F.pad(x, (1,) * 6, "replicate"), m.weight, m.bias),
         "Conv3d(1, 2, kernel_size=(2, 2, 2), stride=(1, 1, 1), padding=(1, 1, 1), "
-        "padding_mode='replicate')",
+        "padding_mode=replicate)",
     ),
     (
         nn.ConvTranspose2d(2, 3, 3, 2, 1, 1, dilation=1),
@@ -96,7 +100,7 @@ CALLS = [
         nn.AvgPool1d(2, count_include_pad=False, padding=1),
         (2, 6),
         lambda m, x: F.avg_pool1d(x, 2, 2, 1, False, False),
-        "AvgPool1d(kernel_size=2, stride=2, padding=1)",
+        "AvgPool1d(kernel_size=(2,), stride=(2,), padding=(1,))",
     ),
     (
         nn.LPPool2d(2, 3),
@@ -129,8 +133,8 @@ CALLS = [
     (
         nn.Upsample(scale_factor=2, mode="linear", align_corners=True),
         (2, 3),
-        lambda m, x: F.interpolate(x, scale_factor=2, mode="linear", align_corners=True),
-        "Upsample(scale_factor=2, mode='linear')",
+        lambda m, x: F.interpolate(x, scale_factor=2.0, mode="linear", align_corners=True),
+        "Upsample(scale_factor=2.0, mode='linear')",
     ),
     (
         nn.UpsamplingBilinear2d(5),
@@ -177,6 +181,34 @@ def test_layers_call_their_function(layer, shape, expected, text, dtype):
         assert y.dtype == dtype
         np.testing.assert_array_equal(*map(raw, (y, expected(layer, x.astype(dtype)))))
     assert text is None or repr(layer) == text
+
+
+*LAYERS, TRAINED = cases("image_layers")
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_layers_look_and_are_called_as_in_pytorch(case):
+    layer = eval(f"nn.{case['op']}")
+    assert repr(layer) == case["repr"]
+    assert {k: list(v.shape) for k, v in layer.state_dict().items()} == case["state"]
+    found = [
+        [p.name, "required" if p.default is p.empty else repr(p.default)]
+        for p in inspect.signature(type(layer).__init__).parameters.values()
+        if p.name not in ("self", "dtype")
+    ]
+    assert found == case["parameters"]
+
+
+def test_a_file_that_pytorch_wrote():
+    model = nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1),
+        nn.BatchNorm2d(4),
+        nn.ConvTranspose2d(4, 2, 2, 2),
+        nn.GroupNorm(2, 2),
+    ).double()
+    model.load_state_dict(nn.load(Path(reference.__file__).with_name("images.safetensors")))
+    y = model.eval()(field((2, 2, 5, 5), 3))
+    np.testing.assert_allclose(digest(y.detach()), TRAINED.values[0]["value"], rtol=1e-10)
 
 
 def test_the_output_size_of_a_transposed_convolution():

@@ -3,12 +3,14 @@
 Inputs are `field(shape, number)`, results are stored as `digest`. Only needed where a case is added.
 """  # noqa: E501
 
+import inspect
 import itertools
 import json
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 
 from tests.reference.fields import digest, field
 
@@ -213,6 +215,56 @@ def layer_runs():
             )
 
 
+CALLS = """
+Conv1d(2,4,3) Conv1d(2,4,3,2,1,2,2,False,'reflect') Conv2d(2,4,(3,2),padding='same',dilation=2)
+Conv2d(2,4,3,(2,1),(0,1)) Conv3d(1,2,2,padding_mode='circular') ConvTranspose1d(2,4,3)
+ConvTranspose2d(2,4,3,2,1,1,2,False) ConvTranspose3d(2,4,(1,2,3),dilation=2) Unfold(3)
+Fold(4,(2,1)) MaxPool1d(2) MaxPool2d(3,2,1,1,True,True) MaxPool3d((2,1,2)) AvgPool1d(2)
+AvgPool3d(2) AvgPool2d(2,1,1,True,False) LPPool1d(2,3) LPPool2d(2,(3,2),ceil_mode=True)
+LPPool3d(1,2) AdaptiveAvgPool1d(3) AdaptiveAvgPool2d((None,3)) AdaptiveAvgPool3d(1)
+AdaptiveMaxPool1d(3) AdaptiveMaxPool2d(2,True) AdaptiveMaxPool3d((1,2,3)) MaxUnpool1d(2)
+MaxUnpool2d((2,3),1,1) MaxUnpool3d(2) ZeroPad1d(1) ZeroPad2d((1,2,3,4)) ZeroPad3d(1)
+ConstantPad1d(2,0.5) ConstantPad2d((1,0,1,0),2) ConstantPad3d(1,3.5) ReflectionPad1d(1)
+ReflectionPad2d((1,2,0,1)) ReflectionPad3d(1) ReplicationPad1d((1,2)) ReplicationPad2d(1)
+ReplicationPad3d(2) CircularPad1d(1) CircularPad2d((1,2,0,1)) CircularPad3d(1) BatchNorm1d(3)
+BatchNorm2d(3,0.1,None,False) BatchNorm3d(3,track_running_stats=False) BatchNorm2d(3,bias=False)
+InstanceNorm1d(3) InstanceNorm2d(3,affine=True,track_running_stats=True) InstanceNorm3d(3,0.1,0.2)
+LayerNorm(3) LayerNorm((2,3),0.1,bias=False) LayerNorm(3,1e-3,False) GroupNorm(2,4)
+GroupNorm(1,4,0.1,False) RMSNorm(3) RMSNorm((2,3),0.1,False) LocalResponseNorm(2)
+LocalResponseNorm(3,0.1,0.5,2.0) Upsample(4) Upsample(scale_factor=(2.0,3.0),mode='bilinear')
+UpsamplingNearest2d(4) UpsamplingBilinear2d(scale_factor=2) PixelShuffle(2) PixelUnshuffle(3)
+ChannelShuffle(2)
+"""
+
+
+def calls():
+    for text in CALLS.split():
+        layer = eval(f"torch.nn.{text}")
+        state = {k: list(v.shape) for k, v in layer.state_dict().items()}
+        parameters = [
+            [p.name, "required" if p.default is p.empty else repr(p.default)]
+            for p in inspect.signature(type(layer).__init__).parameters.values()
+            if p.name not in ("self", "device", "dtype")
+        ]
+        yield dict(op=text, kwargs={}, repr=repr(layer), state=state, parameters=parameters)
+
+
+def trained_model():
+    """A file that PyTorch wrote, and what the model in it makes of an image."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(2, 4, 3, padding=1),
+        torch.nn.BatchNorm2d(4),
+        torch.nn.ConvTranspose2d(4, 2, 2, 2),
+        torch.nn.GroupNorm(2, 2),
+    ).double()
+    for i in range(3):
+        model(torch.tensor(field((2, 2, 5, 5), i)))
+    save_file(model.state_dict(), FOLDER / "images.safetensors")
+    y = model.eval()(torch.tensor(field((2, 2, 5, 5), 3)))
+    yield dict(op="trained model", kwargs={}, value=digest(y.detach()))
+
+
 def write(name, cases):
     """One case a line, so that a change shows as such."""
     lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
@@ -225,3 +277,4 @@ if __name__ == "__main__":
     write("norms", norms())
     write("norm_layers", layer_runs())
     write("resamplings", resamplings())
+    write("image_layers", [*calls(), *trained_model()])
