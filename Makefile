@@ -41,5 +41,5 @@ setup:  ## make .venv or bring it up to date (all other targets do)
 	@sh .ci/setup
 
 clean:  ## remove .venv, caches and build products
-	@rm -rf .venv .setup.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .ipynb_checkpoints dist build .coverage
+	@rm -rf .venv .venv-oldest .setup.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .ipynb_checkpoints dist build .coverage
 	@find . \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +

@@ -25,7 +25,7 @@ S = numpy.float64(0.7)
 def test_each_name_of_numpy_is_there() -> None:
     modules = {n for n in numpy.__all__ if inspect.ismodule(getattr(numpy, n))}
     missing = {n for n in numpy.__all__ if not hasattr(np, n)}
-    assert missing - modules == {"test"}
+    assert {n for n in missing - modules if not n.startswith("_")} == {"test"}
     assert not missing & {"fft", "linalg", "random", "polynomial", "emath", "exceptions", "dtypes"}
     assert set(np.__all__) <= set(dir(np))
     assert np.__version__ == numpy.__version__ and np.pi == numpy.pi and np.float32 is numpy.float32
