@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import ArgumentError, ShapeError
 from ..rules.scipy.signal import slide
@@ -71,6 +72,13 @@ def convolve(
     left, left_free = arranged(A, axes[0], dot_axes[0])
     right, right_free = arranged(B, axes[1], dot_axes[1])
     lengths, widths = left.shape[2:], right.shape[2:]
+    summed = [[x.shape[i] for i in given] for x, given in zip((A, B), dot_axes, strict=True)]
+    if len(lengths) != len(widths) or summed[0] != summed[1] or 0 in lengths + widths:
+        raise ShapeError(
+            f"convolve takes as many axes of A as of B, summed axes of the same lengths, and at "
+            f"least one element along each; got axes={axes}, dot_axes={dot_axes} of shapes "
+            f"{A.shape} and {B.shape}"
+        )
     if mode == "valid" and any(n < k for n, k in zip(lengths, widths, strict=True)):
         if any(n > k for n, k in zip(lengths, widths, strict=True)):
             raise ShapeError(
@@ -86,7 +94,11 @@ def convolve(
 
 def arranged(x: Any, axes: Sequence[int], dot_axes: Sequence[int]) -> tuple[Any, tuple[int, ...]]:
     """Bring an array to the form (others, summed, *convolved); give the shape of the others."""
-    along, summed = ([i % x.ndim for i in given] for given in (axes, dot_axes))
+    along, summed = ([normalize_axis_index(i, x.ndim) for i in given] for given in (axes, dot_axes))
+    if len({*along, *summed}) < len(along) + len(summed):
+        raise ArgumentError(
+            f"convolve takes each axis once, got {axes} to convolve and {dot_axes} to sum"
+        )
     others = [i for i in range(x.ndim) if i not in along and i not in summed]
     free, inner = (tuple(x.shape[i] for i in part) for part in (others, summed))
     x = np.transpose(x, [*others, *summed, *along])

@@ -11,7 +11,7 @@ import scipy.special
 
 from ..custom import stop_gradient
 from ..dispatch import Layered
-from ..errors import DtypeError, describe
+from ..errors import ArgumentError, DtypeError, describe
 from ..rules.scipy import bessel, integrals, sums
 from ..rules.scipy import gamma as gamma_rules
 from .arrays import as_array, values_of
@@ -27,10 +27,13 @@ Array = Any
 
 
 def numbers(n: Any, what: str) -> np.ndarray:
-    """Return orders as an array; they are no Tensors."""
+    """Return orders as an array; they are no Tensors, not broken, and not negative."""
     if isinstance(n, Layered):
         raise DtypeError(f"{what} must be whole numbers without a gradient, got {describe(n)}")
-    return np.asarray(n)
+    n = np.asarray(n)
+    if n.dtype.kind not in "biuf" or np.any(n != np.floor(n)) or np.any(n < 0):
+        raise ArgumentError(f"{what} must be whole numbers and at least 0, got {n.tolist()}")
+    return n
 
 
 def zeta(x: Array, q: Array = None) -> Any:

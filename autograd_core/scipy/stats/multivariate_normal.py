@@ -43,7 +43,8 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = Fals
     mean : array_like, shape (n,), optional
         Default: zeros.
     cov : array_like, shape (n, n)
-        Symmetric; a vector or a number stands for a diagonal matrix. Its gradient is symmetric.
+        Symmetric (of another, the symmetric part is meant); a vector or a number stands for a
+        diagonal matrix. Its gradient is symmetric.
     allow_singular : bool, default False
         Take a singular covariance, whose density is one on its range; its rank is held fixed.
 
