@@ -136,7 +136,7 @@ class Node:
         leaf = copy.copy(self)
         leaf.order = new_order()
         leaf.sink = self.sink = self.sink or Sink()
-        leaf.sink.print = None
+        leaf.sink.forget()
         self.operands = None
         return leaf
 

@@ -136,8 +136,8 @@ def check_saved(node: Any) -> None:
         for i, before in node.prints:
             refuse_changed(node.operands[i], before, operand_name(node, i))
     saves_y = node.y.__class__ is np.ndarray and not node.rule.saves
-    if saves_y and node.sink is not None and node.sink.own_print is not None:
-        refuse_changed(node.y, node.sink.own_print, f"the result of {node.rule.name}")
+    if saves_y and node.sink is not None and node.sink.print is not None:
+        refuse_changed(node.y, node.sink.print, f"the result of {node.rule.name}")
 
 
 def check_operand(node: Any, i: int) -> None:
@@ -156,8 +156,8 @@ def check_operand(node: Any, i: int) -> None:
     watched = node.prints is not None and any(i == j for j, _ in node.prints)
     if watched:
         return
-    if sink.own_print is not None:
-        refuse_changed(x, sink.own_print, operand_name(node, i))
+    if sink.print is not None:
+        refuse_changed(x, sink.print, operand_name(node, i))
     if owner is not parent and owner.sink is not None and owner.sink.print is not None:
         refuse_changed(owner.sink.value(), owner.sink.print, operand_name(node, i))
 
@@ -186,56 +186,41 @@ OUTDATED: Any = object()
 class Sink:
     """What only few nodes have: a kept gradient, hooks, and what is known of arrays handed out.
 
-    That of a view knows the node `root` whose memory it shows, and its array (weakly): what
-    becomes of the one concerns the other.
+    `print` is a fingerprint of the value while its memory is in the user's hands, `value` gives
+    that value. The sink of a view knows the node `root` whose memory it shows, and its array
+    (weakly): what becomes of the one concerns the other.
     """
 
-    __slots__ = (
-        "grad",
-        "handed_out",
-        "hooks",
-        "own_print",
-        "retains",
-        "root",
-        "root_value",
-        "value",
-    )
+    __slots__ = ("grad", "handed_out", "hooks", "print", "retains", "root", "root_value", "value")
 
     def __init__(self, root: Any = None, root_value: Any = None) -> None:
         self.grad: Any = None
         self.retains = False
         self.hooks: list[Callable[[Any], Any]] = []
-        self.own_print: Any = None
+        self.print: Any = None
         self.handed_out: list[weakref.ref[np.ndarray]] = []
         self.value: Any = None
         self.root, self.root_value = root, root_value
 
-    @property
-    def print(self) -> Any:
-        """A print while the memory of the value is in the user's hands, else None.
-
-        Set it to None to say that the value was written.
-        """
-        if self.own_print is None and self.root is not None and self.root.sink is not None:
-            return self.root.sink.print
-        return self.own_print
-
-    @print.setter
-    def print(self, print: Any) -> None:
-        self.own_print = OUTDATED if print is None and self.handed_out else print
+    def forget(self) -> None:
+        """Take note that the value was written."""
+        self.print = OUTDATED if self.handed_out else None
 
     def is_exposed(self, value: np.ndarray) -> bool:
         """Whether the value may change, because somebody holds an array that shares its memory."""
         if self.print is None:
-            return False
-        if self.own_print is None:  # it is the root's
-            return bool(self.root.sink.is_exposed(self.root.sink.value()))
+            return self.is_root_exposed()
         self.handed_out = [r for r in self.handed_out if r() is not None]
         if self.handed_out and self.print is OUTDATED:
             self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
         elif not self.handed_out and (self.print is OUTDATED or not has_changed(value, self.print)):
             self.print = self.value = None
-        return self.print is not None
+        return self.print is not None or self.is_root_exposed()
+
+    def is_root_exposed(self) -> bool:
+        """Whether somebody holds the memory that this is a view of."""
+        shown = None if self.root is None else self.root.sink
+        return bool(shown and shown.print is not None and shown.is_exposed(shown.value()))
 
     def expose(self, value: Any, given: Any, unlocked: bool = False) -> None:
         """Remember that `given`, which shares the memory of `value`, is in the user's hands.
@@ -245,10 +230,11 @@ class Sink:
         if unlocked and value.nbytes > EXACT_BYTES:
             key = id(value)
             HANDED_OUT[key] = weakref.ref(value, lambda _: HANDED_OUT.pop(key, None))
-        if self.own_print is None or self.own_print is OUTDATED:
-            self.own_print = fingerprint(value, whole=id(value) in HANDED_OUT)
+        if self.print is None or self.print is OUTDATED:
+            self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
         # a view keeps the array that owns the memory alive, so there is no need to do it here
         self.value = weakref.ref(value) if value.base is None else lambda: value
+        self.handed_out = [r for r in self.handed_out if r() is not None]
         self.handed_out.append(weakref.ref(given))
         whole = None if self.root is None else self.root_value()
         if whole is not None:

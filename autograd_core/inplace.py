@@ -289,7 +289,7 @@ def mark_written(x: Any) -> None:
     if trace_holders(x) > TRACE_ALONE:
         x._trace = x._trace.written()
     elif x._trace is not None and x._trace.sink is not None:
-        x._trace.sink.print = None
+        x._trace.sink.forget()
 
 
 def bind(x: Any, new: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from autograd_core import (
     ArgumentError,
+    GraphError,
     enable_grad,
     grad,
     inference,
@@ -88,6 +89,16 @@ def test_results_of_inference_are_constants_afterwards() -> None:
     y.requires_grad_()
     (y * y).sum().backward()
     assert y.grad is not None and y.grad.tolist() == [8.0, 14.0]
+
+
+def test_a_result_of_inference_that_changes_is_noticed() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    with inference():
+        y = x * 3.0
+    loss = (x * y).sum()
+    y += 1.0
+    with pytest.raises(GraphError, match="operand 1"):
+        loss.backward()
 
 
 # --- decorators -----------------------------------------------------------------------------------
