@@ -385,6 +385,15 @@ def test_random_attacks_through_every_door() -> None:
     assert silent == 0 and noticed > 300
 
 
+def test_what_was_given_away_is_forgotten() -> None:
+    x = leaf()
+    for _ in range(100):
+        x.detach()
+    assert len(x._trace.sink.handed_out) == 1
+    np.sum(x * x)
+    assert x._trace.sink.print is None
+
+
 def test_memory_of_its_own_is_not_watched() -> None:
     for x in (
         leaf(),
