@@ -47,6 +47,11 @@ from nnkit.functional.distance import (
     pdist,
 )
 from nnkit.functional.dropout import dropout
+from nnkit.functional.embedding import (
+    embedding,
+    embedding_bag,
+    one_hot,
+)
 from nnkit.functional.erf import erf
 from nnkit.functional.focal_loss import (
     focal_loss,
@@ -181,6 +186,8 @@ __all__ = [
     "dice_loss",
     "dropout",
     "elu",
+    "embedding",
+    "embedding_bag",
     "erf",
     "focal_loss",
     "fold",
@@ -225,6 +232,7 @@ __all__ = [
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
+    "one_hot",
     "pad",
     "pairwise_distance",
     "pdist",

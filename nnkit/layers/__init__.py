@@ -36,6 +36,10 @@ from nnkit.layers.distance import (
     PairwiseDistance,
 )
 from nnkit.layers.dropout import Dropout
+from nnkit.layers.embedding import (
+    Embedding,
+    EmbeddingBag,
+)
 from nnkit.layers.folding import Fold, Unfold
 from nnkit.layers.linear import Flatten, Identity, Linear
 from nnkit.layers.normalization import (
@@ -108,11 +112,6 @@ from nnkit.layers.smooth_activation import (
 )
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -125,6 +124,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CELU",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -140,10 +140,15 @@ __all__ = [
     "ConvTranspose3d",
     "CosineSimilarity",
     "Dropout",
+    "ELU",
+    "Embedding",
+    "EmbeddingBag",
     "Flatten",
     "Fold",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GELU",
+    "GLU",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
@@ -184,6 +189,7 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
+    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",

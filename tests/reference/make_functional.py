@@ -48,7 +48,7 @@ def case(op, *args, fixed=(), **kwargs):
     """Value of an operation, and the gradient of each floating point operand not in `fixed`."""
     tensors = [as_tensor(x, moves=i not in fixed) for i, x in enumerate(args)]
     y = getattr(F, op)(*tensors, **{k: as_tensor(v) for k, v in kwargs.items()})
-    if y.requires_grad:
+    if y.requires_grad and y.dtype.is_floating_point:
         (y * torch.tensor(np.resize(COTANGENT, y.shape) if y.ndim else 1.0)).sum().backward()
     return dict(
         op=op,
@@ -193,6 +193,33 @@ def ctc():
     yield case("ctc_loss", x[:, 0], np.array([1, 2]), [6], [2], fixed=(0,))
 
 
+def embeddings():
+    table, bags = normal(6, 3), np.array([[1, 4, 4], [0, 5, 1]])
+    flat, starts = bags.reshape(-1), np.array([0, 2, 2, 5])
+    for settings in (
+        {},
+        dict(padding_idx=4),
+        dict(max_norm=0.5),
+        dict(max_norm=1.0, norm_type=1.0),
+    ):
+        yield case("embedding", bags, table, **settings)
+        for mode in ("sum", "mean", "max"):
+            both = {**settings, "mode": mode}
+            yield case("embedding_bag", bags, table, **both)
+            yield case("embedding_bag", flat, table, starts, **both)
+    yield case("embedding", np.array(2), table)
+    yield case("embedding", bags, table, padding_idx=-5, scale_grad_by_freq=True)
+    for rows, places in ((bags, None), (flat, starts)):
+        weights = uniform(*rows.shape)
+        for padding in (None, 1):
+            settings = dict(per_sample_weights=weights, mode="sum", padding_idx=padding)
+            yield case("embedding_bag", rows, table, places, **settings)
+    ends = np.array([0, 2, 6])
+    yield case("embedding_bag", flat, table, ends, include_last_offset=True, mode="max")
+    yield case("one_hot", bags)
+    yield case("one_hot", bags, num_classes=8)
+
+
 # --- how things are called, and look --------------------------------------------------------------
 
 LEFT_OUT = {"size_average", "reduce", "device", "_stacklevel", "out", "_weight", "_freeze"}
@@ -209,6 +236,8 @@ BCEWithLogitsLoss(pos_weight=torch.ones(3)) CrossEntropyLoss(torch.ones(3)) NLLL
 CTCLoss(1,'sum',True) MarginRankingLoss(0.5) HingeEmbeddingLoss() SoftMarginLoss()
 MultiMarginLoss(2,0.5,torch.ones(3)) MultiLabelMarginLoss() MultiLabelSoftMarginLoss()
 CosineEmbeddingLoss(0.1) TripletMarginLoss(2.0,1.0,swap=True) TripletMarginWithDistanceLoss()
+CosineSimilarity() PairwiseDistance(1.0) Embedding(5,3) Embedding(5,3,-1,1.0,1.0,True,True)
+EmbeddingBag(5,3) EmbeddingBag(5,3,2.0,3.0,mode='sum',padding_idx=1)
 """
 
 
@@ -247,7 +276,7 @@ def write(name, cases):
     (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
 
-FILES = [nonlinear, criteria, similarities, ctc, calls, signatures]
+FILES = [nonlinear, criteria, similarities, ctc, embeddings, calls, signatures]
 
 if __name__ == "__main__":
     for cases in FILES:
