@@ -14,7 +14,7 @@ import numpy as np
 
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
-from .graph import Node, recording_from
+from .graph import EMPTY, Node, recording_from
 from .late import read_late_rows
 from .misfits import not_numbers, refuse_misfits
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
@@ -22,7 +22,6 @@ from .ufunc_methods import method_of
 
 __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip", "trace_of"]
 
-EMPTY: dict[str, Any] = {}
 INEXACT = np.dtype(float)
 new: Any = object.__new__
 

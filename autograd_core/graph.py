@@ -16,7 +16,7 @@ from .anomaly import check_forward, user_line, watchers, watching
 from .guard import Sink, watch
 from .table import Rule
 
-__all__ = ["Node", "Part", "conform", "new_level", "new_order", "recording_from"]
+__all__ = ["EMPTY", "Link", "Node", "Part", "conform", "new_level", "new_order", "recording_from"]
 
 new_order = itertools.count(1).__next__
 """A number for each node; a node is always younger than its parents."""
@@ -34,6 +34,7 @@ recording_from: ContextVar[int] = ContextVar("recording_from", default=0)
 
 
 new_node = object.__new__
+EMPTY: dict[str, Any] = {}
 
 
 class Node:
@@ -150,6 +151,26 @@ class Node:
         return Node(
             self.level, value, Output(self.rule), (self,), (self.shape, self.dtype), None, i
         )
+
+
+class Link(Node):
+    """A node with one parent, which it holds itself: the `parent` was operand `place`.
+
+    Chains of elementwise operations are made of these. Without a tuple of parents, Python's cycle
+    collector, which walks through all that is alive now and then, has half as much to walk.
+    """
+
+    __slots__ = ("parent", "place")
+    parent: Any
+    place: int
+    settings: Any = EMPTY
+
+    @property
+    def parents(self) -> tuple:  # type: ignore[override]
+        """The parent among the operands; none when the node was consumed."""
+        if self.parent is None:
+            return ()
+        return (*(None,) * self.place, self.parent, *(None,) * (self.rule.arity - self.place - 1))
 
 
 class WatchedNode(Node):

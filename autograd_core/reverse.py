@@ -16,7 +16,7 @@ import numpy as np
 from .absorb import absorb, absorbing
 from .anomaly import check_backward
 from .errors import GraphError
-from .graph import Node, Part, conform
+from .graph import EMPTY, Link, Node, Part, WatchedNode, conform
 from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
@@ -43,7 +43,7 @@ def backward(
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
     waiting, zeros_absorb = Waiting(), absorbing.get()
-    queue = waiting.queue
+    queue, plainly = waiting.queue, rewrap is None and not zeros_absorb
     for seed, g in seeds:
         waiting.receive(seed, conform(g, seed.shape, seed.dtype), False)
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
@@ -54,7 +54,28 @@ def backward(
         else:
             node, g, ahead = ahead, ahead_g, None
         rule: Any = node.rule
-        rare = node.sink is not None or type(node) is not Node
+        if type(node) is Link and node.sink is None and plainly:  # what follows, for one parent
+            parent, operands = node.parent, node.operands
+            if operands is None:
+                raise consumed(rule)
+            if parent.sink is not None:
+                check_operand(node, node.place)
+            try:
+                c = rule.pulls[node.place](g, node.y, operands, EMPTY)
+                shape = parent.shape
+                if (shape is not node.shape and c.shape != shape) or c.dtype is not parent.dtype:
+                    c = conform(c, shape, parent.dtype)
+            except Exception as error:
+                error.add_note(f"... in the backward pass of {rule.name}")
+                raise
+            if not retain:
+                node.operands = node.y = node.parent = None
+            if queue or parent.rule is None:
+                waiting.receive(parent, c, c is not g and getattr(c, "base", None) is None)
+            else:
+                ahead, ahead_g = parent, c
+            continue
+        rare = node.sink is not None or type(node) is WatchedNode
         if rare:
             if node.sink is not None:
                 for hook in node.sink.hooks:
@@ -67,16 +88,13 @@ def backward(
                 g = g.complete()
         parents, operands, y, settings = node.parents, node.operands, node.y, node.settings
         if operands is None:
-            raise GraphError(
-                f"backward came a second time to {rule.name}, whose saved values were freed by "
-                f"the first time. Say .backward(retain_graph=True) the first time, or add the "
-                f"losses up and call backward once."
-            )
+            raise consumed(rule)
         if rewrap is not None:
             operands, y = rewrapped(node, rewrap)
         try:
             joint = rule.joint
             shares = rule.pull_all(g, y, operands, settings, parents) if joint else rule.pulls
+            doubled = joint and names_one_twice(shares)
             i = -1
             for parent in parents:
                 i += 1
@@ -96,7 +114,8 @@ def backward(
                 if (shape is not node.shape and c.shape != shape) or c.dtype is not parent.dtype:
                     c = conform(c, shape, parent.dtype)
                 if parent.rule is None:
-                    waiting.receive(parent, c, c is not g and is_fresh(c, joint, shares))
+                    fresh = c is not g and not doubled and getattr(c, "base", None) is None
+                    waiting.receive(parent, c, fresh)
                 elif ahead is None and not queue:
                     ahead, ahead_g = parent, c
                 elif parent is ahead:
@@ -111,8 +130,11 @@ def backward(
             raise
         if not retain:
             node.operands = node.y = None
-            node.parents = ()
-            if type(node) is not Node:
+            if type(node) is Link:
+                node.parent = None
+            else:
+                node.parents = ()
+            if type(node) is WatchedNode:
                 node.prints = None
     for leaf, (g, fresh) in waiting.leaves.items():
         for hook in leaf.sink.hooks if leaf.sink is not None else ():
@@ -120,11 +142,19 @@ def backward(
         yield leaf, g, fresh
 
 
-def is_fresh(c: Any, joint: bool, shares: Any) -> bool:
-    """Whether nobody else holds an array that a rule has returned."""
-    if getattr(c, "base", None) is not None:
-        return False
-    return not joint or sum([c is share for share in shares]) <= 1
+def names_one_twice(shares: Any) -> bool:
+    """Whether a rule gave the same array to two operands, so that none may keep it."""
+    given = [id(c) for c in shares if c is not None]
+    return len(set(given)) < len(given)
+
+
+def consumed(rule: Any) -> GraphError:
+    """Say what to do where a graph was used up."""
+    return GraphError(
+        f"backward came a second time to {rule.name}, whose saved values were freed by the first "
+        f"time. Say .backward(retain_graph=True) the first time, or add the losses up and call "
+        f"backward once."
+    )
 
 
 class Waiting:

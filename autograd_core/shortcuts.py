@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watchers
-from .dispatch import EMPTY, Layered, apply, new
-from .graph import Node, new_order, recording_from
+from .dispatch import Layered, apply, new
+from .graph import EMPTY, Link, Node, new_order, recording_from
 from .misfits import refuse_misfits
 from .table import RULES
 
@@ -46,7 +46,7 @@ def is_simple(x: Any) -> bool:
     """Whether nothing needs care but to record: a Tensor of the reverse mode, and not a view."""
     trace = x._trace
     return (
-        trace.__class__ is Node
+        isinstance(trace, Node)
         and x._alias is None
         and (trace.sink is None or trace.sink.print is None)
         and trace.level >= recording_from.get()
@@ -72,7 +72,7 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
     def method(self: Any, other: Any) -> Any:
         trace, kind = self._trace, type(other)
         if (
-            type(trace) is not Node
+            not isinstance(trace, Node)
             or self._alias is not None
             or (trace.sink is not None and trace.sink.print is not None)
             or trace.level < recording_from.get()
@@ -80,20 +80,17 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
         ):
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
         x = self._value
-        parents: tuple
         if kind is float or kind is int:
-            b, parents, active = other, (trace, None), 1
-            shape = trace.shape
+            b, active = other, 1
             if type(x) is ndarray and other:
                 if x.dtype is DOUBLE:
                     b = DOUBLES[other]
                 elif x.dtype is SINGLE:
                     b = SINGLES[other]
             if swapped:
-                x, b, parents, active = b, x, (None, trace), 2
+                x, b, active = b, x, 2
         elif kind is type(self) and is_simple(other) and other._trace.level == trace.level:
-            b, parents, active = other._value, (trace, other._trace), 3
-            shape = None
+            b, active = other._value, 3
         else:
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
         try:
@@ -103,7 +100,17 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
             raise
         rule, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
         operands = (x if keep_a else None, b if keep_b else None) if keep_a or keep_b else NOTHING
-        return recorded(rule, trace.level, parents, operands, keep_y, y, shape or y.shape)
+        if active == 3:
+            node = new(Node)
+            node.parents = (trace, other._trace)
+            node.settings = EMPTY
+            node.shape = y.shape
+        else:
+            node = new(Link)
+            node.parent = trace
+            node.place = active - 1
+            node.shape = trace.shape
+        return recorded(node, rule, trace.level, operands, keep_y, y)
 
     return method
 
@@ -117,24 +124,22 @@ def apply_unary(f: np.ufunc, x: Any) -> Any:
     y = f(value)
     keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
     trace = x._trace
+    node = new(Link)
+    node.parent = trace
+    node.place = 0
+    node.shape = trace.shape
     operands = (value,) if kept else NOTHING_OF_ONE
-    return recorded(rule, trace.level, (trace,), operands, keep_y, y, trace.shape)
+    return recorded(node, rule, trace.level, operands, keep_y, y)
 
 
-def recorded(
-    rule: Any, level: int, parents: tuple, operands: tuple, keep_y: bool, y: Any, shape: tuple
-) -> Any:
+def recorded(node: Any, rule: Any, level: int, operands: tuple, keep_y: bool, y: Any) -> Any:
     """Do what `Node.derive` does, for operations of which nothing is out of the ordinary."""
-    node = new(Node)
     node.level = level
     node.order = new_order()
     node.rule = rule
-    node.parents = parents
     node.operands = operands
     node.y = y if keep_y else None
-    node.settings = EMPTY
     node.sink = None
-    node.shape = shape
     node.dtype = y.dtype
     result = new(Layered.result)
     result._value, result._trace, result._alias = y, node, None
