@@ -79,7 +79,7 @@ ELSEWHERE = spread(
         "ctypes": "an address would bypass the graph. Take x.detach().numpy().ctypes",
         "byteswap newbyteorder getfield setfield tostring": "bytes have no derivative. Take "
         "x.detach().numpy().{name}(...)",
-        "dump dumps": "pickles run code when they are loaded. Use np.save(file, x.detach().numpy()",
+        "dump dumps": "pickles run code when they are loaded. Use np.save(file, x.detach().numpy())",
         "setflags": "use the flags of the array: x.detach().numpy().setflags(...)",
         "resize": "a Tensor keeps its shape. Write x = np.resize(x, shape)",
         "itemset": "write x[index] = value",

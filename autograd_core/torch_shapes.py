@@ -62,7 +62,13 @@ def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     return np.where(mask, value, x)
 
 
-def places_along(dim: int, index: np.ndarray) -> tuple:
+def as_index(index: Any) -> Any:
+    """Return an index as an array (or as what vmap has batched)."""
+    index = raw(index)
+    return index if hasattr(index, "dtype") else np.asarray(index)
+
+
+def places_along(dim: int, index: Any) -> tuple:
     """Return the index of the places that `index` names along `dim`."""
     places: list[Any] = list(np.indices(index.shape, sparse=True))
     places[dim] = index
@@ -71,7 +77,7 @@ def places_along(dim: int, index: np.ndarray) -> tuple:
 
 def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy y of x with src written at `index` along `dim`: `y[i, index[i, j]] = src[i, j]`."""
-    index = np.asarray(raw(index))
+    index = as_index(index)
     y = np.copy(x)
     y[places_along(dim, index)] = src[tuple(map(slice, index.shape))] if np.ndim(src) else src
     return y
@@ -79,7 +85,7 @@ def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
 
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """X, with src added at `index` along `dim`; a place that is named twice receives both."""
-    index = np.asarray(raw(index))
+    index = as_index(index)
     src = src[tuple(map(slice, index.shape))]
     return x + kernels.scatter(src, places_along(dim, index), x.shape)
 
@@ -218,7 +224,7 @@ class TorchShapes:
 
     def gather(self, dim: int, index: Any) -> Any:
         """Pick an element along `dim` for each index: `out[i, j] = x[i, index[i, j]]`."""
-        dim, index = normalize_axis_index(dim, self.ndim), np.asarray(raw(index))
+        dim, index = normalize_axis_index(dim, self.ndim), as_index(index)
         cut = tuple(slice(None if i == dim else n) for i, n in enumerate(index.shape))
         return np.take_along_axis(self[cut], index, dim)  # type: ignore[index]
 

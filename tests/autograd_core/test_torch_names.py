@@ -441,6 +441,19 @@ def test_sigmoid_and_relu_at_their_ends() -> None:
     assert np.isnan(z.relu().detach().numpy()[3])
 
 
+def test_an_index_that_is_batched_too() -> None:
+    batch, places = np.stack([X, 2 * X]), np.stack([ROWS, ROWS[::-1]])
+    acts: list[Any] = [
+        lambda x, i: x.gather(1, i),
+        lambda x, i: x.take_along_dim(i, 1),
+        lambda x, i: x.index_select(1, i[0]),
+        lambda x, i: x.scatter(1, i[:, :1], 5.0),
+    ]
+    for act in acts:
+        expected = [act(Tensor(x), i).numpy() for x, i in zip(batch, places, strict=True)]
+        np.testing.assert_array_equal(vmap(act)(batch, places), expected)
+
+
 def test_parts_are_views() -> None:
     x = tensor(X)
     for part in (
