@@ -7,6 +7,7 @@ from nnkit.optim.adagrad import Adagrad
 from nnkit.optim.adam import Adam, AdamW
 from nnkit.optim.adamax import Adamax
 from nnkit.optim.asgd import ASGD
+from nnkit.optim.lbfgs import LBFGS
 from nnkit.optim.lion import Lion
 from nnkit.optim.muon import Muon
 from nnkit.optim.nadam import NAdam
@@ -26,6 +27,7 @@ __all__ = [
     "AdamW",
     "Adamax",
     "EMA",
+    "LBFGS",
     "Lion",
     "Muon",
     "NAdam",

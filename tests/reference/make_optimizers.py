@@ -1,4 +1,4 @@
-"""Write optimizers.json with PyTorch: python -m tests.reference.make_optimizers
+"""Write optimizers.json and lbfgs.json with PyTorch: python -m tests.reference.make_optimizers
 
 For each optimizer a table of settings, and for each of their combinations the parameters after 3
 and after 20 steps and the mean of each entry of the state. Only needed where the table changes.
@@ -9,6 +9,8 @@ import json
 from pathlib import Path
 
 import torch
+
+from tests.optim import problems
 
 VECTOR = [[0.5, -1.0, 2.0]]
 MATRICES = [[[0.5, -1.0, 2.0], [0.25, 1.5, -0.75]], [[1.0], [-0.5], [0.1]]]
@@ -126,6 +128,16 @@ def trajectory(name, settings, starts):
     return [seen, means]
 
 
+def lbfgs():
+    """Parameters after 5 and 10 calls of L-BFGS, and the counts of its state."""
+    for name, settings in problems.CASES:
+        p, q = (torch.nn.Parameter(torch.tensor(start)) for start in problems.START)
+        optimizer = torch.optim.LBFGS([p, q], **settings)
+        paths = [problems.walk(name, optimizer, p, q, 5) for _ in range(2)]
+        state = optimizer.state[p]
+        yield [[short(x) for x in paths[0] + paths[1]], state["func_evals"], state["n_iter"]]
+
+
 def short(x):
     """Ten digits are enough to tell right from wrong."""
     return float(f"{float(x):.10g}")
@@ -139,5 +151,7 @@ if __name__ == "__main__":
         head = json.dumps({"optimizer": name, "starts": STARTS[name], "table": table})
         body = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
         lines.append(f'{head[:-1]}, "rows": [\n{body}\n]}}')
-    text = "[" + ",\n".join(lines) + "]\n"
-    (Path(__file__).parent / "optimizers.json").write_text(text)
+    folder = Path(__file__).parent
+    (folder / "optimizers.json").write_text("[" + ",\n".join(lines) + "]\n")
+    lines = [json.dumps(row, separators=(",", ":")) for row in lbfgs()]
+    (folder / "lbfgs.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
