@@ -81,11 +81,16 @@ def one_by_one(x: Array, weights: Array, at: Geometry, b: Array | None, y: Array
         np.broadcast_to(weights[:, k], (at.out[-1], groups, o)).copy()
         for k in range(weights.shape[1])
     ]
-    step = max(1, BLOCK // (math.prod(at.padded) * groups * o * x.itemsize))
+    image = math.prod(at.out) * groups * o * x.itemsize
+    step = max(1, BLOCK // 4 // image)  # product, sum and window together fit into the cache
+    product = np.empty_like(apart[:step])
     for i in range(0, len(x), step):
+        target = apart[i : i + step]
+        share = product[: len(target)]
         for w, (_, places) in zip(rows, at.offsets()):
             window = x[(slice(i, i + step), *places)]
-            apart[i : i + step] += window[..., None] * w
+            np.multiply(window[..., None], w, out=share)
+            target += share
     return y
 
 
@@ -167,17 +172,15 @@ def matched(x: Array, y: Array, *, at: Geometry) -> Array:
     g = channels_last(y, ((0, 0),) * len(at.size))
     groups, o = at.groups, y.shape[1] // at.groups
     width = math.prod(at.kernel) * x.shape[1] // groups
-    total = np.zeros((groups, width, o), x.dtype)
-    for where in blocks(len(x), at.out, groups * width * x.itemsize):
-        rows = g[where].reshape(-1, groups, o)
-        if groups > 1 and groups == x.shape[1]:  # no matrices: see one_by_one
-            seen = windows[where].reshape(len(rows), width, groups, 1)
-            for k in range(width):
-                share = (seen[:, k] * rows).reshape(len(rows), -1)
-                total[:, k] += np.dot(ones(len(rows), x.dtype), share).reshape(groups, o)
-        else:
-            matrix = columns(windows[where], at).swapaxes(1, 2)
-            total += np.matmul(matrix, rows.swapaxes(0, 1))
+    if groups > 1 and groups == x.shape[1]:  # no matrices: see one_by_one
+        places, kernel = "ijk"[: len(at.size)], "pqr"[: len(at.size)]
+        apart = g.reshape(*g.shape[:-1], groups, o)
+        total = np.einsum(f"n{places}{kernel}g,n{places}go->g{kernel}o", windows, apart)
+    else:
+        total = np.zeros((groups, width, o), x.dtype)
+        for where in blocks(len(x), at.out, groups * width * x.itemsize):
+            rows = g[where].reshape(-1, groups, o).swapaxes(0, 1)
+            total += np.matmul(columns(windows[where], at).swapaxes(1, 2), rows)
     apart = total.reshape(groups, *at.kernel, -1, o)
     w = apart.transpose(0, -1, -2, *range(1, apart.ndim - 2))
     return np.ascontiguousarray(w).reshape(groups * o, -1, *at.kernel)
@@ -197,7 +200,7 @@ def along_channels(t: Any, ndim: int) -> Any:
     return t.reshape(1, -1, *(1,) * (ndim - 2))
 
 
-def total(terms: list[Any]) -> Any:
+def added(terms: list[Any]) -> Any:
     """Add up."""
     first, *others = terms
     for t in others:
@@ -212,7 +215,7 @@ def convolution_jvp(
     dx, dw, *db = ts
     terms = [] if dx is None else [convolution(dx, w, at=at)]
     terms += [] if dw is None else [convolution(x, dw, at=at)]
-    return total(terms + [along_channels(t, x.ndim) for t in db if t is not None])
+    return added(terms + [along_channels(t, x.ndim) for t in db if t is not None])
 
 
 def transposed_jvp(
@@ -222,14 +225,14 @@ def transposed_jvp(
     dy, dw, *db = ts
     terms = [] if dy is None else [transposed_convolution(dy, w, at=at)]
     terms += [] if dw is None else [transposed_convolution(y, dw, at=at)]
-    return total(terms + [along_channels(t, y.ndim) for t in db if t is not None])
+    return added(terms + [along_channels(t, y.ndim) for t in db if t is not None])
 
 
 def matching_jvp(ts: tuple[Any, ...], _w: Any, x: Any, y: Any, *, at: Geometry) -> Any:
     """Dw = M(dx, y) + M(x, dy)."""
     dx, dy = ts
     terms = [] if dx is None else [matching(dx, y, at=at)]
-    return total(terms if dy is None else [*terms, matching(x, dy, at=at)])
+    return added(terms if dy is None else [*terms, matching(x, dy, at=at)])
 
 
 convolution: Callable[..., Any] = operation(

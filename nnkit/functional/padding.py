@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core.errors import ArgumentError, ShapeError
-from nnkit.functional.operands import as_array
+from nnkit.functional.windows import numbers
 
 __all__ = ["pad"]
 
@@ -45,7 +45,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     >>> pad(np.array([[1.0, 2.0, 3.0]]), (1, 2), mode="reflect")
     array([[2., 1., 2., 3., 2., 1.]])
     """
-    x = as_array(input)
+    x = numbers(input, "the input of pad")
     widths = pairs(pad, x.ndim, x.shape)
     if mode not in MODES:
         raise ArgumentError(f"pad: mode is {', '.join(map(repr, MODES))}; got {mode!r}.")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from nnkit.functional.operands import as_array
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "blocks",
     "channels_last",
     "geometry",
+    "numbers",
     "per_axis",
     "views",
 ]
@@ -113,9 +114,17 @@ def per_axis(value: Any, n: int, name: str, what: str, least: int = 1) -> Ints:
     return values
 
 
+def numbers(x: Any, what: str) -> Any:
+    """Return `x` as an array or Tensor; refuse what holds no numbers."""
+    x = as_array(x)
+    if x.dtype.kind not in "fciub":
+        raise DtypeError(f"{what} must hold numbers, got {describe(x)}.")
+    return x
+
+
 def batched(input: Any, n: int, what: str) -> tuple[Any, bool]:
     """Return the input with an axis of examples, and whether it had one already."""
-    x = as_array(input)
+    x = numbers(input, f"the input of {what}")
     if x.ndim == n + 2:
         return x, True
     if x.ndim == n + 1:

@@ -244,6 +244,8 @@ REFUSED = [
     (lambda: F.fold(Z((1, 8, 5)), (3, 3), 2), ShapeError, r"\(N, C \* 4, 4\)"),
     (lambda: F.pad(Z(3), (3, 0), "reflect"), ShapeError, "less than the axis is long"),
     (lambda: F.pad(Z(3), (0, 4), "circular"), ShapeError, "at most as much"),
+    (lambda: F.pad(["a"], (1, 1)), DtypeError, "pad must hold numbers"),
+    (lambda: F.unfold(Z((1, 3, 3), object), 2), DtypeError, "unfold must hold numbers"),
     (lambda: F.pad(Z(3), (1,)), ArgumentError, "two whole numbers"),
     (lambda: F.pad(Z(3), (1, 1, 1, 1)), ShapeError, "2 axes"),
     (lambda: F.pad(Z(3), (-2, -2)), ShapeError, "cuts more off"),
