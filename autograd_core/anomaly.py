@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import sysconfig
 from contextvars import ContextVar, Token
 from types import FrameType
 from typing import Any
@@ -17,11 +18,21 @@ __all__ = ["check_backward", "check_forward", "detect_anomaly", "user_line", "wa
 
 watching: ContextVar[bool] = ContextVar("watching", default=False)
 watchers: list[Any] = []  # the open blocks of all threads: while there is none, nobody need ask
-HIDDEN = (
-    os.path.dirname(os.path.abspath(__file__)) + os.sep,
-    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
-    os.sep + os.path.join("nnkit", ""),
+
+
+def folder(*parts: str) -> str:
+    """Write the name of a folder so that the files in it begin with it."""
+    return os.path.join(os.path.abspath(os.path.join(*parts)), "")
+
+
+OURS = (
+    folder(os.path.dirname(__file__)),
+    folder(os.path.dirname(__file__), "..", "nnkit"),
+    folder(os.path.dirname(np.__file__)),
+    "<frozen ",
 )
+OTHERS = tuple({folder(p) for k, p in sysconfig.get_paths().items() if "lib" in k})
+"""Where libraries are: their lines are named only if there is no other."""
 
 
 class detect_anomaly:  # noqa: N801 (torch's name)
@@ -62,16 +73,20 @@ class detect_anomaly:  # noqa: N801 (torch's name)
 
 
 def user_line() -> str:
-    """Say which line of the user's code is being run: the innermost one that is not ours."""
+    """Say which line of the user's code is being run: the innermost one outside of libraries."""
     frame: FrameType | None = sys._getframe(1)
+    found = None
     while frame is not None:
         file = frame.f_code.co_filename
-        if not any(part in file for part in HIDDEN) and not file.startswith("<"):
-            break
+        if not file.startswith(OURS):
+            found = found or frame
+            if not file.startswith(OTHERS):
+                found = frame
+                break
         frame = frame.f_back
-    if frame is None:
+    if found is None:
         return "an unknown line"
-    file, number = frame.f_code.co_filename, frame.f_lineno
+    file, number = found.f_code.co_filename, found.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{place_name(file)}, line {number}" + (f": {text}" if text else "")
 
