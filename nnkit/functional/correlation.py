@@ -154,14 +154,17 @@ def spread(y: Array, w: Array, at: Geometry) -> Array:
     x = np.zeros((len(y), *at.padded, groups * c), y.dtype)
     image = (math.prod(at.padded) + math.prod(at.out)) * groups * c * y.itemsize
     step = max(1, BLOCK // max(1, image))
+    alone = groups > 1 and c == o == 1  # no matrices: see one_by_one
     for i in range(0, len(y), step):
         rows = g[i : i + step].reshape(-1, groups, o)
-        rows = rows.swapaxes(0, 1) if groups > 1 else rows.reshape(1, -1, o)
-        target = x[i : i + step]
+        matrices = rows.swapaxes(0, 1) if groups > 1 else rows.reshape(1, -1, o)
         for k, (_, places) in enumerate(at.offsets()):
-            share = np.matmul(rows, parts[..., k])
-            share = share.swapaxes(0, 1) if groups > 1 else share
-            window = target[(slice(None), *places)]
+            if alone:
+                share = rows * parts[:, :, 0, k]
+            else:
+                share = np.matmul(matrices, parts[..., k])
+                share = share.swapaxes(0, 1) if groups > 1 else share
+            window = x[(slice(i, i + step), *places)]
             window += share.reshape(window.shape)
     return x[(slice(None), *at.inner())]
 
