@@ -422,7 +422,8 @@ class Module:
         for array, value in values:
             array[...] = value
         for p in self.parameters():
-            mark_written(p)
+            if p.requires_grad:
+                mark_written(p)
         return KeysReport(missing, unexpected)
 
     # --- how it looks -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import pytest
 
 import nnkit as nn
 from nnkit import init
+from nnkit.init.variance import fans
 
 SHAPE, FAN_IN, FAN_OUT = (200, 300), 300, 200
 LEAKY = math.sqrt(2 / (1 + 0.2**2))
@@ -66,7 +67,7 @@ def test_constants(fill, expected):
 
 
 def test_a_convolution_counts_its_field():
-    assert init.fans(np.zeros((8, 4, 3, 3)), "") == (36, 72)
+    assert fans(np.zeros((8, 4, 3, 3)), "") == (36, 72)
 
 
 def test_a_generator_can_be_given():
@@ -89,3 +90,123 @@ def test_a_graph_that_saved_the_old_values_is_not_used():
     init.zeros_(layer.weight)
     with pytest.raises(RuntimeError, match="overwritten"):
         y.backward()
+
+
+# --- normal numbers that are cut off --------------------------------------------------------------
+
+# mean, std, a, b; mean and deviation of the result, from phi and Phi of the standard normal
+CUT = [
+    (0.0, 1.0, -2.0, 2.0),
+    (1.0, 3.0, 0.0, 2.0),
+    (0.0, 1.0, 5.0, math.inf),
+    (0.0, 1.0, -7.0, -6.0),
+    (2.0, 0.5, -10.0, 10.0),
+]
+
+
+@pytest.mark.parametrize(("mean", "std", "a", "b"), CUT)
+def test_truncated_normal(mean, std, a, b):
+    nn.seed(0)
+    values = init.trunc_normal_(np.empty((400, 500)), mean, std, a, b)
+    assert a <= values.min() < values.max() <= b
+    exact = statistics_of_cut(mean, std, a, b)
+    assert values.mean() == pytest.approx(exact[0], abs=0.02 * exact[1])
+    assert values.std() == pytest.approx(exact[1], rel=0.02)
+
+
+def statistics_of_cut(mean, std, a, b):
+    """Integrate the density numerically."""
+    z = np.linspace(max(a, mean - 12 * std), min(b, mean + 12 * std), 400_001)
+    density = np.exp(-(((z - mean) / std) ** 2) / 2)
+    density /= density.sum()
+    average = (z * density).sum()
+    return average, math.sqrt((density * (z - average) ** 2).sum())
+
+
+# --- structure ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (3, 7), (7, 3), (4, 2, 3), (1, 1)])
+@pytest.mark.parametrize("gain", [1, 2.5])
+def test_orthogonal(shape, gain):
+    w = init.orthogonal_(np.empty(shape), gain).reshape(shape[0], -1)
+    small = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(small, gain**2 * np.eye(min(w.shape)), atol=1e-12)
+
+
+def test_orthogonal_matrices_are_evenly_distributed():
+    nn.seed(0)
+    angles = [np.arctan2(*init.orthogonal_(np.empty((2, 2)))[:, 0]) for _ in range(4000)]
+    assert np.histogram(angles, 8, (-np.pi, np.pi))[0] == pytest.approx(500, rel=0.2)
+
+
+@pytest.mark.parametrize(("sparsity", "zeros"), [(0.0, 0), (0.1, 1), (0.25, 3), (1.0, 10)])
+def test_sparse(sparsity, zeros):
+    w = init.sparse_(np.empty((10, 300)), sparsity, std=2.0)
+    assert ((w == 0).sum(axis=0) == zeros).all()
+    if 0 < zeros < 10:
+        assert w[w != 0].std() == pytest.approx(2, rel=0.1)
+        assert len(set(map(tuple, (w == 0).T))) > 9  # other places in other columns
+
+
+@pytest.mark.parametrize("axes", [1, 2, 3])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_dirac_lets_channels_through(axes, groups):
+    w = init.dirac_(np.full((4, 3, *(3,) * axes), 9.0), groups)
+    assert w.sum() == (3 if groups == 1 else 4)
+    centre = w[(slice(None), slice(None), *(1,) * axes)]
+    np.testing.assert_array_equal(centre[: 4 // groups], np.eye(4 // groups, 3))
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda t, g: init.orthogonal_(t, generator=g),
+        lambda t, g: init.sparse_(t, 0.3, generator=g),
+        lambda t, g: init.trunc_normal_(t, generator=g),
+        lambda t, g: init.xavier_uniform_(t, generator=g),
+        lambda t, g: init.kaiming_normal_(t, generator=g),
+    ],
+)
+def test_goes_by_the_generator_and_keeps_the_dtype(fill):
+    one, two = (fill(np.zeros((5, 4), np.float32), np.random.default_rng(1)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert one.dtype == np.float32
+    frozen = nn.Parameter(np.zeros((5, 4)), requires_grad=False)
+    assert fill(frozen, np.random.default_rng(1)) is frozen
+    np.testing.assert_array_equal(frozen, one)
+
+
+@pytest.mark.parametrize(
+    ("name", "param", "gain"),
+    [
+        ("linear", None, 1),
+        ("conv_transpose2d", None, 1),
+        ("tanh", None, 5 / 3),
+        ("relu", None, math.sqrt(2)),
+        ("leaky_relu", None, math.sqrt(2 / (1 + 1e-4))),
+        ("leaky_relu", 1, 1),
+        ("selu", None, 0.75),
+    ],
+)
+def test_gain(name, param, gain):
+    assert init.calculate_gain(name, param) == pytest.approx(gain, rel=1e-15)
+
+
+MISTAKES = [
+    (lambda: init.trunc_normal_(np.ones(2), a=1.0, b=1.0), ["a < b", "a=1.0"]),
+    (lambda: init.trunc_normal_(np.ones(2), std=0), ["std > 0", "std=0"]),
+    (lambda: init.orthogonal_(np.ones(2)), ["orthogonal_", "(2,)", "zeros_"]),
+    (lambda: init.sparse_(np.ones(2), 0.1), ["sparse_ fills matrices", "(2,)"]),
+    (lambda: init.sparse_(np.ones((2, 2)), 1.5), ["between 0 and 1", "1.5"]),
+    (lambda: init.dirac_(np.ones((2, 2))), ["3, 4 or 5 axes", "(2, 2)"]),
+    (lambda: init.dirac_(np.ones((3, 2, 1)), groups=2), ["groups must divide the 3", "got 2"]),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), MISTAKES)
+def test_the_message_helps(call, words):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the words are checked)
+        call()
+    for word in words:
+        assert word in str(caught.value)

@@ -120,7 +120,7 @@ def shorten(table: Any, index: Array, max_norm: float, norm_type: float) -> None
     long = lengths > max_norm
     if long.any():
         values[used[long]] *= (max_norm / (lengths[long] + 1e-7)).astype(values.dtype)[:, None]
-        if isinstance(table, Tensor):
+        if isinstance(table, Tensor) and table.requires_grad:
             mark_written(table)
 
 

@@ -1,43 +1,29 @@
-"""Initial values of parameters: each function fills a tensor in place and returns it.
-
-Names and distributions are those of torch.nn.init. Without a `generator` the numbers come from
-the stream that `nnkit.seed` sets.
-"""
+"""Random weights whose size keeps the variance of a signal from layer to layer."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-import numpy as np
-
-from autograd_core import Tensor
-from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, DtypeError, GraphError, ShapeError, describe
-from autograd_core.inplace import mark_written
-from nnkit.random import stream
+from autograd_core.errors import ArgumentError, ShapeError
+from nnkit.init.fill import Generator, normal_, uniform_
 
 __all__ = [
     "calculate_gain",
-    "constant_",
-    "eye_",
     "kaiming_normal_",
     "kaiming_uniform_",
-    "normal_",
-    "ones_",
-    "uniform_",
     "xavier_normal_",
     "xavier_uniform_",
-    "zeros_",
 ]
-
-Generator = np.random.Generator
 
 GAINS = {
     "linear": 1.0,
     "conv1d": 1.0,
     "conv2d": 1.0,
     "conv3d": 1.0,
+    "conv_transpose1d": 1.0,
+    "conv_transpose2d": 1.0,
+    "conv_transpose3d": 1.0,
     "sigmoid": 1.0,
     "tanh": 5 / 3,
     "relu": math.sqrt(2),
@@ -55,6 +41,11 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     param : float, optional
         The negative slope of "leaky_relu"; 0.01 by default.
 
+    Raises
+    ------
+    ArgumentError
+        If the nonlinearity is not known.
+
     Examples
     --------
     >>> calculate_gain("leaky_relu", 0.0) == math.sqrt(2)
@@ -66,100 +57,6 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         names = ", ".join([*GAINS, "leaky_relu"])
         raise ArgumentError(f"calculate_gain knows {names}; got {nonlinearity!r}.")
     return GAINS[nonlinearity]
-
-
-def filled(tensor: Any, values: Any) -> Any:
-    """Write values into a tensor, in place."""
-    array = raw(tensor)
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
-        raise DtypeError(
-            f"an initial value is written into a Parameter or a floating point array, not into "
-            f"{describe(tensor)}."
-        )
-    if isinstance(tensor, Tensor) and not tensor.is_leaf:
-        raise GraphError(
-            f"initial values are written into parameters, not into {describe(tensor)}, which was "
-            f"calculated from others."
-        )
-    array[...] = values
-    if isinstance(tensor, Tensor):
-        mark_written(tensor)
-    return tensor
-
-
-def uniform_(
-    tensor: Any, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
-) -> Any:
-    """Fill with numbers drawn evenly from [a, b).
-
-    Examples
-    --------
-    >>> values = uniform_(np.empty(100), -1, 1)
-    >>> bool((abs(values) <= 1).all())
-    True
-    """
-    rng = stream("init") if generator is None else generator
-    return filled(tensor, rng.uniform(a, b, tensor.shape))
-
-
-def normal_(
-    tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
-) -> Any:
-    """Fill with numbers of a normal distribution.
-
-    Examples
-    --------
-    >>> normal_(np.empty((2, 3)), std=0.02).shape
-    (2, 3)
-    """
-    rng = stream("init") if generator is None else generator
-    return filled(tensor, rng.normal(mean, std, tensor.shape))
-
-
-def constant_(tensor: Any, val: float) -> Any:
-    """Fill with one number.
-
-    Examples
-    --------
-    >>> constant_(np.empty(2), 0.5)
-    array([0.5, 0.5])
-    """
-    return filled(tensor, val)
-
-
-def ones_(tensor: Any) -> Any:
-    """Fill with 1.
-
-    Examples
-    --------
-    >>> ones_(np.empty(2))
-    array([1., 1.])
-    """
-    return filled(tensor, 1.0)
-
-
-def zeros_(tensor: Any) -> Any:
-    """Fill with 0.
-
-    Examples
-    --------
-    >>> zeros_(np.empty(2))
-    array([0., 0.])
-    """
-    return filled(tensor, 0.0)
-
-
-def eye_(tensor: Any) -> Any:
-    """Fill a matrix with 1 on the diagonal and 0 elsewhere.
-
-    Examples
-    --------
-    >>> eye_(np.empty((1, 2)))
-    array([[1., 0.]])
-    """
-    if len(tensor.shape) != 2:
-        raise ShapeError(f"eye_ fills matrices, not shape {tensor.shape}.")
-    return filled(tensor, np.eye(*tensor.shape))
 
 
 def fans(tensor: Any, what: str) -> tuple[int, int]:
@@ -176,6 +73,18 @@ def fans(tensor: Any, what: str) -> tuple[int, int]:
 def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
     """Fill evenly from [-a, a), a = gain sqrt(6 / (fan_in + fan_out)).
 
+    Parameters
+    ----------
+    tensor : Parameter or array, shape (out, in, ...)
+    gain : float, default 1.0
+        Factor that the nonlinearity asks for; see `calculate_gain`.
+    generator : numpy.random.Generator, optional
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+
     References
     ----------
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
@@ -183,6 +92,7 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None 
 
     Examples
     --------
+    >>> import numpy as np
     >>> bool(abs(xavier_uniform_(np.empty((2, 4)))).max() <= 1)
     True
     """
@@ -193,6 +103,18 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None 
 def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None = None) -> Any:
     """Fill from a normal distribution of deviation gain sqrt(2 / (fan_in + fan_out)).
 
+    Parameters
+    ----------
+    tensor : Parameter or array, shape (out, in, ...)
+    gain : float, default 1.0
+        Factor that the nonlinearity asks for; see `calculate_gain`.
+    generator : numpy.random.Generator, optional
+
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+
     References
     ----------
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
@@ -200,6 +122,7 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None =
 
     Examples
     --------
+    >>> import numpy as np
     >>> xavier_normal_(np.empty((2, 4))).shape
     (2, 4)
     """
@@ -235,12 +158,20 @@ def kaiming_uniform_(
         What follows; see `calculate_gain`.
     generator : numpy.random.Generator, optional
 
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    ArgumentError
+        If `mode` or `nonlinearity` is not known.
+
     References
     ----------
     K. He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
     Examples
     --------
+    >>> import numpy as np
     >>> bool(abs(kaiming_uniform_(np.empty((2, 6)))).max() <= 1)
     True
     """
@@ -268,12 +199,20 @@ def kaiming_normal_(
         What follows; see `calculate_gain`.
     generator : numpy.random.Generator, optional
 
+    Raises
+    ------
+    ShapeError
+        If there are fewer than two axes.
+    ArgumentError
+        If `mode` or `nonlinearity` is not known.
+
     References
     ----------
     K. He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
     Examples
     --------
+    >>> import numpy as np
     >>> kaiming_normal_(np.empty((2, 6)), nonlinearity="relu").shape
     (2, 6)
     """
