@@ -17,7 +17,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -196,9 +196,9 @@ class Sink:
     def __init__(self, root: Any = None, root_value: Any = None) -> None:
         self.grad: Any = None
         self.retains = False
-        self.hooks: list[Callable[[Any], Any]] = []
+        self.hooks: Sequence[Callable[[Any], Any]] = ()
         self.print: Any = None
-        self.handed_out: list[weakref.ref[np.ndarray]] = []
+        self.handed_out: Sequence[weakref.ref[np.ndarray]] = ()
         self.value: Any = None
         self.root, self.root_value = root, root_value
 
@@ -234,8 +234,8 @@ class Sink:
             self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
         # a view keeps the array that owns the memory alive, so there is no need to do it here
         self.value = weakref.ref(value) if value.base is None else lambda: value
-        self.handed_out = [r for r in self.handed_out if r() is not None]
-        self.handed_out.append(weakref.ref(given))
+        alive = [r for r in self.handed_out if r() is not None]
+        self.handed_out = [*alive, weakref.ref(given)]
         whole = None if self.root is None else self.root_value()
         if whole is not None:
             self.root.sink = self.root.sink or Sink()

@@ -131,8 +131,9 @@ class Taped:
 
         self_shape = self.shape  # the hook must not keep this Tensor alive
         node.sink = node.sink or Sink()
-        node.sink.hooks.append(replace)
-        return HookHandle(node.sink.hooks, replace)
+        hooks = node.sink.hooks = node.sink.hooks or []
+        hooks.append(replace)
+        return HookHandle(hooks, replace)
 
     # copies
     def __copy__(self) -> Any:
