@@ -131,8 +131,9 @@ class Taped:
 
         self_shape = self.shape  # the hook must not keep this Tensor alive
         node.sink = node.sink or Sink()
-        hooks = node.sink.hooks = node.sink.hooks or []
+        hooks: list[Any] = node.sink.hooks or []  # type: ignore[assignment]
         hooks.append(replace)
+        node.sink.hooks = hooks
         return HookHandle(hooks, replace)
 
     # copies
