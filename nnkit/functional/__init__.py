@@ -124,6 +124,18 @@ from nnkit.functional.rectifiers import (
     softshrink,
     threshold,
 )
+from nnkit.functional.recurrent import (
+    gru,
+    lstm,
+    rnn_relu,
+    rnn_tanh,
+)
+from nnkit.functional.recurrent_cells import (
+    gru_cell,
+    lstm_cell,
+    rnn_relu_cell,
+    rnn_tanh_cell,
+)
 from nnkit.functional.resampling import (
     interpolate,
 )
@@ -262,4 +274,12 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "tversky_loss",
     "unfold",
+    "gru",
+    "lstm",
+    "rnn_relu",
+    "rnn_tanh",
+    "gru_cell",
+    "lstm_cell",
+    "rnn_relu_cell",
+    "rnn_tanh_cell",
 ]

@@ -88,6 +88,16 @@ from nnkit.layers.rectifiers import (
     Softshrink,
     Threshold,
 )
+from nnkit.layers.recurrent import (
+    GRU,
+    LSTM,
+    RNN,
+)
+from nnkit.layers.recurrent_cells import (
+    GRUCell,
+    LSTMCell,
+    RNNCell,
+)
 from nnkit.layers.resampling import (
     ChannelShuffle,
     PixelShuffle,
@@ -112,11 +122,6 @@ from nnkit.layers.smooth_activation import (
 )
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -129,6 +134,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "CELU",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -144,12 +150,15 @@ __all__ = [
     "ConvTranspose3d",
     "CosineSimilarity",
     "Dropout",
+    "ELU",
     "Embedding",
     "EmbeddingBag",
     "Flatten",
     "Fold",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GELU",
+    "GLU",
     "GroupNorm",
     "Hardshrink",
     "Hardsigmoid",
@@ -190,6 +199,7 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
+    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -209,4 +219,10 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "GRUCell",
+    "LSTMCell",
+    "RNNCell",
 ]
