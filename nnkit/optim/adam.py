@@ -128,7 +128,7 @@ class Adam(Optimizer):
         correction = math.sqrt(1 - beta2**t)
         grad = with_decay(value, grad, group, a, b, decoupled=group["decoupled_weight_decay"])
         move_towards(mean, grad, 1 - beta1, b)
-        move_towards(square, np.multiply(grad, grad, out=a), 1 - beta2, b)
+        move_towards(square, np.multiply(grad, grad, out=b), 1 - beta2, b)
         if group["amsgrad"]:
             largest = self.entry(state, "max_exp_avg_sq", value)
             square = np.maximum(largest, square, out=largest)

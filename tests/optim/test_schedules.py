@@ -154,6 +154,37 @@ def test_a_rate_of_zero_has_no_factor():
     assert group["lr"] == 0.25
 
 
+def test_turned_up_at_the_end_of_a_cycle_the_next_one_does_not_blow_up():
+    optimizer = optimizer_with()
+    group = optimizer.param_groups[0]
+    schedule = CosineAnnealingWarmRestarts(optimizer, T_0=8)
+    plan, found = schedule.preview(17), []
+    for step in range(17):
+        if step == 7:
+            group["lr"] = 0.5
+        found.append(group["lr"])
+        optimizer.step()
+        schedule.step()
+    assert plan[7] < 0.05
+    assert found[7] == 0.5
+    assert found[8:12] == [2 * x for x in plan[8:12]]
+    assert max(found) == 2
+    assert found[15] == pytest.approx(0.5)
+
+
+def test_a_new_schedule_begins_with_the_rate_it_finds():
+    optimizer = optimizer_with()
+    group = optimizer.param_groups[0]
+    first = OneCycleLR(optimizer, 1.0, 5, cycle_momentum=False)
+    for _ in range(4):
+        optimizer.step()
+        first.step()
+    assert group["lr"] < 1e-3
+    group["lr"] = 0.5
+    assert LambdaLR(optimizer, lambda epoch: 0.5**epoch).preview(3) == [0.5, 0.25, 0.125]
+    assert ExponentialLR(optimizer, 0.5).preview(2) == [0.5, 0.25]
+
+
 def test_two_schedules_do_not_take_each_other_for_a_person():
     optimizer = optimizer_with()
     plateau = ReduceLROnPlateau(optimizer, patience=0, factor=0.5, verbose=False)
@@ -163,7 +194,7 @@ def test_two_schedules_do_not_take_each_other_for_a_person():
         schedule.step()
         plateau.step(loss)
     assert optimizer.param_groups[0]["lr"] == 0.125
-    assert schedule.state_dict()["_rates"]["factors"] == [1.0]
+    assert [rate["factor"] for rate in schedule.state_dict()["_rates"]["rates"]] == [1.0]
 
 
 # --- warm-up and cosine ---------------------------------------------------------------------------

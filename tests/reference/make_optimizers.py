@@ -1,9 +1,12 @@
-"""Write optimizers.json and lbfgs.json with PyTorch: python -m tests.reference.make_optimizers
+"""Write optimizers.json, lbfgs.json and optim_signatures.json with PyTorch.
+
+    python -m tests.reference.make_optimizers
 
 For each optimizer a table of settings, and for each of their combinations the parameters after 3
 and after 20 steps and the mean of each entry of the state. Only needed where the table changes.
 """
 
+import inspect
 import itertools
 import json
 from pathlib import Path
@@ -12,6 +15,7 @@ import torch
 
 from tests.optim import problems
 
+HINTS = ("capturable", "differentiable", "foreach", "fused")
 VECTOR = [[0.5, -1.0, 2.0]]
 MATRICES = [[[0.5, -1.0, 2.0], [0.25, 1.5, -0.75]], [[1.0], [-0.5], [0.1]]]
 BETAS = [(0.9, 0.999), (0.5, 0.6)]
@@ -128,6 +132,23 @@ def trajectory(name, settings, starts):
     return [seen, means]
 
 
+def signatures():
+    """Names and defaults of the arguments, without those that say how to calculate."""
+    rooms = {
+        "": [*TABLES, "SGD", "AdamW", "LBFGS"],
+        "lr_scheduler": torch.optim.lr_scheduler.__all__,
+        "swa_utils": ["SWALR", "get_ema_avg_fn", "get_ema_multi_avg_fn"],
+    }
+    for room, names in rooms.items():
+        for name in names:
+            owner = getattr(torch.optim, room) if room else torch.optim
+            found = inspect.signature(getattr(owner, name)).parameters.values()
+            kept = [p for p in found if p.name not in HINTS]
+            defaults = [None if p.default is p.empty else p.default for p in kept]
+            path = f"{room}.{name}".strip(".")
+            yield path, list(zip([p.name for p in kept], defaults))
+
+
 def lbfgs():
     """Parameters after 5 and 10 calls of L-BFGS, and the counts of its state."""
     for name, settings in problems.CASES:
@@ -155,3 +176,5 @@ if __name__ == "__main__":
     (folder / "optimizers.json").write_text("[" + ",\n".join(lines) + "]\n")
     lines = [json.dumps(row, separators=(",", ":")) for row in lbfgs()]
     (folder / "lbfgs.json").write_text("[\n" + ",\n".join(lines) + "\n]\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(found)}" for name, found in signatures()]
+    (folder / "optim_signatures.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

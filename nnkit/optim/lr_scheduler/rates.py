@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,55 +12,82 @@ from nnkit.optim.optimizer import Optimizer
 
 __all__ = ["Rates", "rates_of"]
 
+Groups = list[dict[str, Any]]
+
+MOST = 2.0
+"""A larger factor does not hold above the rate that was set by hand: turned up where the plan is
+next to 0, it would make the next rise of the plan a disaster."""
+
+
+@dataclass
+class Rate:
+    """The learning rate of one group: what is planned, and what a person made of it."""
+
+    planned: float
+    written: float
+    factor: float = 1.0
+    chosen: float = 0.0
+
+    def notice(self, lr: float) -> None:
+        """Take a rate that is not what was written last as a person's wish."""
+        # No factor makes a rate of 0: then the wish lasts until the next step.
+        if lr != self.written and self.planned:
+            self.factor, self.chosen, self.written = lr / self.planned, lr, lr
+
+    def result(self) -> float:
+        """Return the rate to use."""
+        lr = self.planned * self.factor
+        if self.factor > MOST:
+            lr = min(lr, max(self.chosen, MOST * self.planned))
+        return lr
+
 
 class Rates:
-    """For each group the planned learning rate and the factor that a person put on it.
-
-    All schedules of an optimizer share it. They see only planned rates; ``group["lr"]`` is the
-    planned rate times the factor. A rate that is not what was written last was changed by a person
-    (or the live panel): that sets the factor.
-    """
+    """The rates of all groups of an optimizer; all its schedules share it, and see only plans."""
 
     def __init__(self) -> None:
-        self.planned: list[float] = []
-        self.factors: list[float] = []
-        self.written: list[float] = []
+        self.rates: list[Rate] = []
+
+    def notice(self, groups: Groups) -> None:
+        """Find out what was changed since rates were written last."""
+        for rate, group in zip(self.rates, groups):
+            rate.notice(group["lr"])
+        self.rates += [Rate(group["lr"], group["lr"]) for group in groups[len(self.rates) :]]
 
     @contextmanager
-    def plan(self, groups: list[dict[str, Any]]) -> Iterator[None]:
+    def plan(self, groups: Groups) -> Iterator[None]:
         """Let ``group["lr"]`` be the planned rates inside of the `with` block."""
         self.notice(groups)
-        for group, planned in zip(groups, self.planned):
-            group["lr"] = planned
+        for group, rate in zip(groups, self.rates):
+            group["lr"] = rate.planned
         try:
             yield
         finally:
-            self.planned = [group["lr"] for group in groups]
-            self.write(groups)
+            for group, rate in zip(groups, self.rates):
+                rate.planned = group["lr"]
+                group["lr"] = rate.written = rate.result()
 
-    def notice(self, groups: list[dict[str, Any]]) -> None:
-        """Find out what was changed since rates were written last."""
-        for group in groups[len(self.planned) :]:
-            self.planned.append(group["lr"])
-            self.written.append(group["lr"])
-            self.factors.append(1.0)
-        for i, group in enumerate(groups):
-            # Nothing times 0 is what the person wants; their rate lasts until the next step.
-            if group["lr"] != self.written[i] and self.planned[i]:
-                self.factors[i] = group["lr"] / self.planned[i]
+    def begin(self, groups: Groups) -> None:
+        """Begin with the rates as they are; those set by hand are the first of a new plan."""
+        for group, rate in zip(groups, self.rates):
+            if group["lr"] != rate.written:
+                group["initial_lr"] = rate.planned = rate.written = group["lr"]
+                rate.factor = 1.0
 
-    def write(self, groups: list[dict[str, Any]]) -> None:
-        """Put planned rates times factors into the groups."""
-        for group, planned, factor in zip(groups, self.planned, self.factors):
-            group["lr"] = planned * factor
-        self.written = [group["lr"] for group in groups]
-
-    def accept(self, groups: list[dict[str, Any]]) -> None:
+    def accept(self, groups: Groups) -> None:
         """Take the rates in the groups, factors included, as planned."""
-        for i, (group, factor) in enumerate(zip(groups, self.factors)):
-            self.written[i] = group["lr"]
-            if factor:
-                self.planned[i] = group["lr"] / factor
+        for group, rate in zip(groups, self.rates):
+            rate.written = group["lr"]
+            if rate.factor:
+                rate.planned = group["lr"] / rate.factor
+
+    def state(self) -> list[dict[str, float]]:
+        """Return what is to be saved."""
+        return [asdict(rate) for rate in self.rates]
+
+    def load(self, state: list[dict[str, float]]) -> None:
+        """Take over what was saved."""
+        self.rates = [Rate(**rate) for rate in state]
 
 
 NOTES: WeakKeyDictionary[Optimizer, Rates] = WeakKeyDictionary()

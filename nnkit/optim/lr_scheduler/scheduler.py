@@ -46,7 +46,9 @@ class LRScheduler:
     **Changing a learning rate by hand** (``group["lr"] = ...``, or the slider of the live panel)
     puts a factor on the whole schedule: halve the rate, and all later rates are half of what they
     would have been. The factor belongs to the group, whichever schedules it has, and is saved with
-    them. While the schedule says 0, the changed rate lasts until the next step only.
+    them. A factor above 2 is 2 for rates above the one that was set, so a rate that was turned up
+    at the end of one cycle does not blow up the next. While the schedule says 0, the changed rate
+    lasts until the next step only. A new schedule begins with the rate that it finds.
 
     A saved schedule brings its learning rates along, so it does not matter whether it is made and
     loaded before or after the optimizer.
@@ -71,6 +73,8 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = check_optimizer(optimizer, type(self).__name__)
+        if last_epoch == -1:
+            rates_of(optimizer).begin(optimizer.param_groups)
         with rates_of(optimizer).plan(optimizer.param_groups):
             for group in optimizer.param_groups:
                 if last_epoch == -1:
@@ -101,7 +105,8 @@ class LRScheduler:
 
     def step(self) -> None:
         """Set the learning rates of the next epoch; call it after ``optimizer.step()``."""
-        if self._step_count == 1 and not self.optimizer._has_stepped:
+        usual = type(self.optimizer).step is Optimizer.step  # another need not keep count
+        if self._step_count == 1 and usual and not self.optimizer._has_stepped:
             warnings.warn(
                 f"{type(self).__name__}.step() was called before the first optimizer.step(), so "
                 f"the first learning rate of the schedule is skipped. Call optimizer.step() first.",
@@ -171,8 +176,7 @@ class LRScheduler:
         rates.notice(groups)
         own = {key: value for key, value in vars(self).items() if key != "optimizer"}
         own["_rates"] = {
-            "planned": list(rates.planned),
-            "factors": list(rates.factors),
+            "rates": rates.state(),
             "groups": [{key: g[key] for key in self._settings if key in g} for g in groups],
         }
         return own
@@ -188,11 +192,13 @@ class LRScheduler:
         state = dict(check_state(self, state_dict))
         notes = state.pop("_rates", None)
         vars(self).update({key: value for key, value in state.items() if key in vars(self)})
-        rates, groups = rates_of(self.optimizer), self.optimizer.param_groups
         if notes is None:  # made by PyTorch
             lrs = state["_last_lr"]
-            lr_groups = [{"lr": lr} for lr in lrs]
-            notes = {"planned": lrs, "factors": [1.0] * len(lrs), "groups": lr_groups}
+            notes = {
+                "rates": [{"planned": lr, "written": lr} for lr in lrs],
+                "groups": [{"lr": lr} for lr in lrs],
+            }
+        groups = self.optimizer.param_groups
         if len(notes["groups"]) != len(groups):
             raise ArgumentError(
                 f"{type(self).__name__}.load_state_dict: the optimizer has {len(groups)} groups, "
@@ -200,5 +206,4 @@ class LRScheduler:
             )
         for group, settings in zip(groups, notes["groups"]):
             group.update(settings)
-        rates.planned, rates.factors = list(notes["planned"]), list(notes["factors"])
-        rates.written = [p * f for p, f in zip(rates.planned, rates.factors)]
+        rates_of(self.optimizer).load(notes["rates"])
