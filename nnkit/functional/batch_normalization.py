@@ -138,7 +138,7 @@ def batch_norm(
            [ 1.,  1.]])
     """
     x = as_float(input, "the input of batch_norm")
-    check(x, running_mean, running_var, weight, bias, training)
+    check("batch_norm", x, running_mean, running_var, weight, bias, training)
     c = x.shape[1]
     w = np.ones(c, x.dtype) if weight is None else weight
     b = np.zeros(c, x.dtype) if bias is None else bias
@@ -168,28 +168,28 @@ def update(running: Any, new: Array, momentum: float) -> None:
     values += momentum * (new - values)
 
 
-def check(x: Any, mean: Any, var: Any, weight: Any, bias: Any, training: bool) -> None:
+def check(what: str, x: Any, mean: Any, var: Any, weight: Any, bias: Any, training: bool) -> None:
     """Refuse what has no channels, or other ones."""
     if x.ndim < 2:
-        raise ShapeError(f"batch_norm got an input of shape {x.shape}; it takes (N, C, ...).")
+        raise ShapeError(f"{what} got an input of shape {x.shape}; it takes (N, C, ...).")
     c = x.shape[1]
     vectors = dict(running_mean=mean, running_var=var, weight=weight, bias=bias)
     for name, v in vectors.items():
         if v is not None and v.shape != (c,):
             raise ShapeError(
-                f"batch_norm got an input of shape {x.shape} and {name} of shape {v.shape}: it is "
+                f"{what} got an input of shape {x.shape} and {name} of shape {v.shape}: it is "
                 f"one number for each channel, ({c},)."
             )
     if (mean is None) != (var is None):
-        raise ArgumentError("batch_norm needs both of running_mean and running_var, or none.")
+        raise ArgumentError(f"{what} needs both of running_mean and running_var, or none.")
     if not training and mean is None:
         raise ArgumentError(
-            "batch_norm needs running_mean and running_var in evaluation; with training=True it "
+            f"{what} needs running_mean and running_var in evaluation; with training=True it "
             "uses those of the batch."
         )
     if training and x.size <= c:
         raise ShapeError(
-            f"batch_norm got {x.shape} while training: with one value for each channel (or none) "
+            f"{what} got {x.shape} while training: with one value for each channel (or none) "
             f"there is no variance. Use a larger batch (drop_last=True leaves out a last one of a "
             f"single example), or model.eval()."
         )

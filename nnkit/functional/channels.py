@@ -42,13 +42,29 @@ def sums(rows: Array, times: int) -> Array:
     return total.reshape(times, -1).sum(axis=0)
 
 
+def plane_sums(x: Array) -> Array:
+    """Add up each channel of an array with long runs of one channel."""
+    n, c = x.shape[:2]
+    planes = x.reshape(n * c, -1)
+    return np.dot(planes, ones(planes.shape[1], x.dtype)).reshape(n, c).sum(axis=0)
+
+
 def per_channel(v: Any, ndim: int) -> Any:
     """Give a vector of channels the axes of (N, C, ...)."""
     return v.reshape(1, -1, *(1,) * (ndim - 2))
 
 
+def channels_first(x: Array) -> bool:
+    """Whether an array has long runs of one channel in memory, the usual (N, C, ...)."""
+    return x.ndim > 2 and x.shape[1] > 1 and x.flags.c_contiguous
+
+
 def affine(x: Array, scale: Array, shift: Array) -> Array:
     """Return y = scale x + shift, channel by channel."""
+    if channels_first(x):
+        y = x * per_channel(scale, x.ndim)
+        y += per_channel(shift, x.ndim)
+        return y
     rows, times = wide(x)
     y = rows * np.tile(scale, times)
     y += np.tile(shift, times)
@@ -59,6 +75,13 @@ def affine_vjp(
     g: Array, _y: Any, x: Array, scale: Array, _shift: Any, *, needs: Any
 ) -> tuple[Any, Any, Any]:
     """dL/dx = scale g, dL/dscale = sum(g x), dL/dshift = sum(g)."""
+    if channels_first(g):
+        grad = g * per_channel(scale, g.ndim) if needs[0] else None
+        return (
+            grad,
+            plane_sums(g * x) if needs[1] else None,
+            plane_sums(g) if needs[2] else None,
+        )
     gs, times = wide(g)
     return (
         back(gs * np.tile(scale, times), x.shape) if needs[0] else None,

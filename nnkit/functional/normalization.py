@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
-from nnkit.functional.batch_normalization import batch_norm, update
+from nnkit.functional.batch_normalization import batch_norm, check, update
 from nnkit.functional.channels import channel_affine
 from nnkit.functional.layer_normalization import standardising
 from nnkit.functional.operands import as_float
@@ -140,6 +140,7 @@ def instance_norm(
         raise ShapeError(
             f"instance_norm got {x.shape}: with one value for each channel there is no variance."
         )
+    check("instance_norm", x, running_mean, running_var, weight, bias, True)
     if running_mean is not None:
         plain = raw(x)
         if isinstance(plain, Layered):

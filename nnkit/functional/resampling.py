@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.operands import as_float
 from nnkit.functional.separable import along_axes, means
-from nnkit.functional.windows import per_axis
+from nnkit.functional.window_values import spreading
+from nnkit.functional.windows import geometry, per_axis
 
 __all__ = ["cubic_weights", "interpolate"]
 
@@ -81,16 +82,13 @@ def interpolate(
     array([[[0. , 0.5, 1.5, 2. ]]])
     """
     x = as_float(input, "the input of interpolate")
-    n = x.ndim - 2
     check_mode(x, mode, align_corners, antialias)
     old = x.shape[2:]
     new, scales = lengths(old, size, scale_factor, bool(recompute_scale_factor))
     if mode == "area":
         return along_axes(x, [means(a, b, x.dtype) for a, b in zip(old, new)])
     if mode.startswith("nearest"):
-        for i in range(n):
-            x = nearest(x, 2 + i, new[i], scales[i], mode == "nearest-exact")
-        return x
+        return nearest(x, new, scales, mode == "nearest-exact")
     cubic, corners = mode == "bicubic", bool(align_corners)
     kind = ("cubic" if cubic else "linear") + (" antialias" if antialias else "")
     matrices = [
@@ -146,17 +144,22 @@ def lengths(
     return new, [1.0 / f for f in factors]
 
 
-def nearest(x: Any, axis: int, m: int, scale: float, exact: bool) -> Any:
+def nearest(x: Any, new: tuple[int, ...], scales: list[float], exact: bool) -> Any:
     """Pick the element of the input in which each of the output lies."""
-    n = x.shape[axis]
-    if m % n == 0 and scale == n / m:  # every element so many times
-        shape = (*x.shape[: axis + 1], m // n, *x.shape[axis + 1 :])
-        copies = np.broadcast_to(np.expand_dims(x, axis + 1), shape)
-        return copies.reshape(*x.shape[:axis], m, *x.shape[axis + 1 :])
-    # in single precision, in which PyTorch decides where a place on the border belongs
-    place = np.arange(m, dtype=np.float32) + np.float32(0.5 if exact else 0)
-    index = np.minimum(np.floor(place * np.float32(scale)).astype(np.intp), n - 1)
-    return np.take(x, index, axis=axis)
+    copies = [1] * len(new)  # how many times each element appears, where that is a whole number
+    for i, (m, scale) in enumerate(zip(new, scales)):
+        n = x.shape[2 + i]
+        if m % n == 0 and scale == n / m:
+            copies[i] = m // n
+            continue
+        # in single precision, in which PyTorch decides where a place on the border belongs
+        place = np.arange(m, dtype=np.float32) + np.float32(0.5 if exact else 0)
+        index = np.minimum(np.floor(place * np.float32(scale)).astype(np.intp), n - 1)
+        x = np.take(x, index, axis=2 + i)
+    if set(copies) == {1}:
+        return x
+    none, one = ((0, 0),) * len(new), (1,) * len(new)
+    return spreading(x, at=geometry("interpolate", new, tuple(copies), tuple(copies), none, one))
 
 
 @lru_cache(maxsize=256)

@@ -49,6 +49,21 @@ def max_unpool(
 ) -> Any:
     """Check, and put the values back."""
     x, is_batch = batched(input, n, what)
+    places = places_for(what, x, indices, is_batch)
+    size = unpooled_size(what, n, x.shape[2:], settings, output_size)
+    if places.size and not 0 <= places.min() <= places.max() < math.prod(size):
+        wrong = places.max() if places.min() >= 0 else places.min()
+        raise ArgumentError(
+            f"{what}: index {wrong} is no place in an output of size {size}; give the output_size "
+            f"of the pooling."
+        )
+    flat = places.reshape(*places.shape[:2], -1).astype(np.intp, copy=False)
+    y = putting(x.reshape(flat.shape), flat, size=size)
+    return y if is_batch else y[0]
+
+
+def places_for(what: str, x: Any, indices: Any, is_batch: bool) -> Array:
+    """Check that there is a place for each value."""
     places: Array = np.asarray(raw(indices))
     if places.dtype.kind not in "iu":
         raise DtypeError(f"{what}: indices are whole numbers, got dtype {places.dtype}.")
@@ -59,30 +74,27 @@ def max_unpool(
             f"{what} got an input of shape {x.shape} and indices of shape {places.shape}: each "
             f"value needs its place."
         )
+    return places
+
+
+def unpooled_size(
+    what: str, n: int, pooled: tuple[int, ...], settings: tuple[Any, Any, Any], output_size: Any
+) -> tuple[int, ...]:
+    """Return the size that was pooled, as given or as usual."""
     kernel = per_axis(settings[0], n, "kernel_size", what)
     stride = kernel if settings[1] is None else per_axis(settings[1], n, "stride", what)
     padding = per_axis(settings[2], n, "padding", what, 0)
-    usual = tuple(
-        (m - 1) * s - 2 * p + k for m, k, s, p in zip(x.shape[2:], kernel, stride, padding)
-    )
+    usual = tuple((m - 1) * s - 2 * p + k for m, k, s, p in zip(pooled, kernel, stride, padding))
     size = usual
     if output_size is not None:
         size = tuple(int(s) for s in output_size)[-n:]
         if len(size) != n or any(abs(a - b) >= s for a, b, s in zip(size, usual, stride)):
             raise ArgumentError(
                 f"{what}: output_size={tuple(output_size)} could not have been pooled to "
-                f"{x.shape[2:]}; without it the size is {usual}, and it may differ by less than "
+                f"{pooled}; without it the size is {usual}, and it may differ by less than "
                 f"the stride {stride}."
             )
-    if places.size and not 0 <= places.min() <= places.max() < math.prod(size):
-        wrong = places.max() if places.min() >= 0 else places.min()
-        raise ArgumentError(
-            f"{what}: index {wrong} is no place in an output of size {size}; give the output_size "
-            f"of the pooling."
-        )
-    flat = places.reshape(*places.shape[:2], -1).astype(np.intp, copy=False)
-    y = putting(x.reshape(flat.shape), flat, size=size)
-    return y if is_batch else y[0]
+    return size
 
 
 def max_unpool1d(

@@ -232,7 +232,8 @@ class InstanceNorm(ChannelNorm):
         """Normalise each channel of each example."""
         x = cast(as_array(input), self.weight, type(self).__name__)
         n, c = self.axes, self.num_features
-        if x.ndim not in (n + 1, n + 2) or (x.shape[-n - 1] != c and self.affine):
+        fixed = self.affine or self.track_running_stats  # else PyTorch takes any channels, too
+        if x.ndim not in (n + 1, n + 2) or (x.shape[-n - 1] != c and fixed):
             shapes = f"(N, {c}, {AXES[n]}), or ({c}, {AXES[n]}) for one example"
             raise self._wrong(x.shape, shapes)
         one = x.ndim == n + 1

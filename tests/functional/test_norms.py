@@ -173,6 +173,8 @@ REFUSED = [
     (lambda: F.group_norm(Z(3), 1), ShapeError, "takes"),
     (lambda: F.group_norm(Z((2, 4)), 2, Z(3)), ShapeError, "weight"),
     (lambda: F.instance_norm(Z((2, 3))), ShapeError, "takes"),
+    (lambda: F.instance_norm(Z((2, 3, 4)), Z(2), Z(2)), ShapeError, "instance_norm .*running_mean"),
+    (lambda: F.instance_norm(Z((2, 3, 4)), weight=Z(2)), ShapeError, "weight of shape"),
     (lambda: F.instance_norm(Z((2, 3, 1))), ShapeError, "no variance"),
     (lambda: F.local_response_norm(Z((2, 3)), 2), ShapeError, "takes"),
     (lambda: F.local_response_norm(Z((2, 3, 4)), 0), ArgumentError, "size"),

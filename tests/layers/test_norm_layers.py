@@ -111,6 +111,7 @@ def test_forgetting_the_statistics():
         (nn.BatchNorm2d(3), (2, 5, 5, 3), r"transpose\(0, 3, 1, 2\)"),
         (nn.BatchNorm1d(3), (2, 4), r"\(N, 3, L\) or \(N, 3\)"),
         (nn.InstanceNorm1d(3, affine=True), (2, 4, 5), r"\(N, 3, L\), or \(3, L\)"),
+        (nn.InstanceNorm1d(3, track_running_stats=True), (2, 4, 5), r"\(N, 3, L\), or"),
         (nn.LayerNorm(3), (2, 4), r"must end with \(3,\)"),
         (nn.LayerNorm(3), (2, 3, 4), r"GroupNorm\(1"),
         (nn.GroupNorm(1, 3), (2, 4), r"\(N, 3, ...\)"),
