@@ -27,7 +27,7 @@ DROPPED = {
 SYMMETRIC = {
     "add", "multiply", "maximum", "minimum", "equal", "not_equal", "hypot", "logical_and",
     "logical_or", "array_equal", "zip", "result_type", "max", "min", "broadcast_shapes",
-    "swapaxes", "places_of_running",
+    "swapaxes", "places_of_running", "convolve",
 }  # fmt: skip
 DECLARING = {"composed", "batching", "constant", "existing", "views", "refuse", "linear", "rule"}
 NOT_EXCHANGED = SYMMETRIC | DECLARING | {"isinstance", "getattr", "hasattr", "type"}
@@ -97,24 +97,26 @@ def mistakes_in(source: str) -> Iterator[Mistake]:
     for i, statement in enumerate(ast.parse(source).body):
         left_out: set[ast.AST] = set()
         for k, node in enumerate(ast.walk(statement)):
-            if isinstance(node, NOT_RULES) or is_free(node):
-                left_out.update(ast.walk(node))
+            left_out.update(without_effect(node))
             if node not in left_out:
                 for change in CHANGES.get(type(node), ()):
                     if change(node) is not None:
                         yield Mistake(source, i, k, change, node.lineno)  # type: ignore[attr-defined]
 
 
-def is_free(node: ast.AST) -> bool:
-    """Whether it makes no difference what a node says: who has a short way through vmap (without it
-    the long one is taken), and which negative number stands for an unknown length.
-    """
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return getattr(node, "length", False)
-    if isinstance(node, ast.Call) and called(node) == "reshape":
-        for part in ast.walk(node):
-            part.length = True  # type: ignore[attr-defined]
-    return isinstance(node, ast.Call) and called(node) == "batching"
+def without_effect(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of a node in which it makes no difference what they say."""
+    if isinstance(node, NOT_RULES):
+        return list(ast.walk(node))
+    if not isinstance(node, ast.Call):
+        return []
+    if called(node) == "batching":  # who has a short way through vmap; else the long one is taken
+        return list(ast.walk(node))
+    if called(node) == "reshape":  # any negative number stands for the unknown length
+        return [n for n in ast.walk(node) if isinstance(n, ast.UnaryOp)]
+    if called(node) == "where" and ast.unparse(node.args[1]) == "1.0":
+        return [node.args[1]]  # a divisor in the place of 0: any other number would do
+    return []
 
 
 # --- the mistakes ---------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ def is_arithmetic(node: ast.AST) -> bool:
 
 def result_negated(node: ast.Return | ast.Lambda) -> ast.AST | None:
     result = node.value if isinstance(node, ast.Return) else node.body
-    if result is None or not is_arithmetic(result):
+    if result is None or not is_arithmetic(result) or ast.unparse(result).startswith("np.zeros"):
         return None
     wrong = ast.UnaryOp(ast.USub(), result)
     return ast.Return(wrong) if isinstance(node, ast.Return) else ast.Lambda(node.args, wrong)

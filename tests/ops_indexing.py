@@ -76,11 +76,16 @@ unmapped_sample(np.setdiff1d, fixed(3.0, 1.0, 2.0), np.array([0.0, 2.5]), assume
 # --- choosing -------------------------------------------------------------------------------------
 
 sample(np.clip, a=real(3, 4), a_min=None, a_max=unit(4))
+if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
+    sample(np.clip, real(3, 4), min=-1.0, max=unit(4))
+    sample(np.clip, real(3, 4), min=unit())
 sample(np.choose, np.array([0, 1, 1, 0]), [real(4), real(4)])
 sample(np.choose, np.array([[3], [-1]]), [real(2), 1.0, real(1)], mode="wrap")
 sample(np.choose, np.array([3, -1]), real(3, 2), mode="clip")
+sample(np.choose, np.array([0, 2, 1, 0]), [real(4), real(4), real()])
 sample(np.select, [np.array([True, False, True]), np.array([True, True, False])], [real(3), real()])
 sample(np.select, [np.array([True, False])], [real(2, 2)], default=real(2))
+sample(np.select, [np.array([True, False])], [real(2)])
 sample(np.compress, [True, False, True], real(3))
 sample(np.compress, np.array([False, True]), real(3, 3), axis=1)
 sample(np.extract, np.array([[True, False], [True, True]]), real(2, 2))
@@ -92,6 +97,7 @@ sample(
     [lambda x, p: x * p, lambda x, p: x**p, 4.0],
     3,
 )
+sample(np.piecewise, real(3), [np.array([True, False, False])], [np.sin])
 sample(np.apply_along_axis, lambda v: np.sum(v) * v[:2], 0, real(3, 2))
 sample(np.apply_along_axis, lambda v, p: np.sum(v**p), 1, real(2, 3, 2), 3)
 sample(np.apply_along_axis, np.outer, -1, real(2, 3), [1.0, 2.0])

@@ -102,6 +102,8 @@ sample(np.linalg.lstsq, regular(4, 2), real(4), rcond=None)
 sample(np.linalg.lstsq, regular(2, 3), real(2, 2))
 sample(np.linalg.lstsq, complex_regular(4, 2), z(4, 2), rcond=1e-9)
 sample(np.linalg.tensorsolve, regular(6, 6), real(6))
+unknowns_last = Maker((6, 2, 3), lambda rng, _: (regular(6, 6)(rng).T).reshape(6, 2, 3))
+sample(np.linalg.tensorsolve, unknowns_last, real(2, 3), axes=(0,))
 sample(np.linalg.tensorinv, regular(3, 3), ind=1)
 sample(np.linalg.tensorinv, regular(2, 2, 4))
 
@@ -193,6 +195,11 @@ for matrix in (regular(3, 3), regular(2, 2, 2), complex_regular(2, 2)):
     sample(np.linalg.eigvals, matrix)
     framed(np.linalg.svd, matrix, same, singular_vector_phases)
     framed(np.linalg.svd, matrix, same, singular_vector_phases, hermitian=True)
+indefinite = Maker((3, 3), lambda rng, shape: regular(3, 3)(rng) * np.array([1.0, -1.0, -1.0]))
+framed(np.linalg.svd, indefinite, hermitian, singular_vector_phases, hermitian=True)
+sample(np.linalg.svd, indefinite, compute_uv=False, hermitian=True)
+for order in (2, -2, None):
+    sample(np.linalg.cond, regular(2, 4, 3), p=order)
 sample(np.linalg.eigh, regular(3, 3))
 rotating = Maker((2, 2), lambda rng, shape: rng.random(shape) + np.array([[1, 2], [-3, 1]]))
 sample(np.linalg.eig, rotating)  # a real matrix with complex eigenvalues

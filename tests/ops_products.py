@@ -51,6 +51,10 @@ for mode in ("full", "same", "valid"):
         sample(np.correlate, real(n), real(m), mode=mode)
 sample(np.convolve, [1.0, 2.0], real(3))
 sample(np.correlate, real(3), real(2))
+sample(np.cross, real(2, 2, 3), real(3))
+sample(np.cross, real(2, 2, 3), real(2, 3, 2), axisb=1, axisc=1)
+sample(np.cross, real(3, 2, 2), real(2, 2, 3), axisa=0)
+sample(np.vecdot, real(2, 2, 3), real(2, 2, 3), axis=1)
 
 # --- index notation -------------------------------------------------------------------------------
 
@@ -78,11 +82,15 @@ for text, shapes in {
     "ij,j": ((2, 1), (3,)),
     "bii, b k -> k": ((2, 3, 3), (2, 4)),
     ",i->i": ((), (3,)),
+    "ij,ij,j->i": ((1, 3), (2, 3), (1,)),
+    "ij,ij->i": ((1, 2), (3, 2)),
+    "ij,kj,kl,l->i": ((2, 3), (2, 3), (2, 2), (1,)),
     "ij,ji->": ((2, 3), (3, 2)),
 }.items():
     sample(np.einsum, text, *(real(*shape) for shape in shapes))
 sample(np.einsum, real(2, 3), [0, 1], real(3, 4), [1, 2], [0, 2])
 sample(np.einsum, real(2, 3), [0, 1], real(3, 4), [1, 2])
+sample(np.einsum, real(2, 3), [0, 1], real(3), [1], real(2), [0], [1])
 sample(np.einsum, real(5, 2, 3), [Ellipsis, 1], real(3), [1], [Ellipsis])
 for optimize in (True, "optimal", ["einsum_path", (0, 1), (0, 1)], ["einsum_path", (0, 1, 2)]):
     operands = real(2, 3), real(3, 4), real(4, 2)
