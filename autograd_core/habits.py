@@ -79,7 +79,7 @@ ELSEWHERE = spread(
         "ctypes": "an address would bypass the graph. Take x.detach().numpy().ctypes",
         "byteswap newbyteorder getfield setfield tostring": "bytes have no derivative. Take "
         "x.detach().numpy().{name}(...)",
-        "dump dumps": "pickles run code when they are loaded. Use np.save(file, x.detach().numpy())",
+        "dump dumps": "pickles run code when they are loaded. Use np.save(file, x.detach())",
         "setflags": "use the flags of the array: x.detach().numpy().setflags(...)",
         "resize": "a Tensor keeps its shape. Write x = np.resize(x, shape)",
         "itemset": "write x[index] = value",
@@ -108,6 +108,10 @@ ELSEWHERE = spread(
         "register_post_accumulate_grad_hook": "write x.register_hook(hook); it is called with the "
         "complete gradient",
         "index_put index_put_ put_ masked_scatter masked_scatter_": "write x[index] = values",
+        "fill_diagonal_": "write x[np.diag_indices_from(x)] = value",
+        "diag_embed": "write x[..., None] * np.eye(x.shape[-1])",
+        "tensor_split": "write np.array_split(x, parts, axis)",
+        "index_reduce scatter_reduce": "write it with np.maximum.at or the like on x.detach()",
         "topk": "write np.sort(x, axis)[..., -k:]; the places: np.argsort(x, axis)[..., -k:]",
         "kthvalue": "write np.sort(x, axis)[..., k - 1]",
         "mode": "write np.unique(x, return_counts=True)",

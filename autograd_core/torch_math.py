@@ -103,6 +103,21 @@ def clamp(x: Any, min: Any = None, max: Any = None) -> Any:
     return np.clip(x, min, max)
 
 
+def clamp_min(x: Any, min: Any) -> Any:
+    """np.clip(x, min, None)."""
+    return np.clip(x, min, None)
+
+
+def clamp_max(x: Any, max: Any) -> Any:
+    """np.clip(x, None, max)."""
+    return np.clip(x, None, max)
+
+
+def addmm(x: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> Any:
+    """Return beta x + alpha a @ b."""
+    return beta * x + alpha * np.matmul(a, b)
+
+
 def lerp(x: Any, end: Any, weight: Any) -> Any:
     """X + weight (end - x)."""
     return x + weight * (end - x)
@@ -179,13 +194,16 @@ class TorchMath:
     round_ = in_place(np.round)
     nan_to_num, nan_to_num_ = pair(np.nan_to_num)
     clamp, clamp_ = pair(clamp)
+    clamp_min, clamp_min_ = pair(clamp_min)
+    clamp_max, clamp_max_ = pair(clamp_max)
     clip_ = in_place(np.clip)
+    cumsum_, cumprod_ = in_place(np.cumsum), in_place(np.cumprod)
 
     # two operands
     add, add_ = pair(scaled_add)
     sub, sub_ = subtract, subtract_ = pair(scaled_subtract)
     mul, mul_ = multiply, multiply_ = pair(np.multiply)
-    div, div_ = true_divide, true_divide_ = pair(divide)
+    div, div_ = divide, divide_ = true_divide, true_divide_ = pair(divide)
     pow, pow_ = pair(np.power)
     remainder, remainder_ = pair(np.remainder)
     fmod, fmod_ = pair(np.fmod)
@@ -251,9 +269,18 @@ class TorchMath:
         """Cross product of vectors along `dim`."""
         return np.linalg.cross(self, other, axis=dim)
 
-    def addmm(self, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> Any:
-        """Return beta x + alpha a @ b."""
-        return beta * self + alpha * np.matmul(a, b)
+    addmm, addmm_ = pair(addmm)
+    baddbmm = addmv = addmm
+    ger = outer
+
+    def logdet(self) -> Any:
+        """Return the logarithm of the determinant, NaN where it is negative."""
+        sign, log = np.linalg.slogdet(self)
+        return np.where(sign < 0, np.nan, log)
+
+    def dist(self, other: Any, p: float = 2) -> Any:
+        """Return the norm of the difference."""
+        return np.linalg.vector_norm(self - other, ord=p)
 
     # writes
     def copy_(self, src: Any) -> Any:

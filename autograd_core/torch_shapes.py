@@ -18,7 +18,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from . import kernels
 from .dispatch import Layered, raw
 from .errors import ArgumentError, DtypeError
-from .torch_math import pair, torch_name
+from .torch_math import in_place, pair, torch_name
 
 __all__ = ["TorchShapes"]
 
@@ -95,6 +95,13 @@ def index_add(x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> An
     dim = normalize_axis_index(dim, x.ndim)
     change = kernels.scatter(source, (slice(None),) * dim + (raw(index),), x.shape)
     return x + (change if alpha == 1 else alpha * change)
+
+
+def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
+    """A copy of x with `value` written at `index` along `dim`."""
+    y = np.copy(x)
+    y[(slice(None),) * normalize_axis_index(dim, x.ndim) + (raw(index),)] = value
+    return y
 
 
 def new(value: np.ndarray) -> Any:
@@ -185,8 +192,13 @@ class TorchShapes:
     fliplr, flipud = torch_name(np.fliplr), torch_name(np.flipud)
     diag, diagflat = from_diagonal(np.diag), from_diagonal(np.diagflat)
     tril, triu = from_diagonal(np.tril), from_diagonal(np.triu)
+    tril_, triu_ = in_place(tril), in_place(triu)
     H = property(lambda self: np.conj(np.transpose(self)), doc="The conjugate transpose.")
     mH = property(lambda self: np.conj(np.swapaxes(self, -1, -2)), doc="`H` of a stack.")  # noqa: N815
+
+    def adjoint(self) -> Any:
+        """Return `x.mH`."""
+        return self.mH
 
     # parts
     def narrow(self, dim: int, start: int, length: int) -> Any:
@@ -210,6 +222,8 @@ class TorchShapes:
             raise ArgumentError(f"x.split({sizes}, dim={dim}): the axis has {n} elements")
         return tuple(at(self, dim, slice(e - s, e)) for s, e in zip(sizes, accumulate(sizes)))
 
+    split_with_sizes = split
+
     def chunk(self, chunks: int, dim: int = 0) -> tuple:
         """Cut into `chunks` parts of one size, the last one smaller; views."""
         return self.split(max(1, -(-self.shape[dim] // chunks)), dim)
@@ -231,6 +245,7 @@ class TorchShapes:
     scatter, scatter_ = pair(scatter)
     scatter_add, scatter_add_ = pair(scatter_add)
     index_add, index_add_ = pair(index_add)
+    index_fill, index_fill_ = index_copy, index_copy_ = pair(index_fill)
     masked_fill, masked_fill_ = pair(masked_fill)
 
     def masked_select(self, mask: Any) -> Any:
@@ -289,6 +304,8 @@ class TorchShapes:
     def new_zeros(self, size: Any, *more: int, dtype: Any = None) -> Any:
         """Make a Tensor of this dtype, filled with zeros."""
         return self.new_full(several(size, more), 0, dtype)
+
+    new_empty = new_zeros
 
     def new_ones(self, size: Any, *more: int, dtype: Any = None) -> Any:
         """Make a Tensor of this dtype, filled with ones."""

@@ -105,7 +105,7 @@ TABLE = [
     *binary("add", np.add),
     *binary("sub subtract", np.subtract),
     *binary("mul multiply", np.multiply),
-    *binary("div true_divide", np.divide),
+    *binary("div divide true_divide", np.divide),
     *binary("pow", np.power, OTHER + 0.3),
     *binary("remainder", np.remainder),
     *binary("fmod", np.fmod),
@@ -126,6 +126,8 @@ TABLE = [
     Row("addcdiv", lambda x: x.addcdiv(x, of(x, OTHER), value=2), lambda x: x + 2 * x / OTHER),
     Row("clamp", lambda x: x.clamp(-1, 1), lambda x: np.clip(x, -1, 1)),
     Row("clamp", lambda x: x.clamp(max=0.5), lambda x: np.minimum(x, 0.5)),
+    Row("clamp_min", lambda x: x.clamp_min(-0.5), lambda x: np.maximum(x, -0.5)),
+    Row("clamp_max", lambda x: x.clamp_max(0.5), lambda x: np.minimum(x, 0.5)),
     Row("amax", lambda x: x.amax(1), lambda x: np.max(x, axis=1)),
     Row("amin", lambda x: x.amin(dim=0, keepdim=True), lambda x: np.min(x, axis=0, keepdims=True)),
     Row("nansum", lambda x: x.nansum(1), lambda x: np.sum(x, axis=1)),
@@ -185,6 +187,17 @@ TABLE = [
     Row("split", lambda x: x.split([1, 2], 1)[1], lambda x: x[:, 1:]),
     Row("chunk", lambda x: x.chunk(2, dim=-1)[0], lambda x: x[:, :2]),
     Row("chunk", lambda x: x.chunk(4)[3], lambda x: x[3:4], X.ravel()[:4]),
+    Row("split_with_sizes", lambda x: x.split_with_sizes([1, 2], 1)[1], lambda x: x[:, 1:]),
+    Row(
+        "index_fill",
+        lambda x: x.index_fill(1, of(x, np.array([0, 2])), 4),
+        lambda x: np.where([False, True, False], x, 4.0),
+    ),
+    Row(
+        "index_copy",
+        lambda x: x.index_copy(1, of(x, np.array([0, 2])), x[:, :2] * 2),
+        lambda x: np.stack([2 * x[:, 0], x[:, 1], 2 * x[:, 1]], axis=1),
+    ),
     Row("index_select", lambda x: x.index_select(1, of(x, ROWS[0])), lambda x: x[:, ROWS[0]]),
     Row("gather", lambda x: x.gather(1, of(x, ROWS)), lambda x: np.take_along_axis(x, ROWS, 1)),
     Row("gather", lambda x: x.gather(-1, of(x, ROWS[:1, :2])), lambda x: x[:1, [2, 0]]),
@@ -240,12 +253,23 @@ TABLE = [
     Row(
         "addmm", lambda x: x.addmm(x[:, :2], x, beta=2, alpha=3), lambda x: 2 * x + 3 * x[:, :2] @ x
     ),
+    Row(
+        "baddbmm",
+        lambda x: x[None].baddbmm(x[None, :, :2], x[None], alpha=3),
+        lambda x: (x + 3 * x[:, :2] @ x)[None],
+    ),
+    Row("addmv", lambda x: x[:, 0].addmv(x, x[1]), lambda x: x[:, 0] + x @ x[1]),
+    Row("ger", lambda x: x[0].ger(x[1]), lambda x: np.outer(x[0], x[1])),
+    Row(
+        "dist", lambda x: x.dist(of(x, OTHER), 3), lambda x: np.sum(abs(x - OTHER) ** 3) ** (1 / 3)
+    ),
+    Row("logdet", lambda x: (x @ x.mT).logdet(), lambda x: np.log(np.linalg.det(x @ x.T))),
     Row("det", lambda x: x[:, :2].det(), lambda x: x[0, 0] * x[1, 1] - x[0, 1] * x[1, 0]),
     Row("slogdet", lambda x: x[:, :2].slogdet()[1], lambda x: np.log(abs(np.linalg.det(x[:, :2])))),
     Row("inverse", lambda x: x[:, :2].inverse(), lambda x: np.linalg.inv(x[:, :2])),
     Row("pinverse", lambda x: x.pinverse(), lambda x: x.T @ np.linalg.inv(x @ x.T)),
     Row("matrix_power", lambda x: x[:, :2].matrix_power(2), lambda x: x[:, :2] @ x[:, :2]),
-    Row("H mH", lambda x: x.H * x.mH, lambda x: x.T * x.T),
+    Row("H mH adjoint", lambda x: x.H * x.mH * x.adjoint(), lambda x: x.T**3),
     Row("new_full", lambda x: x * x.new_full((3,), 2.0), lambda x: x * 2.0),
     Row("new_tensor", lambda x: x * x.new_tensor([1.0, 2.0, 3.0]), lambda x: x * [1.0, 2.0, 3.0]),
     Row("new_zeros new_ones", lambda x: x * (x.new_zeros(2, 3) + x.new_ones(3)), lambda x: x * 1.0),
@@ -299,7 +323,7 @@ PLAIN = [
     ("is_floating_point", lambda x: x.is_floating_point(), lambda x: True),
     ("is_complex", lambda x: x.is_complex(), lambda x: False),
 ]
-OWN_TESTS = {"to", "copy_", "fill_", "zero_", "clip_", "round_"}
+OWN_TESTS = {"to", "new_empty", "copy_", "fill_", "zero_", "clip_", "round_", "cumsum_", "cumprod_"}
 
 
 def test_the_table_is_complete() -> None:
@@ -413,6 +437,8 @@ def test_plain_writes() -> None:
     assert x.fill_(2).tolist() == [[2.0] * 3] * 2 and x.zero_().tolist() == [[0.0] * 3] * 2
     for name, f in [("sign_", np.sign), ("floor_", np.floor), ("ceil_", np.ceil)]:
         assert getattr(tensor(X), name)().tolist() == f(X).tolist()
+    assert tensor(X).cumsum_(1).cumprod_(0).tolist() == X.cumsum(1).cumprod(0).tolist()
+    assert tensor(X).new_empty(2, 5).shape == (2, 5)
     assert tensor(X).trunc_().floor_divide_(2).tolist() == (np.trunc(X) // 2).tolist()
 
 
