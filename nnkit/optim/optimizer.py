@@ -192,7 +192,7 @@ class Optimizer:
                     raise_read_only(p, type(self).__name__)
                 g = raw(grad)
                 if value.dtype.kind == "c":
-                    value, g = as_real(value), as_real(np.ascontiguousarray(g))
+                    value, g = as_real(value), as_real(np.ascontiguousarray(g, value.dtype))
                 state = self.state.get(p)
                 if state is None:
                     state = self.new_state(value, group)

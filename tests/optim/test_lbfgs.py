@@ -1,6 +1,7 @@
 """L-BFGS: PyTorch's iterations, exact resume, and no half-done step whatever happens."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,32 @@ def test_an_interrupted_closure_leaves_a_whole_iteration(calls, line_search):
     np.testing.assert_allclose([p.tolist(), q.tolist()], [a.tolist(), b.tolist()], rtol=1e-12)
     optimizer.step(closure)
     assert closure().item() < 40
+
+
+def test_100_interrupts_never_leave_a_trial_of_the_line_search():
+    """The loss only falls from one whole iteration to the next; trials are often higher."""
+    rng = np.random.default_rng(0)
+    alarm = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    landed = 0
+    try:
+        for trial in range(100):
+            p, q = parameters(rng.normal(size=(2, 3)))
+            optimizer = LBFGS([p, q], line_search_fn="strong_wolfe", max_iter=100, max_eval=1000)
+            closure = closure_of("rosenbrock", optimizer, p, q)
+            before, best = closure().item(), np.inf
+            try:
+                signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-4, 6e-3))
+                for _ in range(3):
+                    optimizer.step(closure)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                landed += 1
+            best = optimizer.state.get(p, {}).get("prev_loss", before)
+            assert closure().item() <= min(before, best) + 1e-12, trial
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
+    assert landed > 50
 
 
 def test_not_finite_after_a_step_takes_it_back():

@@ -289,6 +289,16 @@ def test_a_state_dict_of_pytorch_is_read():
     assert schedule.preview(3) == [0.4, 0.2, 0.2]
 
 
+def test_a_one_cycle_of_pytorch_is_read():
+    optimizer = optimizer_with(make=Adam)
+    schedule = OneCycleLR(optimizer, 1.0, 10)
+    expected = schedule.preview(10)[6:]
+    own = {k: v for k, v in schedule.state_dict().items() if not k.endswith("_momentums")}
+    own.pop("_rates")
+    schedule.load_state_dict(own | {"last_epoch": 6, "_step_count": 7, "_last_lr": expected[:1]})
+    np.testing.assert_allclose(schedule.preview(4), expected)
+
+
 def plateau():
     return ReduceLROnPlateau(optimizer_with())
 

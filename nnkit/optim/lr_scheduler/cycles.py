@@ -225,6 +225,8 @@ class OneCycleLR(MomentumCycle):
     [0.04, 0.52, 1.0, 0.95, 0.812, 0.611, 0.389, 0.188, 0.05, 0.0]
     """
 
+    _extras = ("base_momentums", "max_momentums")
+
     def __init__(
         self,
         optimizer: Optimizer,
