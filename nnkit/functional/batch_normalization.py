@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
-from nnkit.functional.channels import back, channel_affine, per_channel, sums, wide
+from nnkit.functional.channels import again, back, channel_affine, per_channel, sums, wide
 from nnkit.functional.operands import as_float, operation
 
 __all__ = ["batch_norm"]
@@ -34,7 +34,7 @@ def moments_of(x: Array) -> Moments:
     rows, times = wide(x)
     count = rows.size // x.shape[1]
     mean = sums(rows, times) / x.dtype.type(count)
-    centred = rows - np.tile(mean, times)
+    centred = rows - again(mean, times)
     var = sums(centred * centred, times) / x.dtype.type(count)
     return Moments(centred, times, mean, var, count)
 
@@ -45,8 +45,8 @@ def normalise(
     """Return y = (x - mean) / sqrt(var + eps) * weight + bias; and 1 / sqrt(var + eps)."""
     m = moments
     inverse = 1.0 / np.sqrt(m.var + x.dtype.type(eps))
-    y = m.centred * np.tile(weight * inverse, m.times)
-    y += np.tile(bias, m.times)
+    y = m.centred * again(weight * inverse, m.times)
+    y += again(bias, m.times)
     return back(y, x.shape), inverse
 
 
@@ -65,9 +65,9 @@ def normalise_vjp(
     grad = None
     if needs[0]:
         scale, n = weight * inverse, x.dtype.type(m.count)
-        rows = np.multiply(m.centred, np.tile(-scale * inverse * g_centred / n, times), out=product)
-        rows += gs * np.tile(scale, times)
-        rows -= np.tile(scale * g_sum / n, times)
+        rows = np.multiply(m.centred, again(-scale * inverse * g_centred / n, times), out=product)
+        rows += gs * again(scale, times)
+        rows -= again(scale * g_sum / n, times)
         grad = back(rows, x.shape)
     return grad, g_centred if needs[1] else None, g_sum if needs[2] else None
 

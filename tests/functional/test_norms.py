@@ -35,6 +35,11 @@ FUSED = {
         lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
         (ROWS, WEIGHT, BIAS),
     ),
+    "layer norm, 3 axes": (
+        lambda *a: layer_normalization.standardising(*a, eps=0.1),
+        lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
+        (field((2, 4, 3)), field((3,), 3), field((3,), 4)),
+    ),
     "layer norm, no bias": (
         lambda *a: layer_normalization.standardising(*a, eps=0.1),
         lambda *a: layer_normalization.standardise_composition(*a, eps=0.1),
