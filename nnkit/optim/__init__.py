@@ -1,4 +1,25 @@
-"""Optimizers: they change parameters in place, along their gradients."""
+"""Optimizers: they change parameters in place, along their gradients.
+
+    >>> import numpy as np
+    >>> import nnkit as nn
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = nn.optim.AdamW(model, lr=0.01, no_decay=("bias", "norm"))
+    >>> schedule = nn.optim.lr_scheduler.WarmupCosineLR(optimizer, warmup_steps=5, total_steps=50)
+    >>> ema = nn.optim.EMA(model, decay=0.9)
+    >>> x = np.eye(2, dtype=np.float32)
+    >>> for _ in range(50):
+    ...     optimizer.zero_grad()
+    ...     loss = ((model(x) - 1) ** 2).mean()
+    ...     loss.backward()
+    ...     norm = nn.utils.clip_grad_norm_(model, max_norm=1.0)
+    ...     optimizer.step()
+    ...     schedule.step()
+    ...     ema.update_parameters(model)
+    >>> with ema.swapped_into(model):
+    ...     y = model(x)
+
+Names, arguments, defaults and states are those of torch.optim.
+"""
 
 from nnkit.optim import lr_scheduler, swa_utils
 from nnkit.optim.adadelta import Adadelta

@@ -1,4 +1,15 @@
-"""Schedules: they set the learning rate of an optimizer as time goes by."""
+"""Schedules: they set the learning rate of an optimizer as time goes by.
+
+    >>> import nnkit as nn
+    >>> optimizer = nn.optim.SGD([nn.Parameter([1.0])], lr=0.8)
+    >>> schedule = nn.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+    >>> schedule.preview(4)
+    [0.8, 0.4, 0.2, 0.1]
+
+Call ``schedule.step()`` after ``optimizer.step()``: once an epoch, or once a batch if the schedule
+counts batches (as `CyclicLR`, `OneCycleLR` and `WarmupCosineLR` usually do). What happens when a
+person changes a learning rate in between is said in `LRScheduler`.
+"""
 
 from nnkit.optim.lr_scheduler.composed import ChainedScheduler, SequentialLR
 from nnkit.optim.lr_scheduler.cosine import (

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
 from nnkit.optim.checks import check_number
+from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.lr_scheduler.arguments import (
     check_count,
     check_optimizer,
@@ -113,7 +117,13 @@ class ReduceLROnPlateau(LRScheduler):
         metrics : float
             The value: a number, or an array or Tensor of one. NaN is no improvement.
         """
-        current = float(metrics)
+        current = float(np.asarray(raw(metrics)).item())
+        with Uninterrupted():
+            sentence = self._take(current)
+        if sentence and self.verbose:
+            print(sentence)
+
+    def _take(self, current: float) -> str:
         self.last_epoch += 1
         if self._is_better(current):
             self.best, self.num_bad_epochs = current, 0
@@ -122,10 +132,12 @@ class ReduceLROnPlateau(LRScheduler):
         if self.in_cooldown:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
+        sentence = ""
         if self.num_bad_epochs > self.patience:
-            self._reduce(current)
+            sentence = self._reduce(current)
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        return sentence
 
     @property
     def in_cooldown(self) -> bool:
@@ -146,7 +158,7 @@ class ReduceLROnPlateau(LRScheduler):
             return sign * value > sign * self.best * (1 + sign * self.threshold)
         return sign * value > sign * self.best + self.threshold
 
-    def _reduce(self, current: float) -> None:
+    def _reduce(self, current: float) -> str:
         groups = self.optimizer.param_groups
         if len(groups) != len(self.min_lrs):
             raise ArgumentError(
@@ -163,11 +175,10 @@ class ReduceLROnPlateau(LRScheduler):
         rates.accept(groups)
         after = [float(group["lr"]) for group in groups]
         if after == before:
-            return
+            return ""
         change = {"epoch": self.last_epoch, "value": current, "best": self.best}
         self.changes = [*self.changes, change | {"old_lr": before, "new_lr": after}]
-        if self.verbose:
-            print(self._sentence(current, before, after))
+        return self._sentence(current, before, after)
 
     def _sentence(self, current: float, before: list[float], after: list[float]) -> str:
         epochs = f"{self.num_bad_epochs} epoch{'s' * (self.num_bad_epochs > 1)}"

@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 from autograd_core.errors import ArgumentError
+from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.lr_scheduler.arguments import check_count, check_optimizer, check_state
 from nnkit.optim.lr_scheduler.rates import rates_of
 from nnkit.optim.optimizer import Optimizer
@@ -112,7 +113,8 @@ class LRScheduler:
                 f"the first learning rate of the schedule is skipped. Call optimizer.step() first.",
                 stacklevel=2,
             )
-        self._advance()
+        with Uninterrupted():
+            self._advance()
 
     def _advance(self) -> None:
         self._step_count += 1
