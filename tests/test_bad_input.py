@@ -84,7 +84,7 @@ MISTAKES = [
     # building models
     (lambda: nn.Sequential(nn.ReLU), T, ["Sequential", "place 0", "ReLU()"]),
     (lambda: nn.Sequential([nn.ReLU()]), T, ["Sequential", "a list", "Sequential(*layers)"]),
-    (lambda: nn.Sequential(np.tanh), T, ["place 0", "Module around it"]),
+    (lambda: nn.Sequential(np.tanh), T, ["place 0", "Module around", "Lambda(tanh)"]),
     (lambda: nn.ModuleList(nn.ReLU()), V, ["ModuleList", "ModuleList([...])"]),
     (lambda: nn.ModuleList([nn.ReLU(), 3]), T, ["ModuleList", "place 1", "got 3"]),
     (hidden, V, ["Module.layers is a list of Linears", "not be trained", "ModuleList"]),

@@ -21,6 +21,9 @@ from nnkit.functional.adaptive_pooling import (
     fractional_max_pool2d,
     fractional_max_pool3d,
 )
+from nnkit.functional.attention import (
+    scaled_dot_product_attention,
+)
 from nnkit.functional.batch_normalization import (
     batch_norm,
 )
@@ -46,7 +49,14 @@ from nnkit.functional.distance import (
     pairwise_distance,
     pdist,
 )
-from nnkit.functional.dropout import dropout
+from nnkit.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from nnkit.functional.embedding import (
     embedding,
     embedding_bag,
@@ -74,7 +84,10 @@ from nnkit.functional.likelihood import (
     kl_div,
     poisson_nll_loss,
 )
-from nnkit.functional.linear import linear
+from nnkit.functional.linear import (
+    bilinear,
+    linear,
+)
 from nnkit.functional.loss import (
     huber_loss,
     l1_loss,
@@ -88,6 +101,9 @@ from nnkit.functional.margin_loss import (
     multilabel_margin_loss,
     multilabel_soft_margin_loss,
     soft_margin_loss,
+)
+from nnkit.functional.multi_head_attention import (
+    multi_head_attention_forward,
 )
 from nnkit.functional.normalization import (
     group_norm,
@@ -176,10 +192,12 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "affine_grid",
+    "alpha_dropout",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -197,10 +215,14 @@ __all__ = [
     "ctc_loss",
     "dice_loss",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
     "embedding_bag",
     "erf",
+    "feature_alpha_dropout",
     "focal_loss",
     "fold",
     "fractional_max_pool2d",
@@ -282,4 +304,6 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "tversky_loss",
     "unfold",
+    "scaled_dot_product_attention",
+    "multi_head_attention_forward",
 ]

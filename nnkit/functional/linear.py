@@ -1,4 +1,4 @@
-"""The affine map, as one fused operation."""
+"""The affine map, as one fused operation, and the bilinear one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autograd_core.errors import ShapeError
 from nnkit.functional.operands import as_dtype, operation
 
-__all__ = ["linear"]
+__all__ = ["bilinear", "linear"]
 
 Array = NDArray[Any]
 
@@ -109,3 +109,47 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     if not x.shape:
         raise ShapeError(shapes_text(x, weight, bias))
     return linear_op(x, weight) if bias is None else linear_op(x, weight, bias)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+    """Return x1^T W_k x2 + b_k for each k.
+
+    Parameters
+    ----------
+    input1 : array_like or Tensor, shape (..., in1_features)
+        Cast to the dtype of `weight`.
+    input2 : array_like or Tensor, shape (..., in2_features)
+        With the same leading axes.
+    weight : array or Tensor, shape (out_features, in1_features, in2_features)
+    bias : array or Tensor, shape (out_features,), optional
+
+    Returns
+    -------
+    array or Tensor, shape (..., out_features)
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+    DtypeError
+        If an input does not hold real numbers.
+
+    Examples
+    --------
+    >>> bilinear([[1.0, 2.0]], [[3.0]], np.array([[[1.0], [10.0]]]))
+    array([[63.]])
+    """
+    x1 = as_dtype(input1, weight.dtype, "the first input of bilinear")
+    x2 = as_dtype(input2, weight.dtype, "the second input of bilinear")
+    shapes = weight.shape
+    fits = x1.ndim == x2.ndim > 0 and x1.shape[:-1] == x2.shape[:-1] and len(shapes) == 3
+    if not fits or (x1.shape[-1], x2.shape[-1]) != shapes[1:]:
+        raise ShapeError(
+            f"bilinear got inputs of shapes {x1.shape} and {x2.shape} and a weight of shape "
+            f"{shapes}. The weight is (out_features, in1_features, in2_features), and the inputs "
+            f"are (..., in1_features) and (..., in2_features) with the same leading axes."
+        )
+    out, n1, n2 = shapes
+    rows = x1.reshape(-1, n1) @ np.transpose(weight, (1, 0, 2)).reshape(n1, out * n2)
+    y = (rows.reshape(-1, out, n2) @ x2.reshape(-1, n2, 1)).reshape(*x1.shape[:-1], out)
+    return y if bias is None else y + bias

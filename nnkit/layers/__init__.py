@@ -14,6 +14,12 @@ from nnkit.layers.adaptive_pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from nnkit.layers.adaptive_softmax import (
+    AdaptiveLogSoftmaxWithLoss,
+)
+from nnkit.layers.attention import (
+    MultiheadAttention,
+)
 from nnkit.layers.batch_normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -22,7 +28,11 @@ from nnkit.layers.batch_normalization import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
-from nnkit.layers.container import ModuleList, Sequential
+from nnkit.layers.container import (
+    ModuleDict,
+    ModuleList,
+    Sequential,
+)
 from nnkit.layers.convolution import (
     Conv1d,
     Conv2d,
@@ -35,13 +45,27 @@ from nnkit.layers.distance import (
     CosineSimilarity,
     PairwiseDistance,
 )
-from nnkit.layers.dropout import Dropout
+from nnkit.layers.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from nnkit.layers.embedding import (
     Embedding,
     EmbeddingBag,
 )
 from nnkit.layers.folding import Fold, Unfold
-from nnkit.layers.linear import Flatten, Identity, Linear
+from nnkit.layers.linear import (
+    Bilinear,
+    Flatten,
+    Identity,
+    Lambda,
+    Linear,
+    Unflatten,
+)
 from nnkit.layers.normalization import (
     GroupNorm,
     LayerNorm,
@@ -64,6 +88,10 @@ from nnkit.layers.padding import (
     ZeroPad1d,
     ZeroPad2d,
     ZeroPad3d,
+)
+from nnkit.layers.parameter_container import (
+    ParameterDict,
+    ParameterList,
 )
 from nnkit.layers.pooling import (
     AvgPool1d,
@@ -122,26 +150,22 @@ from nnkit.layers.smooth_activation import (
 )
 
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "GRU",
-    "LSTM",
-    "RNN",
-    "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Bilinear",
+    "CELU",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -157,12 +181,20 @@ __all__ = [
     "ConvTranspose3d",
     "CosineSimilarity",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "ELU",
     "Embedding",
     "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GELU",
+    "GLU",
+    "GRU",
     "GRUCell",
     "GroupNorm",
     "Hardshrink",
@@ -176,7 +208,9 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTM",
     "LSTMCell",
+    "Lambda",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -190,12 +224,16 @@ __all__ = [
     "MaxUnpool2d",
     "MaxUnpool3d",
     "Mish",
+    "ModuleDict",
     "ModuleList",
     "PReLU",
     "PairwiseDistance",
+    "ParameterDict",
+    "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
     "RMSNorm",
+    "RNN",
     "RNNCell",
     "RReLU",
     "ReLU",
@@ -206,6 +244,7 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
+    "SELU",
     "Sequential",
     "SiLU",
     "Sigmoid",
@@ -218,6 +257,7 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Unflatten",
     "Unfold",
     "Upsample",
     "UpsamplingBilinear2d",
@@ -225,4 +265,5 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "MultiheadAttention",
 ]

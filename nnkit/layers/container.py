@@ -1,4 +1,4 @@
-"""Modules that hold modules in order: Sequential and ModuleList."""
+"""Modules that hold modules: Sequential, ModuleList and ModuleDict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Self, overload
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit.module import Module
 
-__all__ = ["ModuleList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
 class Ordered(Module):
@@ -81,7 +81,7 @@ class Ordered(Module):
         return self
 
 
-def checked(container: Module, name: str, module: Any) -> Module:
+def checked(container: Module, place: str, module: Any) -> Module:
     """Refuse what is no module, and say what was meant."""
     if isinstance(module, Module):
         return module
@@ -92,8 +92,9 @@ def checked(container: Module, name: str, module: Any) -> Module:
     elif isinstance(module, (list, tuple)):
         hint = f" Write {kind}(*layers)." if kind == "Sequential" else ""
     elif callable(module):
-        hint = " A plain function needs a Module around it, with the call in its forward."
-    raise DtypeError(f"{kind} holds modules; at place {name} it got {describe(module)}.{hint}")
+        name = getattr(module, "__name__", "f")
+        hint = f" Put a Module around a plain function: Lambda({name})."
+    raise DtypeError(f"{kind} holds modules; at place {place} it got {describe(module)}.{hint}")
 
 
 class Sequential(Ordered):
@@ -185,4 +186,94 @@ class ModuleList(Ordered):
         raise NotImplementedError(
             "a ModuleList only holds its modules; call them in the forward of your own module, "
             "or use Sequential."
+        )
+
+
+class ModuleDict(Module):
+    """A dict whose modules belong to the model, which those in a plain dict do not.
+
+    Parameters
+    ----------
+    modules : mapping of str to Module, or iterable of pairs, optional
+
+    Raises
+    ------
+    DtypeError
+        If something is no module.
+    ArgumentError
+        If a key is no string, contains a dot, or is the name of a method of modules.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> heads = nn.ModuleDict({"left": nn.Linear(2, 1), "right": nn.Linear(2, 3)})
+    >>> heads["right"]([[1.0, 2.0]]).shape
+    (1, 3)
+    >>> list(heads)
+    ['left', 'right']
+    """
+
+    def __init__(
+        self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None
+    ) -> None:
+        super().__init__()
+        self.update(modules or {})
+
+    def __getitem__(self, key: str) -> Module:
+        try:
+            return dict(self.items())[key]
+        except KeyError:
+            raise KeyError(
+                f"ModuleDict has no module {key!r}; it has: {', '.join(self) or 'none'}."
+            ) from None
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, checked(self, repr(key), module))
+
+    def __delitem__(self, key: str) -> None:
+        self[key]
+        delattr(self, key)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.keys())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        return any(key == name for name in self.keys())
+
+    def keys(self) -> list[str]:
+        """Return the names."""
+        return [name for name, _ in self.named_children()]
+
+    def values(self) -> list[Module]:
+        """Return the modules."""
+        return [module for _, module in self.named_children()]
+
+    def items(self) -> list[tuple[str, Module]]:
+        """Return the names and modules."""
+        return list(self.named_children())
+
+    def pop(self, key: str) -> Module:
+        """Take a module out and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def clear(self) -> None:
+        """Take all modules out."""
+        for key in self.keys():
+            del self[key]
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Put in the modules of a dict, or of pairs of name and module."""
+        for key, module in dict(modules).items():
+            self[key] = module
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: a dict has no order of calculation of its own."""
+        raise NotImplementedError(
+            "a ModuleDict only holds its modules; call them in the forward of your own module: "
+            "self.parts[key](x)."
         )

@@ -30,7 +30,7 @@ def run(case, dtype):
     return y, [getattr(x, "grad", None) for x in args]
 
 
-FAMILIES = ["nonlinear", "criteria", "similarities", "ctc", "embeddings"]
+FAMILIES = ["nonlinear", "criteria", "similarities", "ctc", "embeddings", "bilinear"]
 every_case = pytest.mark.parametrize("case", [c for name in FAMILIES for c in cases(name)])
 
 

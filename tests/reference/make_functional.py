@@ -220,6 +220,36 @@ def embeddings():
     yield case("one_hot", bags, num_classes=8)
 
 
+def bilinear():
+    a, b, w, bias = normal(4, 3), normal(4, 2), normal(5, 3, 2), normal(5)
+    yield case("bilinear", a, b, w, bias)
+    yield case("bilinear", a, b, w)
+    yield case("bilinear", a.reshape(2, 2, 3), b.reshape(2, 2, 2), w, bias)
+    yield case("bilinear", a[0], b[0], w, bias)
+
+
+def adaptive_softmax():
+    """Outputs, losses and gradients of a layer whose parameters are stored too."""
+    torch.manual_seed(0)
+    for bias, labels in ((False, [0, 3, 4, 9, 2]), (True, [1, 1, 2, 0, 3])):
+        layer = nn.AdaptiveLogSoftmaxWithLoss(9, 10, [3, 6], 2.0, head_bias=bias).double()
+        x = torch.tensor(normal(5, 9), requires_grad=True)
+        output, loss = layer(x, torch.tensor(labels))
+        (output * torch.tensor(np.resize(COTANGENT, 5))).sum().backward()
+        yield dict(
+            kwargs=dict(head_bias=bias),
+            op="AdaptiveLogSoftmaxWithLoss",
+            input=x.tolist(),
+            labels=labels,
+            state={k: v.tolist() for k, v in layer.state_dict().items()},
+            output=output.tolist(),
+            loss=loss.item(),
+            grads={k: p.grad.tolist() for k, p in layer.named_parameters() if p.grad is not None},
+            log_prob=layer.log_prob(x).tolist(),
+            predict=layer.predict(x).tolist(),
+        )
+
+
 # --- how things are called, and look --------------------------------------------------------------
 
 LEFT_OUT = {"size_average", "reduce", "device", "_stacklevel", "out", "_weight", "_freeze"}
@@ -237,7 +267,11 @@ CTCLoss(1,'sum',True) MarginRankingLoss(0.5) HingeEmbeddingLoss() SoftMarginLoss
 MultiMarginLoss(2,0.5,torch.ones(3)) MultiLabelMarginLoss() MultiLabelSoftMarginLoss()
 CosineEmbeddingLoss(0.1) TripletMarginLoss(2.0,1.0,swap=True) TripletMarginWithDistanceLoss()
 CosineSimilarity() PairwiseDistance(1.0) Embedding(5,3) Embedding(5,3,-1,1.0,1.0,True,True)
-EmbeddingBag(5,3) EmbeddingBag(5,3,2.0,3.0,mode='sum',padding_idx=1)
+EmbeddingBag(5,3) EmbeddingBag(5,3,2.0,3.0,mode='sum',padding_idx=1) Bilinear(3,2,4)
+Bilinear(3,2,4,bias=False)
+Dropout() Dropout1d(0.1) Dropout2d(0.2,inplace=True) Dropout3d() AlphaDropout() Unflatten(1,(2,3))
+FeatureAlphaDropout(0.3) ModuleDict({'a':nn.ReLU(),'b':nn.Linear(2,3)}) Identity() Linear(2,3)
+AdaptiveLogSoftmaxWithLoss(16,20,[5,10]) GELU('tanh') Softmax(1) ReLU(True)
 """
 
 
@@ -276,7 +310,17 @@ def write(name, cases):
     (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n")
 
 
-FILES = [nonlinear, criteria, similarities, ctc, embeddings, calls, signatures]
+FILES = [
+    nonlinear,
+    criteria,
+    similarities,
+    ctc,
+    embeddings,
+    bilinear,
+    adaptive_softmax,
+    calls,
+    signatures,
+]
 
 if __name__ == "__main__":
     for cases in FILES:
