@@ -87,7 +87,7 @@ def one_by_one(x: Array, weights: Array, at: Geometry, b: Array | None, y: Array
     for i in range(0, len(x), step):
         target = apart[i : i + step]
         share = product[: len(target)]
-        for w, (_, places) in zip(rows, at.offsets()):
+        for w, (_, places) in zip(rows, at.offsets):
             window = x[(slice(i, i + step), *places)]
             np.multiply(window[..., None], w, out=share)
             target += share
@@ -158,7 +158,7 @@ def spread(y: Array, w: Array, at: Geometry) -> Array:
     for i in range(0, len(y), step):
         rows = g[i : i + step].reshape(-1, groups, o)
         matrices = rows.swapaxes(0, 1) if groups > 1 else rows.reshape(1, -1, o)
-        for k, (_, places) in enumerate(at.offsets()):
+        for k, (_, places) in enumerate(at.offsets):
             if alone:
                 share = rows * parts[:, :, 0, k]
             else:
@@ -166,7 +166,7 @@ def spread(y: Array, w: Array, at: Geometry) -> Array:
                 share = share.swapaxes(0, 1) if groups > 1 else share
             window = x[(slice(i, i + step), *places)]
             window += share.reshape(window.shape)
-    return x[(slice(None), *at.inner())]
+    return x[(slice(None), *at.inner)]
 
 
 def matched(x: Array, y: Array, *, at: Geometry) -> Array:

@@ -23,7 +23,7 @@ def windows_out(x: Array, *, at: Geometry) -> Array:
     """Copy the windows of (N, C, *size) into (N, C * kernel, places)."""
     padded = np.pad(x, ((0, 0), (0, 0), *at.padding))
     out = np.empty((*x.shape[:2], *at.kernel, *at.out), x.dtype)
-    for offset, places in at.offsets():
+    for offset, places in at.offsets:
         out[(*BOTH, *offset)] = padded[(*BOTH, *places)]
     return out.reshape(len(x), x.shape[1] * math.prod(at.kernel), math.prod(at.out))
 
@@ -34,10 +34,10 @@ def windows_in(columns: Array, *, at: Geometry) -> Array:
     c = columns.shape[1] // math.prod(at.kernel)
     parts = columns.reshape(n, c, *at.kernel, *at.out)
     padded = np.zeros((n, c, *at.padded), columns.dtype)
-    for offset, places in at.offsets():
+    for offset, places in at.offsets:
         target = padded[(*BOTH, *places)]
         target += parts[(*BOTH, *offset)]
-    return padded[(*BOTH, *at.inner())]
+    return padded[(*BOTH, *at.inner)]
 
 
 unfolding: Callable[..., Any] = operation(

@@ -23,7 +23,7 @@ def bordered(x: Array, at: Geometry, value: float) -> Array:
     if not any(map(any, at.padding)):
         return x
     out = np.full_like(x, value, shape=(*x.shape[:2], *at.padded))
-    out[(*BOTH, *at.inner())] = x
+    out[(*BOTH, *at.inner)] = x
     return out
 
 
@@ -33,7 +33,7 @@ def bordered(x: Array, at: Geometry, value: float) -> Array:
 def largest(x: Array, *, at: Geometry) -> Array:
     """Y = max over the window."""
     x = bordered(x, at, -np.inf)
-    (_, first), *others = at.offsets()
+    (_, first), *others = at.offsets
     y = x[(*BOTH, *first)].copy(order="K")
     for _, places in others:
         np.maximum(y, x[(*BOTH, *places)], out=y)
@@ -46,7 +46,7 @@ def largest_vjp(g: Array, y: Array, x: Array, *, at: Geometry) -> tuple[Array]:
     share = np.zeros_like(x)
     apart = all(s >= d * (k - 1) + 1 for s, k, d in zip(at.stride, at.kernel, at.dilation))
     waiting = np.ones_like(y, dtype=bool)
-    for _, places in at.offsets():
+    for _, places in at.offsets:
         window = share[(*BOTH, *places)]
         here = x[(*BOTH, *places)] == y
         here &= waiting
@@ -55,14 +55,14 @@ def largest_vjp(g: Array, y: Array, x: Array, *, at: Geometry) -> tuple[Array]:
             np.multiply(here, g, out=window)
         else:
             window += here * g
-    return (share[(*BOTH, *at.inner())],)
+    return (share[(*BOTH, *at.inner)],)
 
 
 def all_windows(x: Any, at: Geometry) -> Any:
     """Stack the windows along a new last axis."""
     if any(map(any, at.padding)):
         x = np.pad(x, ((0, 0), (0, 0), *at.padding), constant_values=-np.inf)
-    return np.stack([x[(*BOTH, *places)] for _, places in at.offsets()], axis=-1)
+    return np.stack([x[(*BOTH, *places)] for _, places in at.offsets], axis=-1)
 
 
 def largest_composition(x: Any, *, at: Geometry) -> Any:
@@ -80,7 +80,7 @@ def places_of_largest(x: Any, at: Geometry) -> Any:
     offset = np.argmax(all_windows(x, at), axis=-1)
     number = np.arange(math.prod(at.size)).reshape(at.size)
     full = np.pad(number, at.padding)
-    table = np.stack([full[places] for _, places in at.offsets()], axis=-1)
+    table = np.stack([full[places] for _, places in at.offsets], axis=-1)
     flat = table.reshape(-1)
     rows = np.arange(math.prod(at.out)).reshape(at.out) * table.shape[-1]
     return flat[offset + rows]
@@ -117,7 +117,7 @@ def window_spread(y: Array, *, at: Geometry) -> Array:
             target = x[strip]
             target += y
         y = x
-    return y[(*BOTH, *at.inner())]
+    return y[(*BOTH, *at.inner)]
 
 
 summing: Callable[..., Any] = operation(

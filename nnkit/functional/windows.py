@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,25 +57,28 @@ class Geometry:
     groups: int
     out: Ints
 
-    @property
+    @cached_property
     def padded(self) -> Ints:
         """Lengths with the padding."""
         return tuple(s + a + b for s, (a, b) in zip(self.size, self.padding))
 
-    def offsets(self) -> Iterator[tuple[Ints, tuple[slice, ...]]]:
-        """Yield each place in the window, and where it lies in the padded input for all windows."""
-        for offset in np.ndindex(*self.kernel):
-            starts = [i * d for i, d in zip(offset, self.dilation)]
-            yield (
+    @cached_property
+    def offsets(self) -> list[tuple[Ints, tuple[slice, ...]]]:
+        """Each place in the window, and where it lies in the padded input for all windows."""
+        return [
+            (
                 offset,
                 tuple(
-                    slice(a, a + (n - 1) * s + 1, s)
-                    for a, n, s in zip(starts, self.out, self.stride)
+                    slice(i * d, i * d + (n - 1) * s + 1, s)
+                    for i, d, n, s in zip(offset, self.dilation, self.out, self.stride)
                 ),
             )
+            for offset in np.ndindex(*self.kernel)
+        ]
 
+    @cached_property
     def inner(self) -> tuple[slice, ...]:
-        """Say where the input lies in the padded input."""
+        """Where the input lies in the padded input."""
         return tuple(slice(a, a + s) for s, (a, _) in zip(self.size, self.padding))
 
 
