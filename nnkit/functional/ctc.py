@@ -147,8 +147,8 @@ def vjp(
     logs += np.where(possible, losses, 0.0)[:, None]
     shares = np.exp(np.minimum(logs, 0.0)) * np.where(possible, -g, 0.0)[:, None]
     grad = np.zeros_like(log_probs)
-    rows = np.broadcast_to(np.arange(len(places))[:, None], places.shape)
-    np.add.at(grad, (slice(None), rows, places), shares)
+    where: Any = (slice(None), np.arange(len(places))[:, None], places)
+    np.add.at(grad, where, shares)
     return grad, None, None, None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def look_up_vjp(g: Any, _y: Any, _table: Any, index: Any, scale: Any = None) -> 
     return add_rows_op(g, index, rows=_table.shape[0])
 
 
-look_up_op = operation(
+look_up_op: Callable[..., Any] = operation(
     "embedding",
     lambda table, index, scale=None: np.take(table, index, axis=0),
     vjp=(look_up_vjp, None, None),

@@ -42,7 +42,7 @@ prelu_op = operation(
 )
 threshold_op = operation(
     "threshold",
-    lambda x, *, threshold, value: np.where(x <= threshold, value, x).astype(x.dtype, copy=False),
+    lambda x, *, threshold, value: np.where(x <= threshold, value, x),
     vjp=(lambda g, _y, x, *, threshold, value: np.where(x <= threshold, 0.0, g),),
 )
 clip_op = operation(

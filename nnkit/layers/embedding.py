@@ -57,7 +57,8 @@ class Table(Module):
     @classmethod
     def _made_from(cls, embeddings: Any, freeze: bool, **settings: Any) -> Self:
         values = np.asarray(raw(table_of(embeddings, f"{cls.__name__}.from_pretrained")))
-        layer = cls(*values.shape, dtype=values.dtype, **settings)
+        rows, width = values.shape
+        layer = cls(rows, width, dtype=values.dtype, **settings)
         layer.weight.data = values.copy()
         layer.weight.requires_grad_(not freeze)
         return layer
