@@ -22,6 +22,7 @@ __all__ = [
     "check_betas",
     "check_lr",
     "check_number",
+    "check_settings",
     "copied",
     "raise_read_only",
 ]
@@ -31,6 +32,9 @@ State = dict[str, Any]
 
 HINTS = ("params", "capturable", "differentiable", "foreach", "fused")
 """Keys of torch's groups that say how to calculate, not what; they mean nothing here."""
+
+OPTIONAL = ("decoupled_weight_decay", "maximize")
+"""Settings that older state dicts do not have."""
 
 
 def as_groups(params: Any, name: str) -> list[Group]:
@@ -129,9 +133,26 @@ def copied(state: State, p: Tensor) -> State:
     return result
 
 
+def check_settings(settings: list[Group], defaults: Mapping[str, Any], name: str) -> None:
+    """Refuse the groups of another kind of optimizer."""
+    for group in settings:
+        missing = [key for key in defaults if key not in group and key not in OPTIONAL]
+        if missing:
+            raise ArgumentError(
+                f"{name}.load_state_dict: the state dict has no setting {missing[0]!r}; it is that "
+                f"of another kind of optimizer. It has: {', '.join(group)}."
+            )
+
+
 def adopted(state: Mapping[str, Any], fresh: State, p: Tensor, name: str) -> State:
-    """Copy a saved state; arrays are brought to the dtype and the shapes of a fresh one."""
-    result: State = {}
+    """Copy a saved state; arrays are brought to the dtype of a fresh one, which fills gaps."""
+    result = {key: value for key, value in fresh.items() if not isinstance(value, bool)}
+    # One of them alone: a setting that was switched on or off before the state was saved.
+    if set(result) - set(state) and set(state) - set(result):
+        raise ArgumentError(
+            f"{name}.load_state_dict: the state of a parameter holds {', '.join(state)}, not "
+            f"{', '.join(result)}; it is that of another kind of optimizer."
+        )
     for key, entry in state.items():
         if not hasattr(entry, "shape"):
             result[key] = entry

@@ -168,16 +168,18 @@ class LBFGS(Optimizer):
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over settings and state that `state_dict()` returned; it goes on as it was."""
+        expected = sum(as_flat(raw(p)).size for p in self._parameters())
+        given = state_dict.get("state", {}) if isinstance(state_dict, Mapping) else {}
+        for state in given.values():
+            for key in ("d", "prev_flat_grad"):
+                if key in state and np.shape(state[key]) != (expected,):
+                    raise ShapeError(
+                        f"LBFGS.load_state_dict: {key!r} has shape {np.shape(state[key])}, the "
+                        f"parameters {expected} numbers. Load the state of the same model."
+                    )
         super().load_state_dict(state_dict)
         for state in self.state.values():
             state.update(copied(state))
-            expected = sum(as_flat(raw(p)).size for p in self._parameters())
-            for key in ("d", "prev_flat_grad"):
-                if key in state and state[key].shape != (expected,):
-                    raise ShapeError(
-                        f"LBFGS.load_state_dict: {key!r} has shape {state[key].shape}, the "
-                        f"parameters {expected} numbers. Load the state of the same model."
-                    )
 
 
 def copied(state: State) -> State:

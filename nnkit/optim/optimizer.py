@@ -24,6 +24,7 @@ from nnkit.optim.checks import (
     as_groups,
     as_parameters,
     check_lr,
+    check_settings,
     copied,
     raise_read_only,
 )
@@ -245,6 +246,9 @@ class Optimizer:
             )
         check_lr(group["lr"], name)
         self.check(group)
+        for key, value in group.items():
+            if isinstance(value, np.generic):  # a float32 would make schedules imprecise
+                group[key] = value.item()
         self.param_groups.append(group)
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -300,6 +304,7 @@ class Optimizer:
                 f"state dict {given}. Make the optimizer as it was made when it was saved."
             )
         settings = [{k: v for k, v in group.items() if k not in HINTS} for group in groups]
+        check_settings(settings, self.defaults, name)
         entries = {int(i): entry for i, entry in state_dict["state"].items()}
         state = {}
         for group, new, given in zip(self.param_groups, settings, groups):

@@ -199,7 +199,9 @@ def other_model():
     p, q = parameters()
     optimizer = LBFGS([p, q])
     walk("quartic", optimizer, p, q, 1)
-    LBFGS([p]).load_state_dict(optimizer.state_dict() | {"param_groups": [{"params": [0]}]})
+    LBFGS([p]).load_state_dict(
+        {**LBFGS([p]).state_dict(), "state": optimizer.state_dict()["state"]}
+    )
 
 
 P = nn.Parameter([1.0])

@@ -135,6 +135,15 @@ def test_a_change_by_hand_is_a_factor_on_all_that_follows(name):
     np.testing.assert_allclose(found, plan, rtol=1e-12)
 
 
+def test_numbers_of_numpy_are_fine():
+    optimizer = optimizer_with(np.float32(0.1))
+    schedule = ExponentialLR(optimizer, 0.5)
+    optimizer.param_groups[0]["lr"] = np.float32(0.25)
+    state = json.loads(json.dumps(schedule.state_dict()))
+    schedule.load_state_dict(state)
+    assert schedule.preview(2) == [0.25, 0.125]
+
+
 def test_a_rate_of_zero_has_no_factor():
     optimizer = optimizer_with()
     group = optimizer.param_groups[0]

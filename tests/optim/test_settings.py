@@ -134,6 +134,31 @@ def test_muon_makes_the_step_nearly_orthogonal():
     assert singular.max() < 1.5
 
 
+@pytest.mark.parametrize(
+    ("saved", "loading", "words"),
+    [
+        ("Adam", "SGD", ["no setting 'momentum'", "another kind", "betas"]),
+        ("Adam", "RMSprop", ["no setting 'momentum'"]),
+        ("SGD", "Adam", ["no setting 'betas'"]),
+        ("Adam", "Adamax", ["holds step, exp_avg, exp_avg_sq, not step, exp_avg, exp_inf"]),
+        ("Adagrad", "Adagrad", []),
+    ],
+)
+def test_a_state_dict_of_another_optimizer(saved, loading, words):
+    (p,) = matrix()
+    p.grad = np.ones((2, 2))
+    optimizer = getattr(optim, saved)([p])
+    optimizer.step()
+    other = getattr(optim, loading)([p])
+    if not words:
+        other.load_state_dict(optimizer.state_dict())
+        return
+    with pytest.raises(ValueError) as info:  # noqa: PT011 -- the words are checked
+        other.load_state_dict(optimizer.state_dict())
+    assert all(word in str(info.value) for word in words), str(info.value)
+    assert other.state == {}
+
+
 def test_a_state_dict_with_pytorchs_hints():
     """PyTorch saves numbers as arrays without axes, and how to calculate beside what."""
     (p,) = matrix()

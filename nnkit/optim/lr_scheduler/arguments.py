@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
+import numpy as np
+
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit.optim.checks import check_number
 from nnkit.optim.optimizer import Optimizer
@@ -18,6 +20,7 @@ __all__ = [
     "functions_of",
     "kept_of",
     "one_for_each_group",
+    "plain",
     "restore",
 ]
 
@@ -86,6 +89,11 @@ def check_factor(value: Any, name: str, what: str, least_open: bool = False) -> 
     check_number(value, name, what, 0, open_low=least_open, example=0.5)
     if value > 1:
         raise ArgumentError(f"{name}: {what} must be at most 1, for example 0.5; got {value!r}.")
+
+
+def plain(x: Any) -> Any:
+    """Return NumPy's numbers as Python's, which JSON can hold."""
+    return x.item() if isinstance(x, np.generic) else x
 
 
 def kept_of(f: Any) -> dict[str, Any] | None:

@@ -9,7 +9,12 @@ from typing import Any
 
 from autograd_core.errors import ArgumentError
 from nnkit.optim.interrupts import Uninterrupted
-from nnkit.optim.lr_scheduler.arguments import check_count, check_optimizer, check_state
+from nnkit.optim.lr_scheduler.arguments import (
+    check_count,
+    check_optimizer,
+    check_state,
+    plain,
+)
 from nnkit.optim.lr_scheduler.rates import rates_of
 from nnkit.optim.optimizer import Optimizer
 
@@ -179,7 +184,7 @@ class LRScheduler:
         own = {key: value for key, value in vars(self).items() if key != "optimizer"}
         own["_rates"] = {
             "rates": rates.state(),
-            "groups": [{key: g[key] for key in self._settings if key in g} for g in groups],
+            "groups": [{k: plain(g[k]) for k in self._settings if k in g} for g in groups],
         }
         return own
 
@@ -193,7 +198,6 @@ class LRScheduler:
         """
         state = dict(check_state(self, state_dict))
         notes = state.pop("_rates", None)
-        vars(self).update({key: value for key, value in state.items() if key in vars(self)})
         if notes is None:  # made by PyTorch
             lrs = state["_last_lr"]
             notes = {
@@ -206,6 +210,7 @@ class LRScheduler:
                 f"{type(self).__name__}.load_state_dict: the optimizer has {len(groups)} groups, "
                 f"the state dict those of {len(notes['groups'])}. Make it as it was made before."
             )
+        vars(self).update({key: value for key, value in state.items() if key in vars(self)})
         for group, settings in zip(groups, notes["groups"]):
             group.update(settings)
         rates_of(self.optimizer).load(notes["rates"])
