@@ -148,6 +148,15 @@ from nnkit.layers.smooth_activation import (
     Softsign,
     Tanhshrink,
 )
+from nnkit.layers.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerEncoder,
+)
+from nnkit.layers.transformer_layers import (
+    TransformerDecoderLayer,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -266,4 +275,9 @@ __all__ = [
     "ZeroPad2d",
     "ZeroPad3d",
     "MultiheadAttention",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerEncoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoderLayer",
 ]
