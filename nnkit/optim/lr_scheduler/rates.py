@@ -32,7 +32,8 @@ class Rate:
         """Take a rate that is not what was written last as a person's wish."""
         # No factor makes a rate of 0: then the wish lasts until the next step.
         if lr != self.written and self.planned:
-            self.factor, self.chosen, self.written = float(lr / self.planned), float(lr), lr
+            self.chosen = self.written = float(lr)
+            self.factor = self.chosen / self.planned
 
     def result(self) -> float:
         """Return the rate to use."""
