@@ -259,18 +259,73 @@ def pairs_of(
 
 
 def get_ema_avg_fn(decay: float = 0.999) -> AvgFn:
-    """Return a function for `AveragedModel`: the exponential moving average of one parameter."""
+    """Return a function for `AveragedModel`: the exponential moving average of one parameter.
+
+    Parameters
+    ----------
+    decay : float, default 0.999
+        What is kept of the average, from 0 to 1.
+
+    Returns
+    -------
+    callable
+        ``f(average, current, n) = decay * average + (1 - decay) * current``
+
+    Raises
+    ------
+    ArgumentError
+        If `decay` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> get_ema_avg_fn(0.75)(np.array([1.0]), np.array([5.0]), 3).tolist()
+    [2.0]
+    """
     check_decay(decay, "get_ema_avg_fn")
     return lambda average, current, n: decay * average + (1 - decay) * current
 
 
 def get_swa_avg_fn() -> AvgFn:
-    """Return a function for `AveragedModel`: the plain average of one parameter."""
+    """Return a function for `AveragedModel`: the plain average of one parameter.
+
+    Returns
+    -------
+    callable
+        ``f(average, current, n) = average + (current - average) / (n + 1)``
+
+    Examples
+    --------
+    >>> get_swa_avg_fn()(np.array([1.0]), np.array([5.0]), 3).tolist()
+    [2.0]
+    """
     return lambda average, current, n: average + (current - average) / (n + 1)
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:
-    """Return a function for `AveragedModel`: the exponential moving average of all, in place."""
+    """Return a function for `AveragedModel`: the exponential moving average of all, in place.
+
+    Parameters
+    ----------
+    decay : float, default 0.999
+        What is kept of the average, from 0 to 1.
+
+    Returns
+    -------
+    callable
+        ``f(averages, currents, n)`` with lists of arrays.
+
+    Raises
+    ------
+    ArgumentError
+        If `decay` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> averages = [np.array([1.0])]
+    >>> get_ema_multi_avg_fn(0.75)(averages, [np.array([5.0])], 3)
+    >>> averages[0].tolist()
+    [2.0]
+    """
     check_decay(decay, "get_ema_multi_avg_fn")
 
     def update(averages: Sequence[Array], currents: Sequence[Array], n: int) -> None:
@@ -281,7 +336,20 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAvgFn:
 
 
 def get_swa_multi_avg_fn() -> MultiAvgFn:
-    """Return a function for `AveragedModel`: the plain average of all, in place."""
+    """Return a function for `AveragedModel`: the plain average of all, in place.
+
+    Returns
+    -------
+    callable
+        ``f(averages, currents, n)`` with lists of arrays.
+
+    Examples
+    --------
+    >>> averages = [np.array([1.0])]
+    >>> get_swa_multi_avg_fn()(averages, [np.array([5.0])], 3)
+    >>> averages[0].tolist()
+    [2.0]
+    """
 
     def update(averages: Sequence[Array], currents: Sequence[Array], n: int) -> None:
         for average, current in zip(averages, currents):
