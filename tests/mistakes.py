@@ -110,7 +110,7 @@ def without_effect(node: ast.AST) -> list[ast.AST]:
         return list(ast.walk(node))
     if not isinstance(node, ast.Call):
         return []
-    if called(node) == "batching":  # who has a short way through vmap; else the long one is taken
+    if called(node) in ("batching", "unknown"):  # who has a short way through vmap; a message
         return list(ast.walk(node))
     if called(node) == "reshape":  # any negative number stands for the unknown length
         return [n for n in ast.walk(node) if isinstance(n, ast.UnaryOp)]

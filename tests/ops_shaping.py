@@ -135,7 +135,7 @@ sample(np.pad, real(2, 3), 1)
 sample(np.pad, real(2, 3), ((0, 1), (2, 0)), constant_values=real(2))
 sample(np.pad, real(2, 3), (1, 2), mode="constant", constant_values=3.0)
 sample(np.pad, real(2, 3), 2, "linear_ramp")
-if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
+if np.lib.NumpyVersion(np.__version__) >= "2.4.0":
     sample(np.pad, real(2, 2, 3), {0: 1, -1: (2, 1)})
 for mode in ("edge", "reflect", "symmetric", "wrap"):
     sample(np.pad, real(3), (2, 5), mode)

@@ -187,6 +187,7 @@ def sliced(x: Any) -> Any:
         lambda x: np.quantile(q=0.2, a=x, axis=1),
         lambda x: np.linspace(stop=x, start=0.0, num=3),
         lambda x: np.where(x > 0),
+        lambda x: np.where(x),
         lambda x: np.median(x, axis=0, out=None, overwrite_input=False),
         lambda x: np.nansum(x, keepdims=np._NoValue),
         lambda x: np.add.reduce(x),
