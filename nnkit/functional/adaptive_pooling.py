@@ -129,15 +129,16 @@ def flat_windows(places: list[Array], size: Ints) -> Array:
         one = [1] * n
         outs, kernel = [*one[:axis], out, *one[axis + 1 :]], [*one[:axis], k, *one[axis + 1 :]]
         total = total + p.reshape(*lead, *outs, *kernel) * math.prod(size[axis + 1 :])
-    count = math.prod(total.shape[-2 * n : -n])
-    return total.reshape(*total.shape[: -2 * n], count, -1)
+    count, length = math.prod(total.shape[-2 * n : -n]), math.prod(total.shape[-n:])
+    return total.reshape(*total.shape[: -2 * n], count, length)
 
 
 def picked(x: Any, windows: Array, out: Ints) -> tuple[Any, Any]:
     """Return the largest element of each window, and its place."""
-    flat = x.reshape(*x.shape[:2], -1)
+    flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
     windows = np.broadcast_to(windows, (*x.shape[:2], *windows.shape[-2:]))
-    values = np.take_along_axis(flat, windows.reshape(*x.shape[:2], -1), axis=-1)
+    rows = windows.reshape(*x.shape[:2], math.prod(windows.shape[2:]))
+    values = np.take_along_axis(flat, rows, axis=-1)
     best = np.argmax(values.reshape(windows.shape), axis=-1)
     places = np.take_along_axis(windows, best[..., None], axis=-1)[..., 0]
     y = np.take_along_axis(flat, places, axis=-1)

@@ -138,7 +138,8 @@ def batch_norm(
            [ 1.,  1.]])
     """
     x = as_float(input, "the input of batch_norm")
-    check("batch_norm", x, running_mean, running_var, weight, bias, training)
+    check("batch_norm", x, running_mean, running_var, weight, bias)
+    check_batch(x, running_mean, training)
     c = x.shape[1]
     w = np.ones(c, x.dtype) if weight is None else weight
     b = np.zeros(c, x.dtype) if bias is None else bias
@@ -168,7 +169,7 @@ def update(running: Any, new: Array, momentum: float) -> None:
     values += momentum * (new - values)
 
 
-def check(what: str, x: Any, mean: Any, var: Any, weight: Any, bias: Any, training: bool) -> None:
+def check(what: str, x: Any, mean: Any, var: Any, weight: Any, bias: Any) -> None:
     """Refuse what has no channels, or other ones."""
     if x.ndim < 2:
         raise ShapeError(f"{what} got an input of shape {x.shape}; it takes (N, C, ...).")
@@ -182,14 +183,19 @@ def check(what: str, x: Any, mean: Any, var: Any, weight: Any, bias: Any, traini
             )
     if (mean is None) != (var is None):
         raise ArgumentError(f"{what} needs both of running_mean and running_var, or none.")
+
+
+def check_batch(x: Any, mean: Any, training: bool) -> None:
+    """Refuse what leaves nothing to normalise with."""
+    c = x.shape[1]
     if not training and mean is None:
         raise ArgumentError(
-            f"{what} needs running_mean and running_var in evaluation; with training=True it "
+            "batch_norm needs running_mean and running_var in evaluation; with training=True it "
             "uses those of the batch."
         )
     if training and x.size <= c:
         raise ShapeError(
-            f"{what} got {x.shape} while training: with one value for each channel (or none) "
+            f"batch_norm got {x.shape} while training: with one value for each channel (or none) "
             f"there is no variance. Use a larger batch (drop_last=True leaves out a last one of a "
             f"single example), or model.eval()."
         )

@@ -117,7 +117,7 @@ def grid_sample(
         p = places[..., n - 1 - i].reshape(-1, 1, count)
         p = (p + 1) / 2 * (length - 1) if corners else ((p + 1) * length - 1) / 2
         axes.append(neighbours(p, length, mode, padding_mode, corners))
-    flat = x.reshape(*x.shape[:2], -1)
+    flat = x.reshape(*x.shape[:2], math.prod(size))
     y: Any = 0.0
     for taps in itertools.product(*axes):
         index: Any = 0

@@ -140,7 +140,7 @@ def instance_norm(
         raise ShapeError(
             f"instance_norm got {x.shape}: with one value for each channel there is no variance."
         )
-    check("instance_norm", x, running_mean, running_var, weight, bias, True)
+    check("instance_norm", x, running_mean, running_var, weight, bias)
     if running_mean is not None:
         plain = raw(x)
         if isinstance(plain, Layered):

@@ -55,12 +55,12 @@ def pool_geometry(
     ceil_mode: bool,
 ) -> Geometry:
     """Place the windows; `ceil_mode` adds one that hangs over the end, if it begins inside."""
-    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
-    if any(2 * p > r for p, r in zip(padding, reach)):
+    if any(2 * p > k for p, k in zip(padding, kernel)):
         raise ArgumentError(
-            f"{what}: padding is at most half of the window; got padding={padding} for a window of "
-            f"size {reach}."
+            f"{what}: padding is at most half of kernel_size; got padding={padding} for "
+            f"kernel_size={kernel}."
         )
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
     pairs = []
     for n, r, s, p in zip(size, reach, stride, padding):
         behind = p
@@ -181,7 +181,7 @@ def max_pool2d(
     kernel_size : int or tuple of int
     stride : int or tuple of int, default `kernel_size`
     padding : int or tuple of int, default 0
-        A border that is smaller than everything; at most half of the window.
+        A border that is smaller than everything; at most half of `kernel_size`.
     dilation : int or tuple of int, default 1
     ceil_mode : bool, default False
         Whether a window may hang over the end.
@@ -268,7 +268,7 @@ def avg_pool2d(
     kernel_size : int or tuple of int
     stride : int or tuple of int, default `kernel_size`
     padding : int or tuple of int, default 0
-        A border of zeros; at most half of the window.
+        A border of zeros; at most half of `kernel_size`.
     ceil_mode : bool, default False
         Whether a window may hang over the end; what hangs over does not count.
     count_include_pad : bool, default True

@@ -104,11 +104,11 @@ def check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) -
         raise ArgumentError(
             f"interpolate: mode is one of {', '.join(map(repr, MODES))}; got {mode!r}."
         )
-    if x.ndim - 2 not in MODES[mode] or 0 in x.shape:
+    if x.ndim - 2 not in MODES[mode] or 0 in x.shape[1:]:
         axes = " or ".join(str(n + 2) for n in MODES[mode])
         raise ShapeError(
             f"interpolate(mode={mode!r}) got an input of shape {x.shape}; it takes {axes} axes, "
-            f"(N, C, ...), none of length 0."
+            f"(N, C, ...), all but N of length 1 or more."
         )
     if align_corners is not None and mode not in SMOOTH:
         raise ArgumentError(

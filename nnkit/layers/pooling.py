@@ -145,7 +145,7 @@ class MaxPool2d(MaxPooling):
     kernel_size : int or tuple of int
     stride : int or tuple of int, default `kernel_size`
     padding : int or tuple of int, default 0
-        A border that is smaller than everything; at most half of the window.
+        A border that is smaller than everything; at most half of `kernel_size`.
     dilation : int or tuple of int, default 1
     return_indices : bool, default False
         Also return where the values stand, as MaxUnpool needs it.
@@ -224,7 +224,7 @@ class AvgPool2d(AveragePooling):
     kernel_size : int or tuple of int
     stride : int or tuple of int, default `kernel_size`
     padding : int or tuple of int, default 0
-        A border of zeros; at most half of the window.
+        A border of zeros; at most half of `kernel_size`.
     ceil_mode : bool, default False
         Whether a window may hang over the end.
     count_include_pad : bool, default True

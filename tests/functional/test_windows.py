@@ -185,6 +185,28 @@ def test_random_windows_go_by_the_seed():
     assert np.isin(first, x).all()
 
 
+EMPTY = {
+    **OTHERS,
+    "interpolate": lambda x: F.interpolate(x, (3, 5), mode="bilinear"),
+    "fractional_max_pool2d": lambda x: F.fractional_max_pool2d(x, 2, 3),
+    "grid_sample": lambda x: F.grid_sample(x, np.zeros((0, 3, 3, 2))),
+    "instance_norm": F.instance_norm,
+    "group_norm": lambda x: F.group_norm(x, 1),
+    "local_response_norm": lambda x: F.local_response_norm(x, 2),
+    "conv2d": lambda x: F.conv2d(x, np.ones((3, 2, 2, 2)), np.ones(3)),
+    "conv_transpose2d": lambda x: F.conv_transpose2d(x, np.ones((2, 3, 2, 2)), np.ones(3)),
+}
+del EMPTY["max_unpool2d"], EMPTY["fold"]
+
+
+@pytest.mark.parametrize("f", EMPTY.values(), ids=EMPTY)
+def test_a_batch_of_nothing(f):
+    x = tensor(np.zeros((0, 2, 5, 4)), requires_grad=True)
+    y = f(x)
+    y.sum().backward()
+    assert (len(y), x.grad.shape) == (0, x.shape)
+
+
 def test_integers_are_cast_by_convolution_and_refused_by_pooling():
     image = np.arange(16, dtype=np.uint8).reshape(1, 4, 4)
     y = F.conv2d(image, np.ones((1, 1, 2, 2), np.float32))
@@ -221,6 +243,7 @@ REFUSED = [
         "nothing is left",
     ),
     (lambda: F.max_pool2d(Z((1, 3, 8, 8)), 2, padding=2), ArgumentError, "at most half"),
+    (lambda: F.max_pool2d(Z((1, 3, 8, 8)), 3, 1, 2, 2), ArgumentError, "at most half"),
     (lambda: F.max_pool2d(Z((1, 3, 1, 8)), 2), ShapeError, "larger than the padded input"),
     (lambda: F.avg_pool2d(Z((8, 8)), 2), ShapeError, "takes"),
     (lambda: F.avg_pool2d(Z((1, 8, 8)), 2, divisor_override=0), ArgumentError, "zero"),
