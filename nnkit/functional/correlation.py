@@ -30,7 +30,7 @@ from nnkit.functional.windows import BLOCK, Geometry, blocks, channels_last, geo
 __all__ = ["convolution", "matching", "transposed_convolution"]
 
 Array = NDArray[Any]
-SHORT = 32
+SHORT = 32  # memory runs below this length are better copied in the other order
 
 
 # --- on plain arrays ------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def group_norm(
     Raises
     ------
     ShapeError
-        If the shapes do not fit together.
+        If the shapes do not fit together, or a single example has one value in each group.
     ArgumentError
         If the channels cannot be split so.
 
@@ -67,6 +67,11 @@ def group_norm(
             f"{num_groups}."
         )
     width = math.prod(x.shape[1:]) // num_groups
+    if len(x) == width == 1:
+        raise ShapeError(
+            f"group_norm got {x.shape} with num_groups={num_groups}: a group with one value has no "
+            f"variance."
+        )
     y = standardising(x.reshape(-1, width), eps=eps).reshape(x.shape)
     return affine_by_channel(y, weight, bias, "group_norm")
 

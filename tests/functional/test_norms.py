@@ -175,6 +175,7 @@ REFUSED = [
     (lambda: F.layer_norm(Z((2, 3)), ()), ArgumentError, "at least one axis"),
     (lambda: F.rms_norm(Z((2, 3)), (2,)), ShapeError, "rms_norm"),
     (lambda: F.group_norm(Z((2, 3)), 2), ArgumentError, "num_groups"),
+    (lambda: F.group_norm(Z((1, 3)), 3), ShapeError, "has no variance"),
     (lambda: F.group_norm(Z(3), 1), ShapeError, "takes"),
     (lambda: F.group_norm(Z((2, 4)), 2, Z(3)), ShapeError, "weight"),
     (lambda: F.instance_norm(Z((2, 3))), ShapeError, "takes"),
