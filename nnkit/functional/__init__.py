@@ -59,8 +59,10 @@ from nnkit.functional.dropout import (
 )
 from nnkit.functional.embedding import (
     embedding,
-    embedding_bag,
     one_hot,
+)
+from nnkit.functional.embedding_bag import (
+    embedding_bag,
 )
 from nnkit.functional.erf import erf
 from nnkit.functional.focal_loss import (
@@ -265,6 +267,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -286,6 +289,7 @@ __all__ = [
     "rnn_tanh",
     "rnn_tanh_cell",
     "rrelu",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "sigmoid_focal_loss",
@@ -304,6 +308,4 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "tversky_loss",
     "unfold",
-    "scaled_dot_product_attention",
-    "multi_head_attention_forward",
 ]

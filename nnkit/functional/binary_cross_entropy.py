@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
-from nnkit.functional.activation import logsigmoid_op
+from nnkit.functional.activation import logistic, logsigmoid_op
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_dtype, operation, reduced
+from nnkit.functional.operands import as_dtype, extent, operation, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
@@ -23,7 +22,7 @@ LEAST_LOG = -100.0  # PyTorch's: log(0) counts as -100, so that a loss stays fin
 
 def check_yes_or_no(target: Any, what: str) -> None:
     """Refuse targets that are no probabilities."""
-    low, high = raw(target).min(), raw(target).max()
+    low, high = extent(target)
     if not (low >= 0 and high <= 1):
         hint = " For labels -1 and 1 pass (y + 1) / 2." if low == -1 and high <= 1 else ""
         raise ArgumentError(
@@ -90,7 +89,7 @@ def binary_cross_entropy(
     """
     what = "binary_cross_entropy"
     p, t = pair(input, target, reduction, what)
-    low, high = raw(p).min(), raw(p).max()
+    low, high = extent(p)
     if not (low >= 0 and high <= 1):
         raise ArgumentError(
             f"{what} takes probabilities between 0 and 1, got values from {low} to {high}. For "
@@ -101,6 +100,28 @@ def binary_cross_entropy(
     if weight is not None:
         losses = losses * as_dtype(weight, p.dtype, f"the weight of {what}")
     return reduced(losses, reduction)
+
+
+def logits_forward(x: Array, t: Array) -> Array:
+    """max(x, 0) - x t + log(1 + exp(-abs(x))), which neither overflows nor cancels."""
+    y: Array = np.abs(x)
+    y = np.log1p(np.exp(-y))
+    y += np.maximum(x, 0.0)
+    y -= x * t
+    return y
+
+
+def logits_composition(x: Any, t: Any) -> Any:
+    """Write it in functions that differentiate."""
+    return (1 - t) * x - logsigmoid_op(x)
+
+
+logits_op = operation(
+    "binary_cross_entropy_with_logits",
+    logits_forward,
+    vjp=(lambda g, _y, x, t: g * (logistic(x) - t), lambda g, _y, x, _t: -g * x),
+    composition=logits_composition,
+)
 
 
 def binary_cross_entropy_with_logits(
@@ -140,10 +161,11 @@ def binary_cross_entropy_with_logits(
     what = "binary_cross_entropy_with_logits"
     x, t = pair(input, target, reduction, what)
     check_yes_or_no(t, what)
-    positive = 1.0
-    if pos_weight is not None:
+    if pos_weight is None:
+        losses = logits_op(x, t)
+    else:
         positive = 1 + (as_dtype(pos_weight, x.dtype, f"pos_weight of {what}") - 1) * t
-    losses = (1 - t) * x - positive * logsigmoid_op(x)
+        losses = (1 - t) * x - positive * logsigmoid_op(x)
     if weight is not None:
         losses = losses * as_dtype(weight, x.dtype, f"weight of {what}")
     return reduced(losses, reduction)

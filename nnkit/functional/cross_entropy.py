@@ -125,7 +125,9 @@ def check_labels(
     position = where[0] if len(where) == 1 else where
     valid = labels[~ignored]
     hint = ""
-    if valid.min() >= 1 and valid.max() == classes:
+    if classes == 1:
+        hint = " For yes or no from one score use binary_cross_entropy_with_logits."
+    elif valid.min() >= 1 and valid.max() == classes:
         hint = " The labels seem to count from 1: subtract 1."
     elif labels[where] < 0 and ignore_index is not None:
         hint = f" To leave rows out, mark them with ignore_index={ignore_index}."

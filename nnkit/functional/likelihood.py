@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from autograd_core import stop_gradient
-from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.loss import compared, pair
-from nnkit.functional.operands import as_dtype, reduced
+from nnkit.functional.operands import as_dtype, extent, reduced
 
 __all__ = ["gaussian_nll_loss", "kl_div", "poisson_nll_loss"]
 
@@ -60,9 +59,9 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     if log_target:
         losses = np.exp(t) * (t - x)
     else:
-        if raw(t).min() < 0:
+        if extent(t)[0] < 0:
             raise ArgumentError(
-                f"kl_div: target holds probabilities, got {raw(t).min()}. For logarithms of "
+                f"kl_div: target holds probabilities, got {extent(t)[0]}. For logarithms of "
                 f"probabilities pass log_target=True."
             )
         losses = t * (np.log(np.where(t > 0, t, 1.0)) - x)
@@ -173,9 +172,9 @@ def gaussian_nll_loss(
             f"{what} got an input of shape {x.shape} and var of shape {v.shape}. Give one "
             f"variance, one for each element, or one for each row: {(*x.shape[:-1], 1)}."
         )
-    if raw(v).min() < 0:
+    if extent(v)[0] < 0:
         raise ArgumentError(
-            f"{what}: variances are not negative, got {raw(v).min()}. Let the model predict their "
+            f"{what}: variances are not negative, got {extent(v)[0]}. Let the model predict their "
             f"logarithm and pass its np.exp, or use functional.softplus."
         )
     v = v + stop_gradient(np.maximum(v, eps) - v)

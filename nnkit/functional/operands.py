@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 
 from autograd_core import custom_op
-from autograd_core.dispatch import Layered
+from autograd_core.dispatch import Layered, trace_of
 from autograd_core.errors import ArgumentError, DtypeError, describe
 
-__all__ = ["as_array", "as_dtype", "as_float", "check_reduction", "operation", "reduced"]
+__all__ = [
+    "as_array",
+    "as_dtype",
+    "as_float",
+    "check_reduction",
+    "extent",
+    "operation",
+    "reduced",
+]
 
 
 def operation(name: str, f: Callable[..., Any], **rules: Any) -> Callable[..., Any]:
@@ -51,6 +59,14 @@ def as_float(x: Any, what: str) -> Any:
             f".astype(np.float32)."
         )
     return x
+
+
+def extent(x: Any) -> tuple[Any, Any]:
+    """Return the smallest and the largest value; under vmap, of all examples together."""
+    while isinstance(x, Layered):
+        trace_of(x)
+        x = x._value
+    return x.min(), x.max()
 
 
 def check_reduction(reduction: str, what: str) -> None:

@@ -12,7 +12,7 @@ from nnkit.functional.activation import sigmoid_op, softmax_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.cross_entropy import by_rows, check_labels
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_float, check_reduction, reduced
+from nnkit.functional.operands import as_float, check_reduction, extent, reduced
 
 __all__ = ["dice_loss", "tversky_loss"]
 
@@ -34,7 +34,7 @@ def regions(input: Any, target: Any, from_logits: bool, what: str) -> tuple[Any,
         check_labels(labels, x.shape[1], None, what)
         t = np.moveaxis(np.eye(x.shape[1], dtype=x.dtype)[np.asarray(raw(target), np.intp)], -1, 1)
         p = softmax_op(x, axis=1) if from_logits else x
-    low, high = raw(p).min(), raw(p).max()
+    low, high = extent(p)
     if not (low >= 0 and high <= 1):
         raise ArgumentError(
             f"{what}: with from_logits=False the input holds probabilities between 0 and 1, got "
@@ -106,7 +106,7 @@ def of_regions(p: Any, t: Any, alpha: float, beta: float, smooth: float, reducti
     places = tuple(range(2, p.ndim))
     both, all_p, all_t = (p * t).sum(axis=places), p.sum(axis=places), t.sum(axis=places)
     outside = alpha * (all_p - both) + beta * (all_t - both)
-    if smooth == 0 and not (raw(both + outside) > 0).all():
+    if smooth == 0 and not extent(both + outside)[0] > 0:
         raise ArgumentError("a region that is empty, and found empty, needs smooth > 0.")
     return reduced(1 - (both + smooth) / (both + outside + smooth), reduction)
 

@@ -9,7 +9,8 @@ import numpy as np
 from autograd_core.dispatch import raw
 from nnkit import functional as F
 from nnkit import init
-from nnkit.functional.embedding import check_mode, place_of_padding, table_of
+from nnkit.functional.embedding import place_of_padding, table_of
+from nnkit.functional.embedding_bag import check_mode
 from nnkit.layers.linear import check_sizes
 from nnkit.module import Module, Parameter
 

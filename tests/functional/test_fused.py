@@ -8,8 +8,10 @@ import pytest
 from autograd_core import grad, tensor, vjp
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
-from nnkit.functional import activation, loss
+from nnkit.functional import activation, loss, rectifiers
+from nnkit.functional.binary_cross_entropy import logits_composition, logits_op
 from nnkit.functional.cross_entropy import composition, softmax_cross_entropy
+from nnkit.functional.embedding_bag import largest_composition, largest_op
 from nnkit.functional.linear import affine_composition, linear_op
 
 rng = np.random.default_rng(0)
@@ -17,6 +19,14 @@ X = rng.normal(size=(4, 3))
 W, B = rng.normal(size=(2, 3)), rng.normal(size=2)
 LABELS, ROW_WEIGHTS = np.array([0, 2, 1, 2]), np.array([1.0, 0.0, 2.0, 0.5])
 LINE = np.array([-7.0, -4.2, -1.1, -0.3, 0.2, 0.46, 0.48, 1.7, 3.9, 5.0])
+
+
+def largest(x):
+    return largest_op(x, np.array([0, 2, 2, 2]), n=3)
+
+
+def largest_composed(x):
+    return largest_composition(x, np.array([0, 2, 2, 2]), n=3)
 
 
 def scores_to_loss(weights, total):
@@ -30,6 +40,9 @@ FUSED = [
     ("linear, no bias", linear_op, affine_composition, (X, W)),
     ("linear, one row", linear_op, affine_composition, (X[0], W, B)),
     ("linear, 3 axes", linear_op, affine_composition, (X.reshape(2, 2, 3), W, B)),
+    ("bce with logits", logits_op, logits_composition, (LINE, np.linspace(0, 1, 10))),
+    ("prelu", rectifiers.prelu_op, lambda x, w: np.where(x > 0, x, w * x), (X, B[:1])),
+    ("largest of bags", largest, largest_composed, (X,)),
     ("gelu", activation.GELU_OPS["none"], activation.gelu_composition, (LINE,)),
     ("gelu tanh", activation.GELU_OPS["tanh"], activation.gelu_tanh_composition, (LINE,)),
 ]
