@@ -18,7 +18,7 @@ from nnkit.functional.rnn_steps import (
     affine,
     blocks,
     chosen,
-    projected,
+    project,
     shown,
     walk,
 )
@@ -49,35 +49,36 @@ def gru_forward(
     n = len(x)
     steps, before, after = walk(n, reverse)
     batch, hidden = h.shape
-    gates = projected(x, w_ih, b_ih)
-    split = gates.reshape(n, batch, 3, hidden)
+    gates = np.empty((n, batch, 3 * hidden), h.dtype)
     states = np.empty((n + 1, *h.shape), h.dtype)
     qs = np.empty((n, *h.shape), h.dtype)
     states[n * before] = h
-    w = np.ascontiguousarray(w_hh.T)
-    recurrent = np.empty((batch, 3 * hidden), h.dtype)
-    for t in steps:
-        h, state, q = states[t + before], states[t + after], qs[t]
-        np.dot(h, w, out=recurrent)
-        if b_hh is not None:
-            recurrent += b_hh
-        r_z, new = gates[t, :, : 2 * hidden], gates[t, :, 2 * hidden :]
-        r_z += recurrent[:, : 2 * hidden]
-        q[...] = recurrent[:, 2 * hidden :]
-        r_z *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: one tanh for both
-        np.tanh(r_z, out=r_z)
-        r_z *= 0.5
-        r_z += 0.5
-        np.multiply(split[t, :, 0], q, out=state)
-        new += state
-        np.tanh(new, out=new)
-        np.subtract(h, new, out=state)
-        state *= split[t, :, 1]
-        state += new
-        if valid is not None:
-            np.copyto(state, h, where=~valid[t])
+    w_ih, w_hh = (np.ascontiguousarray(w.T) for w in (w_ih, w_hh))
+    recurrent = np.empty_like(gates[0])
+    for block, span in blocks(steps, recurrent.size):
+        project(x[span], w_ih, b_ih, out=gates[span])
+        for t in block:
+            h, state, gate = states[t + before], states[t + after], gates[t]
+            np.dot(h, w_hh, out=recurrent)
+            if b_hh is not None:
+                recurrent += b_hh
+            r_z, new = gate[:, : 2 * hidden], gate[:, 2 * hidden :]
+            r_z += recurrent[:, : 2 * hidden]
+            r_z *= 0.5  # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: one tanh for both
+            np.tanh(r_z, out=r_z)
+            r_z *= 0.5
+            r_z += 0.5
+            qs[t] = recurrent[:, 2 * hidden :]
+            np.multiply(gate[:, :hidden], qs[t], out=state)
+            new += state
+            np.tanh(new, out=new)
+            np.subtract(h, new, out=state)
+            state *= gate[:, hidden : 2 * hidden]
+            state += new
+            if valid is not None:
+                np.copyto(state, h, where=~valid[t])
     y = shown(states[after : after + n], valid)
-    return (y, states[n * after].copy()), Saved(split, qs, states)
+    return (y, states[n * after].copy()), Saved(gates.reshape(n, batch, 3, hidden), qs, states)
 
 
 def slopes(gates: Array, q: Array, h: Array, valid: Array | None) -> tuple[Array, Array, Array]:
@@ -130,7 +131,7 @@ def gru_vjp(
         gy = gy * valid
     shares = Shares(x, previous, w_ih, w_hh, (needs[0], *needs[2:6]))
     back = np.empty_like(dh)
-    for block, span in blocks(steps, 3 * h.size):
+    for block, span in blocks(steps[::-1], 3 * h.size):
         mask = None if valid is None else valid[span]
         da, d_q, kept = slopes(saved.gates[span], saved.q[span], previous[span], mask)
         dq = np.empty_like(da)

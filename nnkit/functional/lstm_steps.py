@@ -19,7 +19,7 @@ from nnkit.functional.rnn_steps import (
     affine,
     blocks,
     chosen,
-    projected,
+    project,
     shown,
     walk,
 )
@@ -35,17 +35,18 @@ class Saved(NamedTuple):
     states: Array
 
 
-@lru_cache(maxsize=64)
-def gate_scale(hidden: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """Return a, b with gate = a tanh(a z) + b: sigmoid(z) = tanh(z / 2) / 2 + 1 / 2.
+@lru_cache(maxsize=16)
+def gate_scale(batch: int, hidden: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return a, b, of shape (N, 4 H), with gate = a tanh(a z) + b: one tanh for all four gates.
 
-    So one tanh over all four gates does.
+    For sigmoid(z) = tanh(z / 2) / 2 + 1 / 2 they are 1 / 2, for tanh(z) 1 and 0.
     """
     scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype), hidden)
-    shift = 1 - scale
-    shift[2 * hidden : 3 * hidden] = 0
-    scale.flags.writeable = shift.flags.writeable = False
-    return scale, shift
+    shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], dtype), hidden)
+    pair = np.tile(scale, (batch, 1)), np.tile(shift, (batch, 1))
+    for array in pair:
+        array.flags.writeable = False
+    return pair
 
 
 def lstm_forward(
@@ -65,71 +66,76 @@ def lstm_forward(
     n = len(x)
     steps, before, after = walk(n, reverse)
     batch, hidden = c.shape
-    scale, shift = gate_scale(hidden, c.dtype)
-    bias = None if b_ih is None else (b_ih + b_hh) * scale
-    gates = projected(x, w_ih * scale[:, None], bias)
-    split = gates.reshape(n, batch, 4, hidden)
+    scale, shift = gate_scale(batch, hidden, c.dtype)
+    w_ih, w_hh = (np.ascontiguousarray((w * scale[0, :, None]).T) for w in (w_ih, w_hh))
+    bias = None if b_ih is None else (b_ih + b_hh) * scale[0]
+    gates = np.empty((n, batch, 4 * hidden), c.dtype)
     states = np.empty((n + 1, *h.shape), h.dtype)
     cells = np.empty((n + 1, *c.shape), c.dtype)
     states[n * before], cells[n * before] = h, c
-    w = np.ascontiguousarray((w_hh * scale[:, None]).T)
-    recurrent, m = np.empty_like(gates[0]) if n else None, np.empty_like(c)
-    for t in steps:
-        gate, (i, f, g, o) = gates[t], split[t].transpose(1, 0, 2)
-        h, c, state, cell = (
-            states[t + before],
-            cells[t + before],
-            states[t + after],
-            cells[t + after],
-        )
-        np.dot(h, w, out=recurrent)
-        gate += recurrent
-        np.tanh(gate, out=gate)
-        gate *= scale
-        gate += shift
-        np.multiply(f, c, out=cell)
-        np.multiply(i, g, out=m)
-        cell += m
-        np.tanh(cell, out=m)
-        if w_hr is None:
-            np.multiply(o, m, out=state)
-        else:
-            m *= o
-            np.dot(m, w_hr.T, out=state)
-        if valid is not None:
-            np.copyto(state, h, where=~valid[t])
-            np.copyto(cell, c, where=~valid[t])
+    recurrent, m = np.empty_like(scale), np.empty_like(c)
+    for block, span in blocks(steps, gates[:1].size):
+        project(x[span], w_ih, bias, out=gates[span])
+        for t in block:
+            h, c, gate = states[t + before], cells[t + before], gates[t]
+            state, cell = states[t + after], cells[t + after]
+            np.dot(h, w_hh, out=recurrent)
+            gate += recurrent
+            np.tanh(gate, out=gate)
+            gate *= scale
+            gate += shift
+            advance(gate.reshape(batch, 4, hidden), c, w_hr, m, cell, state)
+            if valid is not None:
+                np.copyto(state, h, where=~valid[t])
+                np.copyto(cell, c, where=~valid[t])
     y = shown(states[after : after + n], valid)
     last = states[n * after].copy(), cells[n * after].copy()
-    return (y, *last), Saved(split, cells, states)
+    return (y, *last), Saved(gates.reshape(n, batch, 4, hidden), cells, states)
+
+
+def advance(gate: Array, c: Array, w_hr: Array | None, m: Array, cell: Array, state: Array) -> None:
+    """Write the new cell and state, and m on the way."""
+    i, f, g, o = gate.transpose(1, 0, 2)
+    np.multiply(f, c, out=cell)
+    np.multiply(i, g, out=m)
+    cell += m
+    np.tanh(cell, out=m)
+    if w_hr is None:
+        np.multiply(o, m, out=state)
+    else:
+        m *= o
+        np.dot(m, w_hr.T, out=state)
 
 
 def slopes(
     gates: Array, before: Array, after: Array, valid: Array | None
 ) -> tuple[Array, Array, Array]:
-    """Return what each step multiplies by, for a block of steps at once.
+    """Return what the steps of a block multiply by, calculated for all of them at once.
 
-    The gradients of the gates' arguments are dc times the first three of (T, N, 4, H) and dm times
-    the last; dm adds `to_cell` dm to dc, and dc_t-1 is `kept` dc. `before` and `after` are the cells.
-    """  # noqa: E501
+    First (5, T, N, H): the gradients of the arguments of i, g are dc times the first and second, of
+    f `kept` dc times the third, of o dm times the fourth; dm times the fifth comes to dc. Then m,
+    and `kept`: dc_t-1 = kept dc_t. `before` and `after` are the cells.
+    """
     i, f, g, o = np.moveaxis(gates, 2, 0)
+    found = np.empty((5, *after.shape), after.dtype)
+    to_i, to_g, to_f, to_o, to_cell = found
     tanh_c = np.tanh(after)
-    slope = gates * gates
-    np.subtract(gates, slope, out=slope)  # s (1 - s)
-    slope[:, :, 0] *= g
-    slope[:, :, 1] *= before
-    np.multiply(g, g, out=slope[:, :, 2])
-    np.subtract(1.0, slope[:, :, 2], out=slope[:, :, 2])
-    slope[:, :, 2] *= i
-    slope[:, :, 3] *= tanh_c
-    to_cell = tanh_c * tanh_c
-    np.subtract(1.0, to_cell, out=to_cell)
-    to_cell *= o
+    m = o * tanh_c
+    np.multiply(m, tanh_c, out=to_cell)
+    np.subtract(o, to_cell, out=to_cell)  # o (1 - tanh(c)^2)
+    np.multiply(m, o, out=to_o)
+    np.subtract(m, to_o, out=to_o)  # tanh(c) o (1 - o)
+    np.subtract(1.0, f, out=to_f)
+    to_f *= before  # c_t-1 (1 - f); f itself is in `kept`
+    new = np.multiply(i, g, out=tanh_c)
+    np.multiply(new, g, out=to_g)
+    np.subtract(i, to_g, out=to_g)  # i (1 - g^2)
+    np.multiply(new, i, out=to_i)
+    np.subtract(new, to_i, out=to_i)  # g i (1 - i)
     if valid is None:
-        return slope, to_cell, f
-    slope *= valid[:, :, None]
-    to_cell *= valid
-    return slope, to_cell, np.where(valid, f, 1)
+        return found, m, f
+    found *= valid
+    return found, m, np.where(valid, f, 1)
 
 
 def lstm_vjp(
@@ -159,28 +165,28 @@ def lstm_vjp(
     shares = Shares(x, h, w_ih, w_hh, (needs[0], *needs[3:7]))
     dw_hr = None if w_hr is None else np.zeros_like(w_hr)
     more, dm = np.empty_like(c), dh if w_hr is None else np.empty_like(c)
-    for block, span in blocks(steps, 4 * c.size):
-        dz, to_cell, kept = slopes(
-            saved.gates[span],
-            cells_before[span],
-            cells_after[span],
-            None if valid is None else valid[span],
+    for block, span in blocks(steps[::-1], 4 * c.size):
+        mask = None if valid is None else valid[span]
+        (to_i, to_g, to_f, to_o, to_cell), m, kept = slopes(
+            saved.gates[span], cells_before[span], cells_after[span], mask
         )
+        dz = np.empty_like(saved.gates[span])
+        d_i, d_f, d_g, d_o = np.moveaxis(dz, 2, 0)
         for t in block:
             k = t - span.start
-            step = dz[k]
             dh += gy[t]
             passed = None if valid is None else dh * ~valid[t]
             if w_hr is not None:
                 np.dot(dh, w_hr, out=dm)
-                m = saved.gates[t, :, 3] * np.tanh(cells_after[t])
-                dw_hr += np.dot((dh if valid is None else dh * valid[t]).T, m)
+                dw_hr += np.dot((dh if valid is None else dh * valid[t]).T, m[k])
+            np.multiply(dm, to_o[k], out=d_o[k])
             np.multiply(dm, to_cell[k], out=more)
             dc += more
-            step[:, :3] *= dc[:, None]
-            step[:, 3] *= dm
+            np.multiply(dc, to_i[k], out=d_i[k])
+            np.multiply(dc, to_g[k], out=d_g[k])
             dc *= kept[k]
-            np.dot(step.reshape(len(c), -1), w_hh, out=dh)
+            np.multiply(dc, to_f[k], out=d_f[k])
+            np.dot(dz[k].reshape(len(c), -1), w_hh, out=dh)
             if passed is not None:
                 dh += passed
         dz = dz.reshape(*dz.shape[:2], -1)

@@ -18,7 +18,7 @@ from nnkit.functional.activation import relu_op
 from nnkit.functional.linear import ones
 from nnkit.functional.operands import operation
 
-__all__ = ["RNN_OPS", "Shares", "blocks", "projected", "shown", "walk"]
+__all__ = ["RNN_OPS", "Shares", "blocks", "project", "shown", "walk"]
 
 Array = NDArray[Any]
 
@@ -34,12 +34,11 @@ def walk(steps: int, reverse: bool) -> tuple[range, int, int]:
     return (range(steps - 1, -1, -1), 1, 0) if reverse else (range(steps), 0, 1)
 
 
-def projected(x: Array, weight: Array, bias: Array | None) -> Array:
-    """W x_t + b for all steps in one product."""
-    y = np.dot(as_rows(x), weight.T)
+def project(x: Array, w: Array, bias: Array | None, out: Array) -> None:
+    """x_t w + b for all steps of a block in one product."""
+    np.dot(as_rows(x), w, out=as_rows(out))
     if bias is not None:
-        y += bias
-    return y.reshape(*x.shape[:-1], len(weight))
+        out += bias
 
 
 def shown(h: Array, valid: Array | None) -> Array:
@@ -48,14 +47,13 @@ def shown(h: Array, valid: Array | None) -> Array:
 
 
 def blocks(steps: range, step_size: int) -> Iterator[tuple[range, slice]]:
-    """Cut the steps, from the last one back, into blocks whose arrays stay in the cache.
+    """Cut the steps, in their order, into blocks whose arrays stay in the cache.
 
     Yield the steps of each, and the same as a slice. `step_size` is the numbers of one step.
     """
     length = max(1, BLOCK // step_size)
-    back = steps[::-1]
-    for i in range(0, len(back), length):
-        block = back[i : i + length]
+    for i in range(0, len(steps), length):
+        block = steps[i : i + length]
         yield block, slice(min(block[0], block[-1]), max(block[0], block[-1]) + 1)
 
 
@@ -117,20 +115,23 @@ def rnn_forward(f: Callable[..., Any]) -> Callable[..., Any]:
         reverse: bool,
     ) -> tuple[tuple[Array, Array], Array]:
         """h_t = f(W_ih x_t + b_ih + W_hh h_t-1 + b_hh): all h_t, and the last one."""
-        steps, before, after = walk(len(x), reverse)
-        inputs = projected(x, w_ih, b_ih if b_hh is None else b_ih + b_hh)
-        states = np.empty((len(x) + 1, *h.shape), h.dtype)
-        states[len(x) * before] = h
-        w = np.ascontiguousarray(w_hh.T)
-        for t in steps:
-            h, state = states[t + before], states[t + after]
-            np.dot(h, w, out=state)
-            state += inputs[t]
-            f(state, out=state)
-            if valid is not None:
-                np.copyto(state, h, where=~valid[t])
-        y = shown(states[after : after + len(x)], valid)
-        return (y, states[len(x) * after].copy()), states
+        n = len(x)
+        steps, before, after = walk(n, reverse)
+        states = np.empty((n + 1, *h.shape), h.dtype)
+        states[n * before] = h
+        new = states[after : after + n]
+        bias = None if b_ih is None else b_ih + b_hh
+        w_ih, w_hh = (np.ascontiguousarray(w.T) for w in (w_ih, w_hh))
+        recurrent = np.empty_like(h)
+        for block, span in blocks(steps, h.size):
+            project(x[span], w_ih, bias, out=new[span])
+            for t in block:
+                h, state = states[t + before], new[t]
+                state += np.dot(h, w_hh, out=recurrent)
+                f(state, out=state)
+                if valid is not None:
+                    np.copyto(state, h, where=~valid[t])
+        return (shown(new, valid), states[n * after].copy()), states
 
     return forward
 
@@ -159,7 +160,7 @@ def rnn_vjp(slope: Callable[[Array], Array]) -> Callable[..., Any]:
         if valid is not None:
             gy = gy * valid
         shares = Shares(x, states[before : before + n], w_ih, w_hh, (needs[0], *needs[2:6]))
-        for block, span in blocks(steps, dh.size):
+        for block, span in blocks(steps[::-1], dh.size):
             dz = slope(states[after : after + n][span])
             if valid is not None:
                 dz *= valid[span]
