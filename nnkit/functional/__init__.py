@@ -39,7 +39,7 @@ from nnkit.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from nnkit.functional.cross_entropy import check_labels, cross_entropy, nll_loss
+from nnkit.functional.cross_entropy import cross_entropy, nll_loss
 from nnkit.functional.ctc import (
     ctc_loss,
 )
@@ -77,6 +77,7 @@ from nnkit.functional.grids import (
     affine_grid,
     grid_sample,
 )
+from nnkit.functional.labels import check_labels
 from nnkit.functional.layer_normalization import (
     layer_norm,
     rms_norm,

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
+from autograd_core.errors import ArgumentError
 from nnkit.functional.activation import log_softmax_op
+from nnkit.functional.labels import (
+    by_rows,
+    check_labels,
+    class_weights,
+    counting,
+    row_weights,
+    shape_of_labels,
+    sum_of,
+    wrong_target,
+)
 from nnkit.functional.linear import ones
-from nnkit.functional.operands import as_array, as_dtype, as_float, check_reduction, operation
+from nnkit.functional.operands import (
+    as_array,
+    as_dtype,
+    as_float,
+    check_reduction,
+    everything,
+    is_batched,
+    operation,
+)
 
-__all__ = ["check_labels", "cross_entropy", "nll_loss"]
+__all__ = ["cross_entropy", "nll_loss"]
 
 Array = NDArray[Any]
 
@@ -73,134 +90,9 @@ def picked_losses(
     return (losses.sum() if total else losses) * factor
 
 
-@lru_cache(maxsize=256)
-def counting(n: int) -> Array:
-    """Return 0, 1, ..., n - 1."""
-    numbers = np.arange(n)
-    numbers.flags.writeable = False
-    return numbers
-
-
 softmax_cross_entropy = operation(
     "cross_entropy", forward, vjp=vjp, composition=composition, saves=True
 )
-
-
-# --- checks ---------------------------------------------------------------------------------------
-
-
-def check_labels(
-    labels: Array, classes: int, ignore_index: int | None, what: str = "cross_entropy"
-) -> Array | None:
-    """Refuse labels that are no class; return which are to be ignored, None if none is.
-
-    Parameters
-    ----------
-    labels : ndarray of intp
-    classes : int
-    ignore_index : int or None
-        The label that marks rows that do not count, if there is one.
-    what : str
-        Who is asking, for the error.
-
-    Raises
-    ------
-    ArgumentError
-        Naming the first label that is out of range.
-
-    Examples
-    --------
-    >>> check_labels(np.array([0, 2, -100]), 3, ignore_index=-100)
-    array([False, False,  True])
-    """
-    # Seen as unsigned numbers, negative labels are too large as well: one pass finds both.
-    if labels.view(np.uintp).max(initial=0) < classes:
-        inside = ignore_index is not None and 0 <= ignore_index < classes
-        return labels == ignore_index if inside else None
-    ignored = np.zeros(labels.shape, bool) if ignore_index is None else labels == ignore_index
-    wrong = ~ignored & ((labels < 0) | (labels >= classes))
-    if not wrong.any():
-        return ignored
-    where = tuple(int(i) for i in np.argwhere(wrong)[0])
-    position = where[0] if len(where) == 1 else where
-    valid = labels[~ignored]
-    hint = ""
-    if classes == 1:
-        hint = " For yes or no from one score use binary_cross_entropy_with_logits."
-    elif valid.min() >= 1 and valid.max() == classes:
-        hint = " The labels seem to count from 1: subtract 1."
-    elif labels[where] < 0 and ignore_index is not None:
-        hint = f" To leave rows out, mark them with ignore_index={ignore_index}."
-    raise ArgumentError(
-        f"{what}: the label {labels[where]} at position {position} is no class; the input has "
-        f"{classes} classes, so labels are 0 to {classes - 1}.{hint}"
-    )
-
-
-def shape_of_labels(x: Any) -> tuple[int, ...]:
-    """Return the shape of the labels for scores of shape (N, C, ...) or (C,)."""
-    return x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
-
-
-def wrong_target(x: Any, target: Any, what: str) -> Exception:
-    """Make the error for a target that is neither labels nor probabilities for this input."""
-    rows = shape_of_labels(x)
-    got = f"{what}: an input of shape {x.shape} got a target that is {describe(target)}. "
-    allowed = f"Class indices are integers of shape {rows}"
-    if what == "cross_entropy":
-        allowed += f", class probabilities are floats of shape {x.shape}"
-    if target.dtype.kind not in "iub" and target.shape == rows:
-        return DtypeError(f"{got}{allowed}: convert the labels with .astype(int).")
-    if target.dtype.kind in "iub" and target.shape == x.shape and x.ndim > 1:
-        return DtypeError(
-            f"{got}{allowed}: for one-hot rows pass y.argmax(axis=1), or y.astype(np.float32)."
-        )
-    if target.shape == (*rows, 1):
-        return ShapeError(f"{got}{allowed}: drop the last axis with y[..., 0].")
-    if target.dtype.kind not in "fiub":
-        return DtypeError(f"{got}{allowed}.")
-    return ShapeError(f"{got}{allowed}.")
-
-
-def by_rows(input: Any, target: Any, what: str) -> tuple[Any, Array]:
-    """Give the scores the shape (n, classes) and the labels the shape (n,)."""
-    x, t = as_float(input, f"the input of {what}"), np.asarray(raw(target))
-    if t.dtype.kind not in "iub" or t.shape != shape_of_labels(x) or not x.shape:
-        raise wrong_target(x, t, what)
-    if not t.size:
-        raise ArgumentError(f"{what} got an empty batch: a mean over nothing has no value.")
-    if x.ndim == 1:
-        x = x[None]
-    elif x.ndim > 2:
-        x = np.moveaxis(x, 1, -1).reshape(-1, x.shape[1])
-    return x, t.reshape(-1).astype(np.intp, copy=False)
-
-
-def class_weights(weight: Any, classes: int, dtype: Any, what: str) -> Array | None:
-    """Check the weights of the classes."""
-    if weight is None:
-        return None
-    values: Array = np.asarray(raw(weight), dtype=dtype)
-    if values.shape != (classes,):
-        raise ShapeError(
-            f"{what}: weight has shape {values.shape}; it needs one number for each of the "
-            f"{classes} classes."
-        )
-    return values
-
-
-def row_weights(
-    labels: Array, weight: Array | None, ignored: Array | None, dtype: Any, what: str
-) -> Array | None:
-    """Return the weight of each row: that of its class, 0 if it is ignored; None if all are 1."""
-    if weight is None and ignored is None:
-        return None
-    weights = np.ones(len(labels), dtype) if weight is None else weight[labels]
-    if ignored is not None:
-        weights[ignored] = 0
-        if ignored.all():
-            raise ArgumentError(f"{what}: every label is ignore_index; nothing is left to average.")
-    return weights
 
 
 # --- what people call -----------------------------------------------------------------------------
@@ -257,6 +149,11 @@ def cross_entropy(
     target = as_array(target)
     if target.dtype.kind == "f":
         return from_probabilities(input, target, weight, reduction, label_smoothing)
+    if is_batched(target):
+        x = as_float(input, "the input of cross_entropy")
+        log_p = log_softmax_op(x, axis=min(x.ndim - 1, 1))
+        settings = weight, ignore_index, reduction, label_smoothing
+        return under_vmap(log_p, target, *settings, "cross_entropy")
     x, labels = by_rows(input, target, "cross_entropy")
     weight = class_weights(weight, x.shape[1], x.dtype, "cross_entropy")
     ignored = check_labels(labels, x.shape[1], ignore_index)
@@ -275,9 +172,31 @@ def cross_entropy(
     return losses.reshape(target.shape) if reduction == "none" else losses
 
 
-def sum_of(weights: Array | None, n: int) -> float:
-    """Return the sum of the rows' weights."""
-    return n if weights is None else float(weights.sum())
+def under_vmap(
+    log_p: Any,
+    labels: Any,
+    weight: Any,
+    ignore_index: int,
+    reduction: str,
+    smoothing: float,
+    what: str,
+) -> Any:
+    """Do the same with labels that are many values at once: as one-hot rows they can be added."""
+    if labels.dtype.kind not in "iub" or labels.shape != shape_of_labels(log_p):
+        raise wrong_target(log_p, labels, what)
+    axis = min(log_p.ndim - 1, 1)
+    classes = log_p.shape[axis]
+    check_labels(everything(labels).astype(np.intp), classes, ignore_index, what)
+    w = class_weights(weight, classes, log_p.dtype, what)
+    column = (-1, *(1,) * (log_p.ndim - 1 - axis))
+    w = (np.ones(classes, log_p.dtype) if w is None else w).reshape(column)
+    counts = np.expand_dims(labels != ignore_index, axis)
+    hot = (np.expand_dims(labels, axis) == np.arange(classes).reshape(column)) & counts
+    p = hot.astype(log_p.dtype) * (1 - smoothing) + counts.astype(log_p.dtype) * smoothing / classes
+    losses = -(p * w * log_p).sum(axis=axis)
+    if reduction == "none":
+        return losses
+    return losses.sum() / ((hot * w).sum() if reduction == "mean" else 1)
 
 
 def smoothed(
@@ -352,6 +271,9 @@ def nll_loss(
     np.float64(0.2877)
     """
     check_reduction(reduction, "nll_loss")
+    if is_batched(target):
+        x = as_float(input, "the input of nll_loss")
+        return under_vmap(x, target, weight, ignore_index, reduction, 0.0, "nll_loss")
     x, labels = by_rows(input, target, "nll_loss")
     weight = class_weights(weight, x.shape[1], x.dtype, "nll_loss")
     ignored = check_labels(labels, x.shape[1], ignore_index, "nll_loss")

@@ -12,7 +12,7 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from autograd_core.inplace import mark_written
-from nnkit.functional.operands import as_float, operation
+from nnkit.functional.operands import as_float, everything, is_batched, operation
 
 __all__ = ["embedding", "one_hot"]
 
@@ -69,7 +69,7 @@ look_up_op: Callable[..., Any] = operation(
 
 def whole_numbers(x: Any, what: str) -> Array:
     """Return indices as an array of intp."""
-    index = np.asarray(raw(x))
+    index = raw(x) if is_batched(x) else np.asarray(raw(x))
     empty_list = index.dtype.kind == "f" and not index.size
     if index.dtype.kind not in "iu" and not empty_list:
         raise DtypeError(
@@ -81,6 +81,7 @@ def whole_numbers(x: Any, what: str) -> Array:
 
 def check_index(index: Array, rows: int, what: str, things: str = "rows") -> None:
     """Refuse numbers of rows that are not there."""
+    index = everything(index)
     # Seen as unsigned numbers, negative ones are too large as well: one pass finds both.
     if index.view(np.uintp).max(initial=0) < rows or not index.size:
         return

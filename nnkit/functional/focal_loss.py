@@ -13,7 +13,7 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
 from nnkit.functional.activation import log_softmax_op, logsigmoid_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
-from nnkit.functional.cross_entropy import (
+from nnkit.functional.labels import (
     by_rows,
     check_labels,
     class_weights,

@@ -11,7 +11,7 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from nnkit.functional.activation import logsigmoid_op, relu_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
-from nnkit.functional.cross_entropy import by_rows, check_labels, class_weights, counting
+from nnkit.functional.labels import by_rows, check_labels, class_weights, counting
 from nnkit.functional.loss import pair
 from nnkit.functional.operands import as_dtype, as_float, check_reduction, reduced
 

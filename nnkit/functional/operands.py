@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograd_core import custom_op
-from autograd_core.dispatch import Layered, trace_of
+from autograd_core.dispatch import Layered, raw, trace_of
 from autograd_core.errors import ArgumentError, DtypeError, describe
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "as_dtype",
     "as_float",
     "check_reduction",
+    "everything",
     "extent",
+    "is_batched",
     "operation",
     "reduced",
 ]
@@ -61,12 +63,23 @@ def as_float(x: Any, what: str) -> Any:
     return x
 
 
-def extent(x: Any) -> tuple[Any, Any]:
-    """Return the smallest and the largest value; under vmap, of all examples together."""
+def everything(x: Any) -> Any:
+    """Return the plain array; under vmap that of all examples together."""
     while isinstance(x, Layered):
         trace_of(x)
         x = x._value
-    return x.min(), x.max()
+    return x
+
+
+def extent(x: Any) -> tuple[Any, Any]:
+    """Return the smallest and the largest value; under vmap, of all examples together."""
+    values = everything(x)
+    return values.min(), values.max()
+
+
+def is_batched(x: Any) -> bool:
+    """Whether vmap makes many values at once of x, which cannot be looked at one by one."""
+    return isinstance(raw(x), Layered)
 
 
 def check_reduction(reduction: str, what: str) -> None:

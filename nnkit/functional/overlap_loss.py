@@ -10,7 +10,7 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.activation import sigmoid_op, softmax_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
-from nnkit.functional.cross_entropy import by_rows, check_labels
+from nnkit.functional.labels import by_rows, check_labels
 from nnkit.functional.loss import pair
 from nnkit.functional.operands import as_float, check_reduction, extent, reduced
 

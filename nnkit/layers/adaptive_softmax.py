@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit import functional as F
-from nnkit.functional.cross_entropy import by_rows, check_labels
+from nnkit.functional.labels import by_rows, check_labels
 from nnkit.functional.operands import as_dtype
 from nnkit.layers.container import ModuleList, Sequential
 from nnkit.layers.linear import Linear, check_sizes
