@@ -1,9 +1,8 @@
-"""Datasets: what has a length and gives samples by index, and whole batches where it can."""
+"""Datasets: what gives samples by index, or one after the other, and whole batches where it can."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,18 @@ from numpy.typing import NDArray
 
 from autograd_core import Tensor
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, DtypeError, ShapeError
-from nnkit.random import stream
+from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 
-__all__ = ["Dataset", "Subset", "TensorDataset", "random_split"]
+__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset"]
 
 
 class Dataset:
     """Base of datasets of one's own: write `__len__` and `__getitem__(i)`, which gives a sample.
 
-    Any object with these two methods is as good.
+    Any object with these two methods is as good. A dataset that reads many samples faster than
+    one by one may have `__getitems__(indices)`, which gives a list of samples, or
+    `batch(indices)`, which gives the finished batch as a tuple of arrays. ``a + b`` puts two
+    datasets one after the other.
 
     Examples
     --------
@@ -34,15 +35,33 @@ class Dataset:
     (np.float32(3.0), np.float32(9.0))
     """
 
-    def __len__(self) -> int:
-        raise NotImplementedError(
-            f"{type(self).__name__} has no __len__: return the number of samples."
-        )
-
     def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(
             f"{type(self).__name__} has no __getitem__: return the sample of an index."
         )
+
+    def __add__(self, other: Any) -> ConcatDataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """Base of datasets that are a stream of samples: write `__iter__`.
+
+    For what has no index or does not fit into memory. With `__len__` a `DataLoader` over it knows
+    its length too.
+
+    Examples
+    --------
+    >>> from nnkit.data import DataLoader
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self):
+    ...         yield from (3, 2, 1)
+    >>> [batch.tolist() for batch in DataLoader(Countdown(), batch_size=2)]
+    [[3, 2], [1]]
+    """
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__: yield the samples.")
 
 
 class TensorDataset(Dataset):
@@ -58,7 +77,7 @@ class TensorDataset(Dataset):
     ShapeError
         If the arrays differ in length.
     ArgumentError
-        If there are none, or no rows.
+        If there are none.
 
     Examples
     --------
@@ -124,6 +143,13 @@ class Subset(Dataset):
     dataset : dataset
     indices : sequence of int
 
+    Raises
+    ------
+    ArgumentError
+        If an index is outside the dataset.
+    DtypeError
+        If the indices are not whole numbers.
+
     Examples
     --------
     >>> part = Subset(TensorDataset(np.arange(10)), [1, 3])
@@ -133,7 +159,7 @@ class Subset(Dataset):
 
     def __init__(self, dataset: Any, indices: Sequence[int] | NDArray[Any]) -> None:
         self.dataset = dataset
-        self.indices = np.asarray(indices, dtype=np.intp)
+        self.indices = as_indices(indices)
         n = len(dataset)
         if self.indices.size and not (-n <= self.indices.min() and self.indices.max() < n):
             raise ArgumentError(
@@ -153,57 +179,93 @@ class Subset(Dataset):
         return self.dataset.batch(self.indices[index])
 
 
-def random_split(
-    dataset: Any,
-    lengths: Sequence[float],
-    generator: np.random.Generator | None = None,
-) -> list[Subset]:
-    """Divide a dataset at random.
+def as_indices(indices: Any) -> NDArray[np.intp]:
+    """Make an array of indices; refuse masks and fractions, which NumPy would take for numbers."""
+    array = np.asarray(indices)
+    if array.size and array.dtype.kind not in "iu":
+        hint = "np.flatnonzero(mask) gives those of a mask." if array.dtype.kind == "b" else ""
+        raise DtypeError(f"indices are whole numbers, got {describe(array)}. {hint}".rstrip())
+    return array.astype(np.intp)
+
+
+class ConcatDataset(Dataset):
+    """Datasets one after the other; also written ``a + b``.
 
     Parameters
     ----------
-    dataset : dataset
-    lengths : sequence of int, or of float
-        Numbers of samples that add up to the length of the dataset, or shares that add up to 1.
-    generator : numpy.random.Generator, optional
-        By default the stream that `nnkit.seed` sets.
+    datasets : iterable of datasets
 
-    Returns
-    -------
-    list of Subset
+    Attributes
+    ----------
+    datasets : list
+    cumulative_sizes : list of int
+        Where each dataset ends.
 
     Raises
     ------
     ArgumentError
-        If `lengths` do not add up.
+        If there are none.
+    DtypeError
+        If one has no `__len__` and `__getitem__`, such as an `IterableDataset`.
 
     Examples
     --------
-    >>> train, test = random_split(TensorDataset(np.arange(10)), [0.8, 0.2])
-    >>> len(train), len(test)
-    (8, 2)
+    >>> both = ConcatDataset([TensorDataset(np.arange(3)), TensorDataset(np.arange(10, 12))])
+    >>> len(both), both[3], both[-1]
+    (5, (np.int64(10),), (np.int64(11),))
     """
-    n = len(dataset)
-    counts = as_counts(lengths, n)
-    order = (stream("shuffle") if generator is None else generator).permutation(n)
-    ends = np.cumsum(counts).tolist()
-    return [Subset(dataset, order[end - count : end]) for end, count in zip(ends, counts)]
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ArgumentError("ConcatDataset needs at least one dataset: ConcatDataset([a, b]).")
+        for dataset in self.datasets:
+            if isinstance(dataset, IterableDataset) or not is_indexed(dataset):
+                raise DtypeError(
+                    f"ConcatDataset: {describe(dataset)} has no __len__ and __getitem__. A stream "
+                    f"of streams is an IterableDataset that yields from one after the other."
+                )
+        self.cumulative_sizes: list[int] = np.cumsum([len(d) for d in self.datasets]).tolist()
+        if all(hasattr(d, "batch") for d in self.datasets):
+            self.batch = self._batch
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index: Any) -> Any:
+        n = len(self)
+        if not -n <= index < n:
+            raise IndexError(f"the datasets have {n} samples together; got index {index}.")
+        index %= n
+        part = int(np.searchsorted(self.cumulative_sizes, index, side="right"))
+        return self.datasets[part][index - self._start(part)]
+
+    def _start(self, part: int) -> int:
+        return self.cumulative_sizes[part - 1] if part else 0
+
+    def _batch(self, index: Any) -> Any:
+        n = len(self)
+        index = np.arange(n)[index] if isinstance(index, slice) else np.asarray(index) % n
+        which = np.searchsorted(self.cumulative_sizes, index, side="right")
+        parts = np.unique(which).tolist()
+        pieces = [self.datasets[p].batch(index[which == p] - self._start(p)) for p in parts]
+        if len(pieces) == 1:
+            return pieces[0]
+        if not all(isinstance(piece, tuple) for piece in pieces):
+            raise DtypeError(
+                "ConcatDataset: the method batch of a dataset gives a tuple of arrays, but one "
+                f"gave {', '.join(sorted({type(piece).__name__ for piece in pieces}))}."
+            )
+        shapes = [[piece.shape[1:] for piece in pieces_of] for pieces_of in pieces]
+        if any(shape != shapes[0] for shape in shapes):
+            raise ShapeError(
+                f"ConcatDataset: the samples of its datasets {parts} have different shapes: "
+                f"{', '.join(map(str, shapes))}."
+            )
+        place = np.argsort(np.argsort(which, kind="stable"))  # undoes the sorting by dataset
+        return tuple(np.concatenate(column).take(place, axis=0) for column in zip(*pieces))
 
 
-def as_counts(lengths: Sequence[float], n: int) -> list[int]:
-    """Turn shares into numbers of samples; what rounding leaves over goes to the first parts."""
-    total = sum(lengths)
-    if all(isinstance(x, (int, np.integer)) for x in lengths) and total == n:
-        counts = [int(x) for x in lengths]
-    elif math.isclose(total, 1) and all(x >= 0 for x in lengths):
-        counts = [math.floor(n * x + 1e-9) for x in lengths]
-        for i in range(n - sum(counts)):
-            counts[i % len(counts)] += 1
-    else:
-        counts = [-1]
-    if min(counts) < 0:
-        raise ArgumentError(
-            f"random_split: lengths are numbers of samples that add up to {n}, or shares that add "
-            f"up to 1, for example [0.8, 0.2]; got {lengths!r}, together {total}."
-        )
-    return counts
+def is_indexed(dataset: Any) -> bool:
+    """Whether something has a length and samples by index."""
+    return hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")

@@ -1,19 +1,28 @@
-"""DataLoader: batches of a dataset, in order or shuffled."""
+"""DataLoader: batches of a dataset, in order, shuffled, or as a sampler says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from autograd_core import Tensor
-from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from nnkit.data.dataset import TensorDataset
-from nnkit.random import stream
+from autograd_core.errors import ArgumentError, DtypeError, describe
+from nnkit.data.collate import default_collate
+from nnkit.data.dataset import IterableDataset, TensorDataset, is_indexed
+from nnkit.data.prefetch import read_ahead, stream_ahead
+from nnkit.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    SequentialSampler,
+    check_count,
+    gather,
+    number_of_batches,
+    whole_order,
+)
 
-__all__ = ["DataLoader", "default_collate"]
+__all__ = ["DataLoader"]
 
 
 class DataLoader:
@@ -25,94 +34,185 @@ class DataLoader:
     Parameters
     ----------
     dataset : dataset, array, or tuple of arrays
-        A `TensorDataset`; arrays with equally many rows; or anything with `__len__` and
-        `__getitem__`.
-    batch_size : int, default 1
-        Samples in a batch.
+        A `TensorDataset`; arrays with equally many rows; anything with `__len__` and
+        `__getitem__`; or an `IterableDataset`.
+    batch_size : int or None, default 1
+        Samples in a batch. None gives single samples, not gathered.
     shuffle : bool, default False
         A new order in each pass.
+    sampler : iterable of int, optional
+        The indices to read, in place of `shuffle`.
+    batch_sampler : iterable of lists of int, optional
+        The indices of each batch, in place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
+    num_workers : int, default 0
+        Threads that read ahead; 0 reads in the loop. The order of the batches stays.
     collate_fn : callable, optional
         Makes a batch of a list of samples. By default `default_collate`.
     drop_last : bool, default False
         Leave out a last batch that is not full.
     generator : numpy.random.Generator, optional
         Draws the order. By default the stream that `nnkit.seed` sets.
+    prefetch_factor : int, default 2
+        Batches that each worker is ahead.
 
     Raises
     ------
     ArgumentError
-        If the dataset is empty, or `batch_size` not a positive whole number.
+        If the dataset is empty, `batch_size` not a positive whole number, or arguments exclude
+        each other.
     DtypeError
         If `dataset` cannot be indexed.
 
     Notes
     -----
-    Batches are plain arrays; without shuffling they are views of the dataset's arrays. Arrays are
-    in memory, so there are no worker processes.
+    Batches are plain arrays; without shuffling they are views of the dataset's arrays. Workers
+    are threads, not processes: they help where samples wait for a disk or leave the interpreter,
+    as NumPy's larger operations do, and cost more than they give for arrays in memory. Several
+    may be in `__getitem__` at the same time; a stream has one thread, however many are asked for.
 
     Examples
     --------
     >>> loader = DataLoader((np.zeros((5, 2)), np.arange(5)), batch_size=2)
     >>> [y.tolist() for X, y in loader]
     [[0, 1], [2, 3], [4]]
+    >>> [y.tolist() for X, y in DataLoader(loader.dataset, 2, sampler=[4, 0, 4])]
+    [[4, 0], [4]]
     """
 
     def __init__(
         self,
         dataset: Any,
-        batch_size: int = 1,
-        shuffle: bool = False,
-        *,
+        batch_size: int | None = 1,
+        shuffle: bool | None = False,
+        sampler: Iterable[int] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
         collate_fn: Callable[[list[Any]], Any] | None = None,
+        *,
         drop_last: bool = False,
         generator: np.random.Generator | None = None,
+        prefetch_factor: int = 2,
     ) -> None:
-        check_batch_size(batch_size)
+        if batch_size is not None:
+            check_count(batch_size, "batch_size")
+        elif drop_last:
+            raise ArgumentError(
+                "DataLoader: batch_size=None makes no batches; leave out drop_last."
+            )
+        check_workers(num_workers, prefetch_factor)
+        if batch_sampler is not None and (
+            batch_size != 1 or shuffle or sampler is not None or drop_last
+        ):
+            raise ArgumentError(
+                "DataLoader: batch_sampler says which samples are in which batch; leave out "
+                "batch_size, shuffle, sampler and drop_last."
+            )
+        if sampler is not None and shuffle:
+            raise ArgumentError("DataLoader: give shuffle=True or a sampler, not both.")
         self.dataset = as_dataset(dataset)
-        self.batch_size = batch_size
-        self.shuffle = shuffle
+        self.batch_size = None if batch_sampler is not None else batch_size
+        self.shuffle = bool(shuffle)
+        self.num_workers = num_workers
+        self.prefetch_factor = prefetch_factor
         self.collate_fn = collate_fn
         self.drop_last = drop_last
         self.generator = generator
+        self.sampler: Any = sampler
+        self.batch_sampler: Any = batch_sampler
+        if isinstance(self.dataset, IterableDataset):
+            self._check_stream()
+        else:
+            self._choose_samplers()
+
+    def _check_stream(self) -> None:
+        if self.shuffle or self.sampler is not None or self.batch_sampler is not None:
+            raise ArgumentError(
+                "DataLoader: an IterableDataset gives its samples in its own order; shuffle in "
+                "its __iter__, and leave out shuffle, sampler and batch_sampler."
+            )
+
+    def _choose_samplers(self) -> None:
         n = len(self.dataset)
         if n == 0:
             raise ArgumentError("DataLoader got a dataset without samples.")
-        if drop_last and n < batch_size:
-            raise ArgumentError(
-                f"DataLoader: {n} samples do not fill one batch of {batch_size}, and "
-                f"drop_last=True leaves it out, so there would be none. Use a smaller batch_size."
+        if self.batch_sampler is not None:
+            return
+        if self.sampler is None:
+            self.sampler = (
+                RandomSampler(self.dataset, generator=self.generator)
+                if self.shuffle
+                else SequentialSampler(self.dataset)
             )
+        if self.batch_size is None:
+            return
+        self.batch_sampler = BatchSampler(self.sampler, self.batch_size, self.drop_last)
+        if self.drop_last and hasattr(self.sampler, "__len__"):
+            n = len(self.sampler)
+            if n < self.batch_size:
+                raise ArgumentError(
+                    f"DataLoader: {n} samples do not fill one batch of {self.batch_size}, and "
+                    f"drop_last=True leaves it out, so there would be none. Use a smaller "
+                    f"batch_size."
+                )
 
     def __len__(self) -> int:
+        if not isinstance(self.dataset, IterableDataset):
+            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
+        if not hasattr(self.dataset, "__len__"):
+            raise DtypeError(
+                f"a DataLoader over {type(self.dataset).__name__} has no length: the dataset is a "
+                f"stream without __len__."
+            )
         n = len(self.dataset)
-        return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
+        size = self.batch_size
+        return n if size is None else number_of_batches(n, size, self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
-        size, n = self.batch_size, len(self.dataset)
-        read = self._reader()
-        order = None
-        if self.shuffle:
-            rng = stream("shuffle") if self.generator is None else self.generator
-            order = rng.permutation(n)
-        for i in range(len(self)):
-            rows = slice(i * size, min((i + 1) * size, n))
-            yield read(rows if order is None else order[rows])
+        ahead = self.num_workers * self.prefetch_factor
+        if isinstance(self.dataset, IterableDataset):
+            return stream_ahead(self._stream(), ahead) if ahead else self._stream()
+        read, keys = self._reader(), self._keys()
+        return read_ahead(read, keys, self.num_workers, ahead) if ahead else map(read, keys)
+
+    def _stream(self) -> Iterator[Any]:
+        if self.batch_size is None:
+            yield from map(self.collate_fn or as_it_is, self.dataset)
+        else:
+            collate = self.collate_fn or default_collate
+            yield from map(collate, gather(self.dataset, self.batch_size, self.drop_last))
+
+    def _keys(self) -> Iterator[Any]:
+        """Return what each batch is read by: a slice, an array of indices, or a list of them."""
+        if self.batch_sampler is None:
+            return iter(self.sampler)
+        if type(self.batch_sampler) is not BatchSampler:
+            return iter(self.batch_sampler)
+        sampler, size = self.batch_sampler.sampler, self.batch_sampler.batch_size
+        in_order = type(sampler) is SequentialSampler
+        order = None if in_order else whole_order(sampler)
+        if not in_order and order is None:
+            return iter(self.batch_sampler)
+        n = len(sampler)
+        count = number_of_batches(n, size, self.batch_sampler.drop_last)
+        rows = (slice(i * size, min((i + 1) * size, n)) for i in range(count))
+        return rows if order is None else (order[r] for r in rows)
 
     def _reader(self) -> Callable[[Any], Any]:
-        """Return what turns indices into a batch."""
-        if self.collate_fn is None and hasattr(self.dataset, "batch"):
-            if isinstance(self.dataset, SingleArray):
-                return lambda rows: self.dataset.batch(rows)[0]
-            return self.dataset.batch
+        """Return what turns a key into a batch."""
+        dataset = self.dataset
+        if self.batch_sampler is None:
+            convert = self.collate_fn or as_it_is
+            return lambda i: convert(dataset[i])
+        if self.collate_fn is None and hasattr(dataset, "batch"):
+            read = dataset.single_batch if isinstance(dataset, SingleArray) else dataset.batch
+            return lambda rows: read(rows if isinstance(rows, slice) else np.asarray(rows))
         collate = self.collate_fn or default_collate
-
-        def read(rows: Any) -> Any:
-            numbers = range(rows.start, rows.stop) if isinstance(rows, slice) else rows.tolist()
-            return collate([self.dataset[i] for i in numbers])
-
-        return read
+        many = getattr(dataset, "__getitems__", None) or (lambda rows: [dataset[i] for i in rows])
+        return lambda rows: collate(many(as_list(rows)))
 
     def __repr__(self) -> str:
+        if isinstance(self.dataset, IterableDataset):
+            return f"DataLoader({type(self.dataset).__name__}, batch_size={self.batch_size})"
         return (
             f"DataLoader({len(self.dataset)} samples, batch_size={self.batch_size}, "
             f"shuffle={self.shuffle})"
@@ -125,6 +225,10 @@ class SingleArray(TensorDataset):
     def __getitem__(self, index: Any) -> Any:
         return self.tensors[0][index]
 
+    def single_batch(self, index: Any) -> Any:
+        """Return the rows of many samples as one array."""
+        return self.batch(index)[0]
+
 
 def as_dataset(dataset: Any) -> Any:
     """Make a dataset of arrays; take anything else that has samples by index as it is."""
@@ -132,60 +236,28 @@ def as_dataset(dataset: Any) -> Any:
         return TensorDataset(*dataset)
     if isinstance(dataset, (np.ndarray, Tensor)):
         return SingleArray(dataset)
-    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+    if not isinstance(dataset, IterableDataset) and not is_indexed(dataset):
         raise DtypeError(
-            f"DataLoader got {describe(dataset)}; it needs arrays, DataLoader((X, y), ...), or a "
-            f"dataset with __len__ and __getitem__."
+            f"DataLoader got {describe(dataset)}; it needs arrays, DataLoader((X, y), ...), a "
+            f"dataset with __len__ and __getitem__, or an IterableDataset."
         )
     return dataset
 
 
-def check_batch_size(batch_size: Any) -> None:
-    """Refuse what is not a positive whole number."""
-    fits = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
-    if not fits or batch_size < 1:
-        raise ArgumentError(
-            f"batch_size must be a positive whole number, for example 32; got {batch_size!r}."
-        )
+def as_list(rows: Any) -> list[Any]:
+    """Return the indices that a key stands for."""
+    if isinstance(rows, slice):
+        return list(range(rows.start, rows.stop))
+    return rows.tolist() if isinstance(rows, np.ndarray) else list(rows)
 
 
-def default_collate(samples: list[Any]) -> Any:
-    """Make a batch of samples: numbers and arrays are stacked, tuples and dicts part by part.
+def as_it_is(sample: Any) -> Any:
+    """Return a sample that is not gathered in a batch."""
+    return sample
 
-    Parameters
-    ----------
-    samples : list
-        All of the same form.
 
-    Returns
-    -------
-    array, or tuple or dict of arrays; a list where the samples are neither
-
-    Raises
-    ------
-    ShapeError
-        If the shapes of the samples differ.
-
-    Examples
-    --------
-    >>> default_collate([(np.zeros(2), 0), (np.ones(2), 1)])
-    (array([[0., 0.],
-           [1., 1.]]), array([0, 1]))
-    """
-    first = samples[0]
-    if isinstance(first, (tuple, list)):
-        parts = [default_collate(list(part)) for part in zip(*samples, strict=True)]
-        return first._make(parts) if hasattr(first, "_make") else tuple(parts)
-    if isinstance(first, dict):
-        return {key: default_collate([s[key] for s in samples]) for key in first}
-    if isinstance(first, (np.ndarray, np.generic, Tensor, int, float, complex)):
-        arrays = [np.asarray(raw(s)) for s in samples]
-        shapes = {a.shape for a in arrays}
-        if len(shapes) > 1:
-            raise ShapeError(
-                f"the samples of a batch have different shapes: "
-                f"{', '.join(map(str, sorted(shapes)))}. Pad or cut them to one shape in "
-                f"__getitem__, or pass a collate_fn."
-            )
-        return np.stack(arrays)
-    return samples
+def check_workers(num_workers: Any, prefetch_factor: Any) -> None:
+    """Refuse what is not a number of threads and of batches ahead."""
+    if num_workers != 0 or isinstance(num_workers, bool):
+        check_count(num_workers, "num_workers, if not 0,")
+    check_count(prefetch_factor, "prefetch_factor")
