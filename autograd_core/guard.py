@@ -9,7 +9,8 @@ copy: no sum of the numbers is quicker, and none sees each change, whatever the 
 
 A large array is too dear to copy. It is made read-only as long as the graph needs it, so that the
 write itself fails, and a sample of it is its print. One that was handed out, or whose memory
-belongs to somebody else, can still be written, and is copied whole.
+belongs to somebody else, can still be written, and is copied whole. What stays open is another view
+of a large array, made before the operation and written afterwards in places outside of the sample.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ EQUIVALENT = {
     "abs(order - 1)": "of which the absolute value is taken",
     "-G @ T(y) if needs[0] else None": "what is not needed is dropped",
     "stand_ins = ": "only their shapes are looked at",
+    "np.where(near, ": "where it is not near, the result is not used",
 }
 """Lines with mistakes that change nothing, by what stands in them, with the reason. They are drawn
 again."""
