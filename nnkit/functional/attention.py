@@ -29,7 +29,7 @@ def softmax_in_place(x: Array) -> Array:
     top[top == -np.inf] = 0
     x -= top
     np.exp(x, out=x)
-    sums = np.dot(x.reshape(-1, x.shape[-1]), ones(x.shape[-1], x.dtype))
+    sums = np.matmul(x, ones(x.shape[-1], x.dtype))  # a third of the time of x.sum(axis=-1)
     sums[sums == 0] = 1
     x *= np.reciprocal(sums, out=sums).reshape(top.shape)
     return x

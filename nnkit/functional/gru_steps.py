@@ -135,6 +135,7 @@ def gru_vjp(
         mask = None if valid is None else valid[span]
         da, d_q, kept = slopes(saved.gates[span], saved.q[span], previous[span], mask)
         dq = np.empty_like(da)
+        da_rows, dq_rows = (d.reshape(*d.shape[:2], len(w_ih)) for d in (da, dq))
         for t in block:
             k = t - span.start
             dh += gy[t]
@@ -142,9 +143,9 @@ def gru_vjp(
             dq[k, :, :2] = da[k, :, :2]
             np.multiply(d_q[k], dh, out=dq[k, :, 2])
             dh *= kept[k]
-            np.dot(dq[k].reshape(len(h), -1), w_hh, out=back)
+            np.dot(dq_rows[k], w_hh, out=back)
             dh += back
-        shares.add(span, *(d.reshape(*d.shape[:2], -1) for d in (da, dq)))
+        shares.add(span, da_rows, dq_rows)
     dx, *others = shares.arrays
     return dx, dh, *others, None
 

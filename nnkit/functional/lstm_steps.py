@@ -35,18 +35,16 @@ class Saved(NamedTuple):
     states: Array
 
 
-@lru_cache(maxsize=16)
-def gate_scale(batch: int, hidden: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-    """Return a, b, of shape (N, 4 H), with gate = a tanh(a z) + b: one tanh for all four gates.
+@lru_cache(maxsize=64)
+def gate_scale(hidden: int, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """Return a, b, of length 4 H, with gate = a tanh(a z) + b: one tanh for all four gates.
 
     For sigmoid(z) = tanh(z / 2) / 2 + 1 / 2 they are 1 / 2, for tanh(z) 1 and 0.
     """
     scale = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], dtype), hidden)
     shift = np.repeat(np.array([0.5, 0.5, 0.0, 0.5], dtype), hidden)
-    pair = np.tile(scale, (batch, 1)), np.tile(shift, (batch, 1))
-    for array in pair:
-        array.flags.writeable = False
-    return pair
+    scale.flags.writeable = shift.flags.writeable = False
+    return scale, shift
 
 
 def lstm_forward(
@@ -66,9 +64,11 @@ def lstm_forward(
     n = len(x)
     steps, before, after = walk(n, reverse)
     batch, hidden = c.shape
-    scale, shift = gate_scale(batch, hidden, c.dtype)
-    w_ih, w_hh = (np.ascontiguousarray((w * scale[0, :, None]).T) for w in (w_ih, w_hh))
-    bias = None if b_ih is None else (b_ih + b_hh) * scale[0]
+    row, shift = gate_scale(hidden, c.dtype)
+    w_ih, w_hh = (np.ascontiguousarray((w * row[:, None]).T) for w in (w_ih, w_hh))
+    bias = None if b_ih is None else (b_ih + b_hh) * row
+    # Whole arrays: multiplying by them takes half the time of broadcasting a row.
+    scale, shift = np.tile(row, (batch, 1)), np.tile(shift, (batch, 1))
     gates = np.empty((n, batch, 4 * hidden), c.dtype)
     states = np.empty((n + 1, *h.shape), h.dtype)
     cells = np.empty((n + 1, *c.shape), c.dtype)
@@ -172,6 +172,7 @@ def lstm_vjp(
         )
         dz = np.empty_like(saved.gates[span])
         d_i, d_f, d_g, d_o = np.moveaxis(dz, 2, 0)
+        rows = dz.reshape(*dz.shape[:2], len(w_ih))
         for t in block:
             k = t - span.start
             dh += gy[t]
@@ -186,11 +187,10 @@ def lstm_vjp(
             np.multiply(dc, to_g[k], out=d_g[k])
             dc *= kept[k]
             np.multiply(dc, to_f[k], out=d_f[k])
-            np.dot(dz[k].reshape(len(c), -1), w_hh, out=dh)
+            np.dot(rows[k], w_hh, out=dh)
             if passed is not None:
                 dh += passed
-        dz = dz.reshape(*dz.shape[:2], -1)
-        shares.add(span, dz, dz)
+        shares.add(span, rows, rows)
     dx, *others = shares.arrays
     return dx, dh, dc, *others, dw_hr, None
 

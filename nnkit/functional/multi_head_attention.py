@@ -69,7 +69,7 @@ def attend(
     scale = 1 / math.sqrt(q.shape[-1])
     y, weights = attention(q, k, v, bias, dropout_p, scale, need_weights)
     y = y.transpose((0, 2, 1, 3) if batch_first else (2, 0, 1, 3))
-    y = linear(y.reshape(*y.shape[:2], -1), w.outward, w.outward_bias)
+    y = linear(y.reshape(*y.shape[:2], len(w.outward)), w.outward, w.outward_bias)
     if weights is not None and average_attn_weights:
         weights = weights.mean(axis=1)
     if single:
@@ -130,7 +130,7 @@ def projections(q: Any, k: Any, v: Any, w: Weights) -> tuple[Any, Any, Any]:
 
 def in_heads(x: Any, heads: int, batch_first: bool) -> Any:
     """Cut the features into heads: (N, L, E) or (L, N, E) becomes (N, heads, L, E / heads)."""
-    x = x.reshape(*x.shape[:2], heads, -1)
+    x = x.reshape(*x.shape[:2], heads, x.shape[-1] // heads)
     return x.transpose((0, 2, 1, 3) if batch_first else (1, 2, 0, 3))
 
 
@@ -142,7 +142,7 @@ def static_heads(static: Any, x: Any, heads: int, who: object) -> Any:
             f"{who} got static keys or values of shape {static.shape}; they must be "
             f"({batch * heads}, S, {size}): N * heads, S, size of a head."
         )
-    return static.reshape(batch, heads, -1, size)
+    return static.reshape(batch, heads, static.shape[1], size)
 
 
 def joined_masks(

@@ -51,7 +51,7 @@ def blocks(steps: range, step_size: int) -> Iterator[tuple[range, slice]]:
 
     Yield the steps of each, and the same as a slice. `step_size` is the numbers of one step.
     """
-    length = max(1, BLOCK // step_size)
+    length = max(1, BLOCK // max(1, step_size))
     for i in range(0, len(steps), length):
         block = steps[i : i + length]
         yield block, slice(min(block[0], block[-1]), max(block[0], block[-1]) + 1)

@@ -142,6 +142,17 @@ def test_dropout_leaves_out_weights_while_training(needs):
     assert y.std() > 0.01
 
 
+@pytest.mark.parametrize(("queries", "keys", "batch"), [(3, 5, 0), (0, 5, 2), (3, 0, 2)])
+@pytest.mark.parametrize("needs", [True, False])
+def test_nothing_to_look_at(queries, keys, batch, needs):
+    layer = nn.MultiheadAttention(4, 2, bias=False)
+    k = np.zeros((keys, batch, 4))
+    y, _ = layer(np.zeros((queries, batch, 4)), k, k, need_weights=needs)
+    y.sum().backward()
+    assert y.shape == (queries, batch, 4)
+    assert (y == 0).all()
+
+
 def test_static_keys_and_values():
     layer = nn.MultiheadAttention(4, 2).double()
     x = field((3, 2, 4))

@@ -146,6 +146,15 @@ def test_dropout_acts_between_layers_while_training():
     same(single(x)[0], single(x)[0])
 
 
+@every_layer
+def test_an_empty_batch(kind):
+    layer = kind(3, 4)
+    y, _ = layer(np.zeros((5, 0, 3)))
+    y.sum().backward()
+    assert y.shape == (5, 0, 4)
+    assert (layer.weight_hh_l0.grad == 0).all()
+
+
 def test_all_weights_and_flatten_parameters():
     layer = nn.LSTM(3, 4, num_layers=2, proj_size=2)
     layer.flatten_parameters()

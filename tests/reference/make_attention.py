@@ -86,14 +86,14 @@ def run(call, shapes, settings, same=()):
 def heads():
     q, k = [3, 2, 4], [5, 2, 4]
     first = lambda shape: [shape[1], shape[0], shape[2]]
-    alls = [
+    choices = [
         {},
         dict(key_padding_mask=["padding", 2, 5]),
         dict(attn_mask=["bool", 3, 5]),
         dict(attn_mask=["float", 4, 3, 5], key_padding_mask=["float", 2, 5]),
         dict(attn_mask=["bool", 4, 3, 5], key_padding_mask=["padding", 2, 5]),
     ]
-    for settings, needs in itertools.product(alls, (True, False)):
+    for settings, needs in itertools.product(choices, (True, False)):
         settings = settings | dict(need_weights=needs)
         yield run("MultiheadAttention(4,2)", [q, k, k], settings)
         call = "MultiheadAttention(4,2,batch_first=True,add_bias_kv=True,add_zero_attn=True)"
