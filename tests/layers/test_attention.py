@@ -1,5 +1,7 @@
 """Attention and transformers: PyTorch's values, gradients, names and looks; masks; errors."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,20 @@ def test_in_float32(case):
             assert mine.dtype == np.float32
             scale = np.abs(precise).max(initial=1.0)
             np.testing.assert_allclose(mine, precise, rtol=3e-4, atol=3e-5 * scale)
+
+
+@pytest.mark.parametrize("case", stored("sequence_signatures"), ids=lambda case: case["name"])
+def test_parameters_are_those_of_pytorch(case):
+    """The same names in the same order with the same defaults; what is ours must be named."""
+    kind, part = case["name"].split(".")
+    found = inspect.signature(getattr(getattr(nn, kind), part)).parameters
+    places = [p.name for p in found.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert places == [name for name in case["parameters"] if name != "dtype"]
+    for name, default in case["parameters"].items():
+        if default == "required":
+            assert found[name].default is inspect.Parameter.empty
+        elif default is not None:
+            assert found[name].default == default, name
 
 
 def close(a, b):

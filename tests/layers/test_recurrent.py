@@ -155,6 +155,17 @@ def test_an_empty_batch(kind):
     assert (layer.weight_hh_l0.grad == 0).all()
 
 
+def test_the_order_of_settings_is_that_of_pytorch():
+    expected = dict(num_layers=2, bias=False, batch_first=True, dropout=0.1, bidirectional=True)
+    for layer in (
+        nn.RNN(3, 4, 2, "relu", False, True, 0.1, True),
+        nn.GRU(3, 4, 2, False, True, 0.1, True),
+        nn.LSTM(3, 4, 2, False, True, 0.1, True, 2),
+    ):
+        assert {name: getattr(layer, name) for name in expected} == expected
+    assert layer.proj_size == 2
+
+
 def test_all_weights_and_flatten_parameters():
     layer = nn.LSTM(3, 4, num_layers=2, proj_size=2)
     layer.flatten_parameters()

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 
 from tests.reference.fields import digest, field
+from tests.reference.make_functional import parameters
 from tests.reference.masks import mask
 
 FOLDER = Path(__file__).parent
@@ -153,7 +154,22 @@ def transformers():
     yield run("Transformer(4,2,1,1,6,0.0,bias=False,norm_first=True)", [src[::2], tgt[::2]], {})
 
 
-FILES = dict(attention=functions, attention_layers=heads, transformers=transformers)
+def signatures():
+    """What layers and their calls take, of the recurrent cells as well."""
+    stacks = ("", "Encoder", "Decoder", "EncoderLayer", "DecoderLayer")
+    kinds = ["RNNCell", "GRUCell", "LSTMCell", "MultiheadAttention"]
+    kinds += [f"Transformer{stack}" for stack in stacks]
+    for kind, part in itertools.product(kinds, ("__init__", "forward")):
+        f = getattr(getattr(torch.nn, kind), part)
+        yield dict(name=f"{kind}.{part}", parameters=parameters(f))
+
+
+FILES = dict(
+    attention=functions,
+    attention_layers=heads,
+    transformers=transformers,
+    sequence_signatures=signatures,
+)
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
