@@ -1,7 +1,7 @@
 """Do the tests notice a wrong rule? Each mutant is the rule table with one small mistake in it.
 
-    python -m tests.mutations 100        # the mutants of seeds 0 to 99
-    python -m tests.mutations 42 43      # only that of seed 42
+    OPENBLAS_NUM_THREADS=1 python -m tests.mutations 100        # the mutants of seeds 0 to 99
+    OPENBLAS_NUM_THREADS=1 python -m tests.mutations 42 43      # only that of seed 42
 
 A seed picks a line of `autograd_core/rules/` and a mistake that could be made there: a sign, an
 operator, an axis or offset, a transpose or conjugate that is missing, two operands exchanged. The
@@ -14,15 +14,12 @@ Two lines are printed for each mutant; the exit code is the number of those that
 
 from __future__ import annotations
 
-import os
-
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a process with threads must not be forked
-
 import contextlib
 import functools
 import importlib.util
 import io
 import json
+import os
 import signal
 import sys
 import traceback
