@@ -49,15 +49,25 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 
 def elu_forward(x: Array, *, alpha: float, scale: float, rate: float) -> Array:
-    """Scale times: x where x > 0, alpha (exp(rate x) - 1) elsewhere."""
-    y = np.where(x > 0, x, alpha * np.expm1(rate * np.minimum(x, 0.0)))
-    return y if scale == 1 else scale * y
+    """Scale times: x where x > 0, alpha (exp(rate x) - 1) elsewhere.
+
+    exp(z) - 1 = 2 t / (1 - t) with t = tanh(z / 2), without cancellation for z < 0; NumPy has a
+    fast tanh, but no fast expm1.
+    """
+    t = np.minimum(x, 0.0)
+    t = np.tanh(t * (0.5 * rate))
+    y = t * (2 * alpha * scale)
+    y /= 1.0 - t
+    y += np.maximum(x, 0.0) if scale == 1 else np.maximum(x, 0.0) * scale
+    return y
 
 
 def elu_vjp(g: Any, _y: Any, x: Any, *, alpha: float, scale: float, rate: float) -> Any:
     """Scale times: 1 where x > 0, alpha rate exp(rate x) elsewhere."""
-    slope = (alpha * rate) * np.exp(rate * np.where(x > 0, 0.0, x))
-    return (g if scale == 1 else g * scale) * np.where(x > 0, 1.0, slope)
+    h, left = g * np.exp(np.minimum(x, 0.0) * rate), alpha * rate
+    if left == 1:
+        return h if scale == 1 else h * scale
+    return h * (left * scale) + h * (x > 0) * ((1 - left) * scale)
 
 
 elu_op = operation("elu", elu_forward, vjp=(elu_vjp,))
@@ -144,9 +154,11 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
 
 def softplus_forward(x: Array, *, beta: float, threshold: float) -> Array:
     """log(1 + exp(beta x)) / beta; x itself where beta x > threshold."""
-    z = x * beta
-    y = np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
-    return np.where(z > threshold, x, y / beta)
+    z = x if beta == 1 else x * beta
+    y = np.log1p(np.exp(-np.abs(z)))
+    y += np.maximum(z, 0.0)
+    y /= beta
+    return np.where(z > threshold, x, y)
 
 
 def softplus_vjp(g: Any, _y: Any, x: Any, *, beta: float, threshold: float) -> Any:
@@ -155,10 +167,20 @@ def softplus_vjp(g: Any, _y: Any, x: Any, *, beta: float, threshold: float) -> A
     return np.where(z > threshold, g, g * sigmoid_op(z))
 
 
-def silu_vjp(g: Any, _y: Any, x: Any) -> Any:
-    """d/dx x s(x) = s + x s (1 - s), s the sigmoid."""
-    s = sigmoid_op(x)
-    return g * (s + x * (s * (1 - s)))
+def silu_forward(x: Array) -> tuple[Array, Array]:
+    """X s(x), and s for the backward pass; s is the sigmoid."""
+    s = logistic(x)
+    return x * s, s
+
+
+def silu_vjp(g: Array, s: Array, x: Array) -> tuple[Array]:
+    """d/dx x s(x) = s (1 + x (1 - s))."""
+    slope = 1.0 - s
+    slope *= x
+    slope += 1.0
+    slope *= s
+    slope *= g
+    return (slope,)
 
 
 def mish_vjp(g: Any, _y: Any, x: Any) -> Any:
@@ -168,7 +190,9 @@ def mish_vjp(g: Any, _y: Any, x: Any) -> Any:
 
 
 softplus_op = operation("softplus", softplus_forward, vjp=(softplus_vjp,))
-silu_op = operation("silu", lambda x: x * logistic(x), vjp=(silu_vjp,))
+silu_op = operation(
+    "silu", silu_forward, vjp=silu_vjp, composition=lambda x: x * sigmoid_op(x), saves=True
+)
 mish_op = operation(
     "mish",
     lambda x: x * np.tanh(np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))),

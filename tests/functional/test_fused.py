@@ -8,7 +8,7 @@ import pytest
 from autograd_core import grad, tensor, vjp
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
-from nnkit.functional import activation, loss, rectifiers
+from nnkit.functional import activation, loss, rectifiers, smooth_activation
 from nnkit.functional.binary_cross_entropy import logits_composition, logits_op
 from nnkit.functional.cross_entropy import composition, softmax_cross_entropy
 from nnkit.functional.embedding_bag import largest_composition, largest_op
@@ -41,6 +41,7 @@ FUSED = [
     ("linear, one row", linear_op, affine_composition, (X[0], W, B)),
     ("linear, 3 axes", linear_op, affine_composition, (X.reshape(2, 2, 3), W, B)),
     ("bce with logits", logits_op, logits_composition, (LINE, np.linspace(0, 1, 10))),
+    ("silu", smooth_activation.silu_op, lambda x: x * F.sigmoid(x), (LINE,)),
     ("prelu", rectifiers.prelu_op, lambda x, w: np.where(x > 0, x, w * x), (X, B[:1])),
     ("largest of bags", largest, largest_composed, (X,)),
     ("gelu", activation.GELU_OPS["none"], activation.gelu_composition, (LINE,)),
