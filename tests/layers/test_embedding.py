@@ -143,3 +143,17 @@ def test_the_message_helps(call, kind, words):
         call()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_a_bag_of_words_learns_which_word_matters():
+    nn.seed(0)
+    words = np.random.default_rng(0).integers(1, 20, size=(200, 5))
+    labels = (words == 7).any(axis=1).astype(int)
+    model = nn.Sequential(nn.EmbeddingBag(20, 4, mode="max"), nn.Linear(4, 2))
+    optimizer, loss_fn = nn.optim.Adam(model.parameters(), lr=0.1), nn.CrossEntropyLoss()
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = loss_fn(model(words), labels)
+        loss.backward()
+        optimizer.step()
+    assert (model(words).argmax(axis=1) == labels).mean() > 0.98
