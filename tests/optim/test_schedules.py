@@ -275,6 +275,12 @@ def test_one_cycle_moves_the_first_beta():
     assert betas[2] == pytest.approx((0.85, 0.99))
 
 
+def test_one_cycle_that_only_rises():
+    rates = OneCycleLR(optimizer_with(momentum=0.9), 1.0, 5, pct_start=1.0).preview(5)
+    assert rates == sorted(rates)
+    assert rates[-1] == 1
+
+
 def test_step_before_the_optimizer_is_noticed():
     schedule = StepLR(optimizer_with(), 1)
     with pytest.warns(UserWarning, match="first learning rate of the schedule is skipped"):

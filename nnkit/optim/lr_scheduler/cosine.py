@@ -71,9 +71,8 @@ class CosineAnnealingLR(LRScheduler):
         ratio = (1 + math.cos(math.pi * t / T)) / (1 + math.cos(math.pi * (t - 1) / T))
         return [ratio * (group["lr"] - self.eta_min) + self.eta_min for group in groups]
 
-    def _get_closed_form_lr(self) -> list[float]:
-        share = self.last_epoch / self.T_max
-        return [half_wave(base, self.eta_min, share) for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return self.base_lrs
 
 
 class WarmupCosineLR(LRScheduler):
@@ -222,7 +221,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         while self.T_cur >= self.T_i:
             self.T_cur -= self.T_i
             self.T_i *= self.T_mult
-        self._step_count += 1
         self.last_epoch = math.floor(epoch)
         self._write(self.get_lr)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -152,9 +151,8 @@ class StepLR(LRScheduler):
         due = self.last_epoch > 0 and self.last_epoch % self.step_size == 0
         return self._times(self.gamma if due else 1)
 
-    def _get_closed_form_lr(self) -> list[float]:
-        factor = self.gamma ** (self.last_epoch // self.step_size)
-        return [base * factor for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return self.base_lrs
 
 
 class MultiStepLR(LRScheduler):
@@ -199,9 +197,8 @@ class MultiStepLR(LRScheduler):
         """Return the learning rates for ``self.last_epoch``, one for each group."""
         return self._times(self.gamma ** self.milestones[self.last_epoch])
 
-    def _get_closed_form_lr(self) -> list[float]:
-        factor = self.gamma ** bisect_right(sorted(self.milestones.elements()), self.last_epoch)
-        return [base * factor for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return [base * self.gamma ** self.milestones[0] for base in self.base_lrs]
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on where `state_dict()` was called, with the learning rates of that moment."""
@@ -249,9 +246,8 @@ class ConstantLR(LRScheduler):
             return self._times(self.factor)
         return self._times(1 / self.factor if self.last_epoch == self.total_iters else 1)
 
-    def _get_closed_form_lr(self) -> list[float]:
-        factor = 1.0 if self.last_epoch >= self.total_iters else self.factor
-        return [base * factor for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return [base * (self.factor if self.total_iters else 1) for base in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
@@ -306,10 +302,8 @@ class LinearLR(LRScheduler):
         before = self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
         return self._times(1 + rise / before)
 
-    def _get_closed_form_lr(self) -> list[float]:
-        share = min(self.total_iters, self.last_epoch) / self.total_iters
-        factor = self.start_factor + (self.end_factor - self.start_factor) * share
-        return [base * factor for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return [base * self.start_factor for base in self.base_lrs]
 
 
 class ExponentialLR(LRScheduler):
@@ -344,8 +338,8 @@ class ExponentialLR(LRScheduler):
         """Return the learning rates for ``self.last_epoch``, one for each group."""
         return self._times(1 if self._is_initial else self.gamma)
 
-    def _get_closed_form_lr(self) -> list[float]:
-        return [base * self.gamma**self.last_epoch for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return self.base_lrs
 
 
 class PolynomialLR(LRScheduler):
@@ -393,6 +387,5 @@ class PolynomialLR(LRScheduler):
         left_before = 1 - (self.last_epoch - 1) / self.total_iters
         return self._times((left / left_before) ** self.power)
 
-    def _get_closed_form_lr(self) -> list[float]:
-        left = 1 - min(self.total_iters, self.last_epoch) / self.total_iters
-        return [base * left**self.power for base in self.base_lrs]
+    def _first_lr(self) -> list[float]:
+        return self.base_lrs

@@ -129,7 +129,7 @@ class LRScheduler:
     def _restart(self) -> None:
         """Begin at epoch 0, in the middle of a sequence of schedules."""
         self.last_epoch = 0
-        self._write(getattr(self, "_get_closed_form_lr", self.get_lr))
+        self._write(self._first_lr)
 
     def _write(self, get: Callable[[], list[float]]) -> None:
         groups = self.optimizer.param_groups
@@ -142,6 +142,10 @@ class LRScheduler:
             for group, lr in zip(groups, get(), strict=True):
                 group["lr"] = lr
         self._last_lr: list[float] = [group["lr"] for group in groups]
+
+    def _first_lr(self) -> list[float]:
+        """Return the rates of epoch 0; for those that else go on from the present ones."""
+        return self.get_lr()
 
     def _times(self, factor: float) -> list[float]:
         """Return the present rates times a factor."""
