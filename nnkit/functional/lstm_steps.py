@@ -21,6 +21,7 @@ from nnkit.functional.rnn_steps import (
     chosen,
     project,
     shown,
+    step_back,
     walk,
 )
 
@@ -176,7 +177,6 @@ def lstm_vjp(
         for t in block:
             k = t - span.start
             dh += gy[t]
-            passed = None if valid is None else dh * ~valid[t]
             if w_hr is not None:
                 np.dot(dh, w_hr, out=dm)
                 dw_hr += np.dot((dh if valid is None else dh * valid[t]).T, m[k])
@@ -187,9 +187,7 @@ def lstm_vjp(
             np.multiply(dc, to_g[k], out=d_g[k])
             dc *= kept[k]
             np.multiply(dc, to_f[k], out=d_f[k])
-            np.dot(rows[k], w_hh, out=dh)
-            if passed is not None:
-                dh += passed
+            step_back(rows[k], w_hh, valid, t, out=dh)
         shares.add(span, rows, rows)
     dx, *others = shares.arrays
     return dx, dh, dc, *others, dw_hr, None

@@ -18,7 +18,7 @@ from nnkit.functional.activation import relu_op
 from nnkit.functional.linear import ones
 from nnkit.functional.operands import operation
 
-__all__ = ["RNN_OPS", "Shares", "blocks", "project", "shown", "walk"]
+__all__ = ["RNN_OPS", "Shares", "blocks", "project", "shown", "step_back", "walk"]
 
 Array = NDArray[Any]
 
@@ -90,6 +90,14 @@ class Shares:
             db_ih += np.dot(sums, da)
         if db_hh is not None:
             db_hh += np.dot(sums, dq)
+
+
+def step_back(dz: Array, w_hh: Array, valid: Array | None, t: int, out: Array) -> None:
+    """Make dh_t-1 of dh_t: W_hh^T dz, or what it was where step t does not count."""
+    passed = None if valid is None else out * ~valid[t]
+    np.dot(dz, w_hh, out=out)
+    if passed is not None:
+        out += passed
 
 
 def as_rows(x: Array) -> Array:
@@ -168,10 +176,7 @@ def rnn_vjp(slope: Callable[[Array], Array]) -> Callable[..., Any]:
                 step = dz[t - span.start]
                 dh += gy[t]
                 step *= dh
-                passed = None if valid is None else dh * ~valid[t]
-                np.dot(step, w_hh, out=dh)
-                if passed is not None:
-                    dh += passed
+                step_back(step, w_hh, valid, t, out=dh)
             shares.add(span, dz, dz)
         dx, *others = shares.arrays
         return dx, dh, *others, None
