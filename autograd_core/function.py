@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from .calling import accepted_settings
+from .dispatch import Layered
 from .errors import ArgumentError
 from .nested import Nested
 from .operators import vjp as vjp_of
 from .table import primitive, rule
-from .tensor import Tensor
 from .test_util import check_grads
 
 __all__ = ["Function", "custom_op"]
@@ -108,7 +108,7 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
 
     @functools.wraps(joint)
     def pull(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
-        if not isinstance(g, Tensor) and not has_tensor(operands):
+        if not isinstance(g, Layered) and not has_layers(operands):
             return joint(g, y, *operands, **settings)
         places = [i for i, x in enumerate(operands) if is_inexact(x)]
         settings.pop("needs", None)
@@ -126,10 +126,10 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
     return pull
 
 
-def has_tensor(operands: tuple) -> bool:
-    """Whether one of the operands is a Tensor."""
+def has_layers(operands: tuple) -> bool:
+    """Whether one of the operands is traced, or batched by vmap."""
     for x in operands:  # noqa: SIM110 (a loop takes half the time)
-        if isinstance(x, Tensor):
+        if isinstance(x, Layered):
             return True
     return False
 

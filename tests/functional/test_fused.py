@@ -5,7 +5,7 @@ equal to what they are composed of.
 import numpy as np
 import pytest
 
-from autograd_core import grad, tensor, vjp
+from autograd_core import grad, jacfwd, jacrev, tensor, vjp
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
 from nnkit.functional import activation, loss, rectifiers, smooth_activation
@@ -141,3 +141,31 @@ def test_backward_twice_through_a_retained_graph_adds_the_same_again():
     once = x.grad.numpy().copy()
     y.backward()
     np.testing.assert_allclose(x.grad, 2 * once, rtol=1e-15)
+
+
+@by_name
+def test_jacobian_of_a_fused_operation_equals_that_of_the_composition(f, composed, operands):
+    for g in (jacrev, jacfwd):
+        np.testing.assert_allclose(g(f)(*operands), g(composed)(*operands), rtol=1e-9, atol=1e-12)
+
+
+IMAGE = np.random.default_rng(3).normal(size=(2, 3, 6, 6))
+KERNEL = np.random.default_rng(4).normal(size=(4, 3, 3, 3))
+WHOLE = {
+    "gelu": lambda x: F.gelu(x),
+    "max_pool2d": lambda x: F.max_pool2d(x, 2),
+    "avg_pool2d": lambda x: F.avg_pool2d(x, 2),
+    "conv2d": lambda x: F.conv2d(x, KERNEL, padding=1),
+    "batch_norm": lambda x: F.batch_norm(x, None, None, training=True),
+    "layer_norm": lambda x: F.layer_norm(x, (6,)),
+    "interpolate": lambda x: F.interpolate(x, scale_factor=0.5),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_all_rows_of_a_jacobian_at_once(name):
+    f = lambda x: np.sin(WHOLE[name](x)).ravel()[::5]
+    y, pull = vjp(f, IMAGE)
+    rows = [pull(g)[0] for g in np.eye(len(y))]
+    np.testing.assert_allclose(jacrev(f)(IMAGE), rows, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(jacfwd(f)(IMAGE), rows, rtol=1e-10, atol=1e-12)
