@@ -43,7 +43,7 @@ OTHER_TESTS = (
     *("test_vmap.py", "test_engine.py::test_subgradients_at_kinks", "doors/test_scipy.py"),
     *("doors/test_scipy_stats.py", "doors/test_scipy_linalg.py"),
 )
-SECONDS = 60  # a mutant that takes longer hangs in an endless loop
+SECONDS = 10  # a mutant that takes longer for one sample hangs in an endless loop
 
 Reached = dict[str, dict[str, list[int]]]
 """For each file, and each line of it, the samples that come there."""
@@ -205,11 +205,13 @@ def verdict(mutant: Mutant, reached: Reached) -> str:
     except Exception as error:
         return f"the sample table ({type(error).__name__})"
     for i in samples_for(mutant, samples, reached):
+        signal.alarm(SECONDS)
         for test, *args in tests_of(samples[i]):
             try:
                 test(*args)
             except Exception:
                 return f"{test.__name__.removeprefix('test_')} of {samples[i].id}"
+    signal.alarm(60 * SECONDS)
     files = [str(TESTS / name) for name in OTHER_TESTS]
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -218,8 +220,8 @@ def verdict(mutant: Mutant, reached: Reached) -> str:
     return lines[0].split("::")[-1].split(" - ")[0] if failed else ""
 
 
-def in_a_fork(work: Callable[[], Any], seconds: int = 0) -> Any:
-    """Return what `work` gives in a process of its own, or None if that is killed or takes longer.
+def in_a_fork(work: Callable[[], Any]) -> Any:
+    """Return what `work` gives in a process of its own, or None if that is killed.
 
     Raises
     ------
@@ -231,7 +233,6 @@ def in_a_fork(work: Callable[[], Any], seconds: int = 0) -> Any:
     if child == 0:
         status = 1
         try:
-            signal.alarm(seconds)
             warnings.simplefilter("error")
             os.close(receive)
             with os.fdopen(send, "w") as pipe:
@@ -254,7 +255,7 @@ def in_a_fork(work: Callable[[], Any], seconds: int = 0) -> Any:
 def judge(seed: int, reached: Reached) -> tuple[Mutant, str]:
     """Return the mutant of a seed, and what noticed it."""
     for mutant in mutants(seed):
-        noticed = in_a_fork(lambda m=mutant: verdict(m, reached), SECONDS)
+        noticed = in_a_fork(lambda m=mutant: verdict(m, reached))
         if noticed != "import":
             return mutant, "a crash or an endless loop" if noticed is None else noticed
     raise AssertionError
