@@ -108,7 +108,8 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
 
     @functools.wraps(joint)
     def pull(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
-        if not isinstance(g, Layered) and not has_layers(operands):
+        given = g if isinstance(g, tuple) else (g,)  # a tuple for several outputs
+        if not has_layers(given) and not has_layers(operands):
             return joint(g, y, *operands, **settings)
         places = [i for i, x in enumerate(operands) if is_inexact(x)]
         settings.pop("needs", None)
@@ -126,9 +127,9 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
     return pull
 
 
-def has_layers(operands: tuple) -> bool:
-    """Whether one of the operands is traced, or batched by vmap."""
-    for x in operands:  # noqa: SIM110 (a loop takes half the time)
+def has_layers(values: tuple) -> bool:
+    """Whether one of the values is traced, or batched by vmap."""
+    for x in values:  # noqa: SIM110 (a loop takes half the time)
         if isinstance(x, Layered):
             return True
     return False

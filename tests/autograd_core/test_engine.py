@@ -378,3 +378,15 @@ def test_a_leaf_that_is_used_often_sums_in_place_and_never_into_what_others_hold
     (x + x).backward(g)
     assert x.grad.tolist() == [2.0, 2.0]
     assert g.tolist() == [1.0, 1.0]
+
+
+def test_a_fused_operation_with_several_outputs_and_a_traced_cotangent() -> None:
+    both = custom_op(
+        lambda a: (a * 2.0, a * a),
+        vjp=lambda g, _y, a: (g[0] * 2.0 + g[1] * a * 2.0,),
+        composition=lambda a: (a * 2.0, a * a),
+    )
+    x, weights = np.array([1.0, 3.0]), (np.array([1.0, 2.0]), np.array([0.5, 0.0]))
+    _, pull = vjp(both, x)
+    slope = grad(lambda w: np.sum(pull((w * weights[0], weights[1]))[0]))(2.0)
+    assert slope == 2.0 * 3.0
