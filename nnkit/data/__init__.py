@@ -1,7 +1,16 @@
-"""Data: datasets, and the loader that makes batches of them."""
+"""Data: datasets, scaling, and the loader that makes batches."""
 
+from nnkit.data.bundled import load_bundled
 from nnkit.data.collate import default_collate
-from nnkit.data.dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
+from nnkit.data.dataset import (
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    NamedDataset,
+    Subset,
+    TensorDataset,
+)
+from nnkit.data.frame import from_frame
 from nnkit.data.loader import DataLoader
 from nnkit.data.sampler import (
     BatchSampler,
@@ -12,7 +21,9 @@ from nnkit.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from nnkit.data.scaling import MinMax, Standardize
 from nnkit.data.split import random_split
+from nnkit.data.toy import make_blobs, make_circles, make_curve, make_moons, make_spirals
 
 __all__ = [
     "BatchSampler",
@@ -20,14 +31,24 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "IterableDataset",
+    "MinMax",
+    "NamedDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "Standardize",
     "StratifiedSampler",
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
     "default_collate",
+    "from_frame",
+    "load_bundled",
+    "make_blobs",
+    "make_circles",
+    "make_curve",
+    "make_moons",
+    "make_spirals",
     "random_split",
 ]

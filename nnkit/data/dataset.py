@@ -12,7 +12,7 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 
-__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "Subset", "TensorDataset"]
+__all__ = ["ConcatDataset", "Dataset", "IterableDataset", "NamedDataset", "Subset", "TensorDataset"]
 
 
 class Dataset:
@@ -112,6 +112,42 @@ class TensorDataset(Dataset):
         return tuple([t.take(index, axis=0) for t in self.tensors])  # take is faster than [index]
 
 
+class NamedDataset(TensorDataset):
+    """Arrays with the names of their columns and classes.
+
+    Parameters
+    ----------
+    *tensors : array_like
+        Inputs, and targets if there are any.
+    features : sequence of str, optional
+        Names of the columns of the inputs.
+    classes : sequence of str, optional
+        Names of the classes; class number i of the targets is ``classes[i]``.
+
+    Examples
+    --------
+    >>> data = NamedDataset([[5.1], [7.0]], [0, 1], features=["length"], classes=["small", "big"])
+    >>> X, y = data.tensors
+    >>> data.features, data.classes[y[1]]
+    (['length'], 'big')
+    """
+
+    def __init__(
+        self,
+        *tensors: Any,
+        features: Sequence[str] | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(*tensors)
+        self.features = None if features is None else list(features)
+        self.classes = None if classes is None else list(classes)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{t.shape} {t.dtype}" for t in self.tensors)
+        classes = "" if self.classes is None else f", {len(self.classes)} classes"
+        return f"{type(self).__name__}({shapes}{classes})"
+
+
 def as_rows(data: Any, name: str) -> NDArray[Any]:
     """Make an array of numbers with a first axis; `name` stands for it in the errors."""
     if isinstance(data, Tensor) and data.requires_grad:
@@ -133,6 +169,13 @@ def as_rows(data: Any, name: str) -> NDArray[Any]:
             f"{name} is one number, or nothing that can be read as an array: {data!r}."
         )
     return array
+
+
+def name_rows(bad: NDArray[np.bool_]) -> str:
+    """Say how many rows a mask marks, and which: the first five."""
+    rows = np.flatnonzero(bad)
+    named = ", ".join(map(str, rows[:5])) + (" ..." if len(rows) > 5 else "")
+    return f"{len(rows)} of {len(bad)} rows: {named}"
 
 
 class Subset(Dataset):
