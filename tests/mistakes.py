@@ -11,8 +11,9 @@ OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast
 OPERATORS |= {ast.Pow: ast.Mult}
 COMPARISONS = {
     ast.Lt: ast.Gt, ast.Gt: ast.Lt, ast.LtE: ast.GtE, ast.GtE: ast.LtE, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
 }  # fmt: skip
+COMPARISONS |= {ast.In: ast.NotIn, ast.NotIn: ast.In}  # codespell:ignore notin
 PAIRS = (
     "sin cos", "sinh cosh", "exp exp2", "log log2", "cumsum cumprod", "sum prod", "max min",
     "maximum minimum", "tril triu", "floor ceil", "zeros ones", "zeros_like ones_like",
