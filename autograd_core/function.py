@@ -11,6 +11,7 @@ import numpy as np
 
 from .calling import accepted_settings
 from .dispatch import Layered
+from .graph import conform
 from .errors import ArgumentError
 from .nested import Nested
 from .operators import vjp as vjp_of
@@ -149,7 +150,7 @@ def transposed(joint: Callable[..., tuple]) -> Callable[..., Any]:
 
         def pulled(g: Any) -> list:
             shares = joint(g, y, *operands, **settings)
-            return [shares[i] for i in places]
+            return [conform(shares[i], operands[i].shape, operands[i].dtype) for i in places]
 
         zero = np.zeros(y.shape, y.dtype)
         return vjp_of(pulled, zero)[1]([ts[i] for i in places])[0]

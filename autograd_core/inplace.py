@@ -286,9 +286,11 @@ def mark_written(x: Any) -> None:
     A graph that has saved the old values will refuse to use them. Costs next to nothing where no
     graph is alive.
     """
+    if x._trace is None:
+        return
     if trace_holders(x) > TRACE_ALONE:
         x._trace = x._trace.written()
-    elif x._trace is not None and x._trace.sink is not None:
+    elif x._trace.sink is not None:
         x._trace.sink.forget()
 
 

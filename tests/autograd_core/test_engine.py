@@ -25,6 +25,8 @@ from autograd_core import (
     value_and_grad,
     vjp,
 )
+from autograd_core.inplace import mark_written
+from autograd_core.test_util import check_grads
 
 
 def forward(f: Any) -> Any:
@@ -390,3 +392,18 @@ def test_a_fused_operation_with_several_outputs_and_a_traced_cotangent() -> None
     _, pull = vjp(both, x)
     slope = grad(lambda w: np.sum(pull((w * weights[0], weights[1]))[0]))(2.0)
     assert slope == 2.0 * 3.0
+
+
+def test_the_forward_mode_of_a_custom_operation_whose_operands_broadcast() -> None:
+    operands = np.linspace(0.5, 1.5, 3)[:, None], np.array([1.0, 2.0])
+    for vjp_of_both in (
+        lambda g, _y, a, b: (g * b**2, g * a * b * 2),
+        (lambda g, _y, _a, b: g * b**2, lambda g, _y, a, b: g * a * b * 2),
+    ):
+        check_grads(custom_op(lambda a, b: a * b**2, vjp=vjp_of_both), order=2)(*operands)
+
+
+def test_saying_that_a_frozen_leaf_was_written_is_allowed() -> None:
+    p = tensor([1.0])
+    mark_written(p)
+    assert not p.requires_grad
