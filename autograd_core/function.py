@@ -11,8 +11,8 @@ import numpy as np
 
 from .calling import accepted_settings
 from .dispatch import Layered
-from .graph import conform
 from .errors import ArgumentError
+from .graph import conform
 from .nested import Nested
 from .operators import vjp as vjp_of
 from .table import primitive, rule
