@@ -10,7 +10,9 @@ from nnkit.data.dataset import (
     Subset,
     TensorDataset,
 )
+from nnkit.data.download import DataFileError, load_text
 from nnkit.data.frame import from_frame
+from nnkit.data.images import load_cifar10, load_fashion_mnist, load_mnist
 from nnkit.data.loader import DataLoader
 from nnkit.data.sampler import (
     BatchSampler,
@@ -28,6 +30,7 @@ from nnkit.data.toy import make_blobs, make_circles, make_curve, make_moons, mak
 __all__ = [
     "BatchSampler",
     "ConcatDataset",
+    "DataFileError",
     "DataLoader",
     "Dataset",
     "IterableDataset",
@@ -45,6 +48,10 @@ __all__ = [
     "default_collate",
     "from_frame",
     "load_bundled",
+    "load_cifar10",
+    "load_fashion_mnist",
+    "load_mnist",
+    "load_text",
     "make_blobs",
     "make_circles",
     "make_curve",
