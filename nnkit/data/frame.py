@@ -83,6 +83,10 @@ def column_names(frame: Any) -> list[Any]:
     """Return the names of the columns; refuse what is no data frame."""
     if isinstance(frame, Mapping):
         return list(frame)
+    if hasattr(frame, "collect"):
+        raise DtypeError(
+            f"from_frame: a {type(frame).__name__} has no data yet; pass frame.collect()."
+        )
     names = getattr(frame, "column_names", None)  # pyarrow, whose `columns` are the data
     names = getattr(frame, "columns", None) if names is None else names
     if names is None or not hasattr(frame, "__getitem__"):

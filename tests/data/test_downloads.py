@@ -22,6 +22,7 @@ from nnkit.data import (
 
 pytest.importorskip("pooch")
 RNG = np.random.default_rng(0)
+SOURCES = load_mnist.__globals__["SOURCES"]  # of the very module that the loaders look into
 
 
 def idx(array):
@@ -96,8 +97,8 @@ def serve(server, monkeypatch):
     def serve(name, files):
         server.files.update(files)
         checksums = {file: hashlib.sha256(body).hexdigest() for file, body in files.items()}
-        source = images.Source(server.base, checksums, images.SOURCES[name].classes)
-        monkeypatch.setitem(images.SOURCES, name, source)
+        source = images.Source(server.base, checksums, SOURCES[name].classes)
+        monkeypatch.setitem(SOURCES, name, source)
 
     return serve
 

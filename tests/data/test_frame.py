@@ -160,6 +160,12 @@ def test_errors_teach(make, columns, arguments, error, words):
         from_frame(make(columns), **arguments)
 
 
+def test_lazy_frame_is_collected_first():
+    lazy = pytest.importorskip("polars").LazyFrame(COLUMNS)
+    with pytest.raises(TypeError, match=r"LazyFrame has no data yet.*collect\(\)"):
+        from_frame(lazy)
+
+
 def test_what_is_no_frame_is_refused():
     with pytest.raises(TypeError, match=r"got ndarray of shape \(2,\).*TensorDataset"):
         from_frame(np.ones(2))
