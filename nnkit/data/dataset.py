@@ -209,7 +209,7 @@ class Subset(Dataset):
                 f"Subset: the dataset has {n} samples; got indices from {self.indices.min()} to "
                 f"{self.indices.max()}."
             )
-        if hasattr(dataset, "batch"):
+        if reads_batches(dataset):
             self.batch = self._batch
 
     def __len__(self) -> int:
@@ -269,7 +269,7 @@ class ConcatDataset(Dataset):
                     f"of streams is an IterableDataset that yields from one after the other."
                 )
         self.cumulative_sizes: list[int] = np.cumsum([len(d) for d in self.datasets]).tolist()
-        if all(hasattr(d, "batch") for d in self.datasets):
+        if all(map(reads_batches, self.datasets)):
             self.batch = self._batch
 
     def __len__(self) -> int:
@@ -312,3 +312,15 @@ class ConcatDataset(Dataset):
 def is_indexed(dataset: Any) -> bool:
     """Whether something has a length and samples by index."""
     return hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")
+
+
+def reads_batches(dataset: Any) -> bool:
+    """Whether a method `batch` gives what `__getitem__` gives, for many samples at once."""
+    if not hasattr(dataset, "batch"):
+        return False
+    for cls in type(dataset).__mro__:
+        if "batch" in vars(cls) or "_batch" in vars(cls):
+            return True
+        if "__getitem__" in vars(cls):  # a subclass that changes samples means its own
+            return False
+    return True

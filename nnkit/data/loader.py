@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit.data.collate import default_collate
-from nnkit.data.dataset import IterableDataset, TensorDataset, is_indexed
+from nnkit.data.dataset import IterableDataset, TensorDataset, is_indexed, reads_batches
 from nnkit.data.prefetch import read_ahead, stream_ahead
 from nnkit.data.sampler import (
     BatchSampler,
@@ -203,8 +203,8 @@ class DataLoader:
         if self.batch_sampler is None:
             convert = self.collate_fn or as_it_is
             return lambda i: convert(dataset[i])
-        if self.collate_fn is None and hasattr(dataset, "batch"):
-            read = dataset.single_batch if isinstance(dataset, SingleArray) else dataset.batch
+        if self.collate_fn is None and reads_batches(dataset):
+            read = dataset.batch
             return lambda rows: read(rows if isinstance(rows, slice) else np.asarray(rows))
         collate = self.collate_fn or default_collate
         many = getattr(dataset, "__getitems__", None) or (lambda rows: [dataset[i] for i in rows])
@@ -225,9 +225,9 @@ class SingleArray(TensorDataset):
     def __getitem__(self, index: Any) -> Any:
         return self.tensors[0][index]
 
-    def single_batch(self, index: Any) -> Any:
+    def batch(self, index: Any) -> Any:
         """Return the rows of many samples as one array."""
-        return self.batch(index)[0]
+        return super().batch(index)[0]
 
 
 def as_dataset(dataset: Any) -> Any:

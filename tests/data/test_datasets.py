@@ -177,6 +177,33 @@ def test_settings_of_the_caller_hold_in_the_threads():
         list(DataLoader(Divided(3), num_workers=1))
 
 
+class Doubled(TensorDataset):
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return 2 * x, y
+
+
+class DoubledPart(Subset):
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return 2 * x, y
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        Doubled(*A.tensors),
+        Subset(Doubled(*A.tensors), [0, 1, 2]),
+        Doubled(*A.tensors) + Doubled(*A.tensors),
+        DoubledPart(A, [0, 1, 2]),
+    ],
+    ids=["arrays", "subset", "joined", "own subset"],
+)
+def test_samples_that_a_subclass_changes_are_the_ones_in_batches(dataset):
+    x, _ = next(iter(DataLoader(dataset, 3)))
+    np.testing.assert_array_equal(x, 2 * A.tensors[0])
+
+
 class Many(Samples):
     def __getitems__(self, indices):
         return [self.dataset[i] for i in reversed(indices)]
