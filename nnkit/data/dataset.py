@@ -290,7 +290,7 @@ class ConcatDataset(Dataset):
         n = len(self)
         index = np.arange(n)[index] if isinstance(index, slice) else np.asarray(index) % n
         which = np.searchsorted(self.cumulative_sizes, index, side="right")
-        parts = np.unique(which).tolist()
+        parts = sorted(set(which.tolist()))
         pieces = [self.datasets[p].batch(index[which == p] - self._start(p)) for p in parts]
         if len(pieces) == 1:
             return pieces[0]
@@ -299,13 +299,14 @@ class ConcatDataset(Dataset):
                 "ConcatDataset: the method batch of a dataset gives a tuple of arrays, but one "
                 f"gave {', '.join(sorted({type(piece).__name__ for piece in pieces}))}."
             )
-        shapes = [[piece.shape[1:] for piece in pieces_of] for pieces_of in pieces]
+        shapes = [[column.shape[1:] for column in piece] for piece in pieces]
         if any(shape != shapes[0] for shape in shapes):
             raise ShapeError(
                 f"ConcatDataset: the samples of its datasets {parts} have different shapes: "
                 f"{', '.join(map(str, shapes))}."
             )
-        place = np.argsort(np.argsort(which, kind="stable"))  # undoes the sorting by dataset
+        place = np.empty_like(which)  # undoes the sorting by dataset
+        place[np.argsort(which, kind="stable")] = np.arange(len(which))
         return tuple(np.concatenate(column).take(place, axis=0) for column in zip(*pieces))
 
 
