@@ -132,8 +132,10 @@ class Run:
     ) -> bool:
         """End the run. An interrupt is a wish to end and keep everything: it goes no further."""
         self._ended = time.perf_counter()
-        if kind is None:
-            self.status = "stopped" if self.status == "stopped" else "finished"
+        if kind is None and self.controls.stopped:  # perhaps only since the last step
+            self._stop()
+        elif kind is None:
+            self.status = "finished"
         elif issubclass(kind, KeyboardInterrupt):
             self.status = "interrupted"
             self._mark("interrupt")
@@ -258,12 +260,15 @@ class Run:
         if controls.paused and not controls.stopped:
             self._wait()
         if controls.stopped:
-            if self.status != "stopped":
-                self.status = "stopped"
-                self._mark("stop")
+            self._stop()
             return False
         controls.settle()
         return True
+
+    def _stop(self) -> None:
+        if self.status != "stopped":
+            self.status = "stopped"
+            self._mark("stop")
 
     def _wait(self) -> None:
         controls = self.controls

@@ -102,6 +102,18 @@ def test_a_run_on_an_old_history_goes_on_counting():
     assert run.total == 4
 
 
+def test_stop_between_two_passes_is_a_stop():
+    with live() as run:
+        for _ in range(3):
+            for _ in run(range(4)):
+                pass
+            run.controls.stop()  # as a click that arrives after the last batch, or in validation
+            if run.stopped:
+                break
+    assert (run.status, run.step) == ("stopped", 4)
+    assert run.history.events == [Event(4, "stop", {})]
+
+
 def test_stop_ends_this_pass_and_all_later_ones():
     with live() as run:
         for _ in range(3):
