@@ -7,7 +7,15 @@ Names are those of torch.nn; arrays are NumPy's.
 
 from typing import Any
 
-from autograd_core import Tensor, enable_grad, no_grad, tensor
+from autograd_core import (
+    Tensor,
+    enable_grad,
+    inference,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    tensor,
+)
 from nnkit import data, functional, init, io, metrics, optim, random, training, utils
 from nnkit._version import __version__
 from nnkit.io import load, save
@@ -169,7 +177,10 @@ __all__ = [
     # tensors
     "Tensor",
     "enable_grad",
+    "inference",
+    "inference_mode",
     "no_grad",
+    "set_grad_enabled",
     "tensor",
     # modules
     "Module",

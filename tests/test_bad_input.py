@@ -252,6 +252,7 @@ MISTAKES = [
     (lambda: nn.Trainer(nn.Linear, CE(), SGD(weights())), T, ["model", "Linear()"]),
     (lambda: nn.Trainer(model(), CE, SGD(weights())), T, ["loss", "CrossEntropyLoss()"]),
     (lambda: nn.Trainer(model(), CE(), SGD), T, ["optimizer must be an Optimizer"]),
+    (lambda: nn.Trainer(model(), CE(), nn.optim.LBFGS(weights())), V, ["L-BFGS", "closure"]),
     (lambda: nn.Trainer(model(), CE(), SGD(weights())), V, ["none of the parameters", "learned"]),
 ]
 

@@ -31,6 +31,9 @@ OPTIONAL = [
     "scipy",
     "sklearn",
     "pooch",
+    "tqdm",
+    "pandas",
+    "polars",
     "torch",
 ]
 

@@ -13,7 +13,7 @@ from autograd_core import Tensor
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit import metrics as known_metrics
 from nnkit.module import Module
-from nnkit.optim import Optimizer
+from nnkit.optim import LBFGS, Optimizer
 
 __all__ = ["Metric", "check_count", "check_parts", "named_metrics", "restored_modes", "tensors_of"]
 
@@ -48,6 +48,12 @@ def check_parts(model: Any, loss: Any, optimizer: Any) -> None:
             f"optim.Adam(model.parameters(), lr=1e-3)."
         )
     own = {id(p) for p in model.parameters()}
+    if isinstance(optimizer, LBFGS):
+        raise ArgumentError(
+            "Trainer: L-BFGS calls the loss many times in each step, which a loop over batches "
+            "cannot give it. Write optimizer.step(closure) in a loop of your own "
+            "(nnkit.optim.LBFGS shows one), or take another optimizer."
+        )
     if not any(id(p) in own for p in tensors_of(optimizer)):
         raise ArgumentError(
             f"Trainer: the optimizer holds none of the parameters of this "
