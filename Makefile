@@ -17,7 +17,7 @@ lab: setup  ## open JupyterLab on the first notebook
 test: setup  ## run all tests: unit, doctests, notebooks, browser
 	@$(PY) -m pytest -q --nbval $(ARGS)
 
-nightly: setup  ## the long tests in full: 10,000 programs, 100 wrong rules, depth 1,000,000 (20 minutes)
+nightly: setup  ## the long tests in full: 10,000 programs, 100 wrong rules, depth 1,000,000 (some minutes)
 	@NIGHTLY=1 $(PY) -m pytest -q --durations=10 tests/autograd_core/test_programs.py \
 	    tests/autograd_core/test_mutations.py tests/autograd_core/test_threads.py \
 	    tests/autograd_core/test_depth.py tests/autograd_core/test_attacks.py tests/test_leaks.py $(ARGS)
