@@ -176,8 +176,9 @@ class Link(Node):
 class WatchedNode(Node):
     """A node with what only few have.
 
-    `prints` are fingerprints of saved arrays that others can write into; `where` is the line of the
-    user's code that made it (under `detect_anomaly`). Operations with several outputs are here too.
+    `prints` are copies of saved arrays that others can write into (see guard.py); `where` is the
+    line of the user's code that made it (under `detect_anomaly`). Operations with several outputs
+    are here too.
     """
 
     __slots__ = ("prints", "where")
