@@ -47,12 +47,17 @@ class Hooks:
     def __init__(self) -> None:
         self.functions: dict[int, Callable[..., Any]] = {}
 
-    def add(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Register a function."""
+    def add(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
+        """Register a function, after the others or before them."""
         if not callable(hook):
             raise TypeError(f"a hook must be a function, got a {type(hook).__name__}")
         key = new_key()
-        self.functions[key] = hook
+        if prepend:
+            others = dict(self.functions)
+            self.functions.clear()
+            self.functions |= {key: hook, **others}
+        else:
+            self.functions[key] = hook
         return RemovableHandle(self, key)
 
     def __bool__(self) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
-from nnkit.hooks import Hooks, RemovableHandle
+from nnkit.module_hooks import Hookable
 from nnkit.parameter import Parameter, clear_grad
 from nnkit.place import say_where
 from nnkit.state import check_state
@@ -29,7 +29,7 @@ class KeysReport(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module:
+class Module(Hookable):
     """A part of a model: parameters, buffers, further modules, and `forward`, which uses them.
 
     Write a class with its parts as attributes and a method `forward`; call the module itself.
@@ -61,8 +61,6 @@ class Module:
 
     # Empty until something is registered, so that a class needs no __init__.
     _buffers: Mapping[str, bool] = {}
-    _pre_hooks: Hooks | tuple[()] = ()
-    _hooks: Hooks | tuple[()] = ()
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Calculate the module's output; to be written by each kind of module."""
@@ -74,44 +72,12 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`, and the hooks around it."""
         try:
-            if self._pre_hooks or self._hooks:
-                return self._call_hooked(args, kwargs)
+            if self._hooks:
+                return self._hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
             say_where(error, self)
             raise
-
-    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        for hook in self._pre_hooks:
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        output = self.forward(*args, **kwargs)
-        for hook in self._hooks:
-            changed = hook(self, args, output)
-            if changed is not None:
-                output = changed
-        return output
-
-    def register_forward_pre_hook(
-        self, hook: Callable[[Module, tuple[Any, ...]], Any]
-    ) -> RemovableHandle:
-        """Call `hook(module, args)` before each forward; what it returns, if not None, are the
-        new arguments.
-        """
-        if not self._pre_hooks:
-            self._pre_hooks = Hooks()
-        return self._pre_hooks.add(hook)
-
-    def register_forward_hook(
-        self, hook: Callable[[Module, tuple[Any, ...], Any], Any]
-    ) -> RemovableHandle:
-        """Call `hook(module, args, output)` after each forward; what it returns, if not None,
-        is the new output.
-        """
-        if not self._hooks:
-            self._hooks = Hooks()
-        return self._hooks.add(hook)
 
     # --- attributes -------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import nnkit
 ROOT = Path(nnkit.__file__).parent
 LAYERS = [
     ["_version", "hooks", "random", "state", "parameter", "place"],
+    ["module_hooks"],
     ["module"],
     ["functional"],
     ["init"],
