@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .anomaly import check_forward, user_line, watchers, watching
-from .guard import Sink, watch
+from .guard import Sink, fingerprint
 from .table import Rule
 
 __all__ = ["EMPTY", "Link", "Node", "Part", "conform", "new_level", "new_order", "recording_from"]
@@ -103,7 +103,7 @@ class Node:
             if x.__class__ is np.ndarray:
                 parent = traces[i]
                 if parent is None or (parent.sink is not None and parent.sink.is_exposed(x)):
-                    prints = [*(prints or ()), (i, watch(x))]
+                    prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:
             node = new_node(Node)

@@ -7,17 +7,14 @@ can reach are watched: constants that were given as plain arrays, and Tensors wh
 handed out. A print is taken of each when it is saved, and compared when it is used. The print is a
 copy: no sum of the numbers is quicker, and none sees each change, whatever the numbers.
 
-A large array is too dear to copy. It is made read-only as long as the graph needs it, so that the
-write itself fails, and a sample of it is its print. One that was handed out, or whose memory
-belongs to somebody else, can still be written, and is copied whole. What stays open is another view
-of a large array, made before the operation and written afterwards in places outside of the sample.
+A large array is too dear to copy; of it the print is a digest that each byte goes into. Two passes
+over the memory are what that costs, one when it is saved and one when it is used. Of a large
+constant that is used again and again, `tensor(x)` is a private copy, which needs no watching.
 """
 
 from __future__ import annotations
 
-import threading
 import weakref
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -25,100 +22,86 @@ import numpy as np
 
 from .errors import DtypeError, GraphError, describe
 
-__all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "watch"]
+__all__ = ["HookHandle", "Sink", "check_saved", "fingerprint"]
 
-EXACT_BYTES = 1 << 22
+COPIED_BYTES = 1 << 22
 TINY_BYTES = 1 << 10
-SAMPLE = 1 << 16
-
-HANDED_OUT: dict[int, weakref.ref[np.ndarray]] = {}
-"""Large arrays whose memory the user holds through another array, by their identity."""
+WIDTH, HEIGHT = 2039, 32
 
 
 class Print:
-    """The bytes of an array, of a large one perhaps not the whole.
+    """A copy of the bytes of an array, or their digest.
 
     All that save the same array, unchanged, have one print together.
     """
 
-    __slots__ = ("__weakref__", "bytes", "whole")
+    __slots__ = ("__weakref__", "bytes")
     last: ClassVar[weakref.WeakValueDictionary[int, Print]] = weakref.WeakValueDictionary()
 
-    def __init__(self, content: bytearray, whole: bool) -> None:
-        self.bytes, self.whole = content, whole
+    def __init__(self, content: bytearray) -> None:
+        self.bytes = content
 
 
-def content(x: np.ndarray, whole: bool) -> bytearray:
-    """Return the bytes of an array, or of a sample of a large one."""
+def content(x: np.ndarray) -> bytearray:
+    """Return the bytes of an array, or the digest of a large one."""
     if x.dtype.char == "O":
         raise DtypeError(
             f"a calculation that is differentiated met {describe(x)}. It calculates with "
             f"numbers only: np.asarray(x, dtype=float)."
         )
-    if not whole and x.nbytes > EXACT_BYTES:
-        x = x.reshape(-1)[:: x.size // SAMPLE] if x.flags.c_contiguous else x.flat[:SAMPLE]
+    if x.nbytes > COPIED_BYTES:
+        return digest(x)
     return bytearray(memoryview(x) if x.flags.c_contiguous else x.tobytes())  # type: ignore[arg-type]
 
 
-def is_equal(x: np.ndarray, before: bytearray, whole: bool) -> bool:
-    """Whether the bytes of an array, or of a sample of a large one, are what they were."""
-    if x.flags.c_contiguous and (whole or x.nbytes <= EXACT_BYTES):
+def digest(x: np.ndarray) -> bytearray:
+    """Return the sums of the words of an array over the rows and the columns of a grid.
+
+    Sums are modulo 2^64 (the product code of Elias, 1954). Arrays that differ in at most three
+    words, or only within as many words as the grid is wide, always have different digests; so have
+    all whose differences do not cancel in each of the rows and each of the columns. The width is a
+    prime, so that rows and columns of the user's own do not fall into line with these.
+    """
+    memory = (x if x.flags.c_contiguous else np.ascontiguousarray(x.T)).reshape(-1).view(np.uint8)
+    rows = memory.size // (8 * WIDTH)
+    grid = memory[: rows * 8 * WIDTH].view(np.uint64).reshape(rows, WIDTH)
+    of_rows, of_columns = np.empty(rows, np.uint64), np.zeros(WIDTH, np.uint64)
+    for i in range(0, rows, HEIGHT):  # a part of the grid that stays in the cache
+        part = grid[i : i + HEIGHT]
+        np.add.reduce(part, axis=1, out=of_rows[i : i + HEIGHT])
+        of_columns += np.add.reduce(part, axis=0)
+    rest = memory[rows * 8 * WIDTH :]
+    return bytearray(of_rows.tobytes() + of_columns.tobytes() + rest.tobytes())
+
+
+def is_equal(x: np.ndarray, before: bytearray) -> bool:
+    """Whether the bytes of an array are what they were."""
+    if x.nbytes <= COPIED_BYTES and x.flags.c_contiguous:
         return before.__eq__(x) is True  # reads the memory once, and copies nothing
-    return before == content(x, whole)
+    return before == content(x)
 
 
-def fingerprint(x: np.ndarray, whole: bool = False) -> Any:
+def fingerprint(x: np.ndarray) -> Any:
     """Return a print of an array; of a tiny one just its bytes."""
     if x.nbytes <= TINY_BYTES:
-        return content(x, whole)
+        return content(x)
     found = Print.last.get(id(x))
-    if found is None or found.whole is not whole or not is_equal(x, found.bytes, whole):
-        found = Print.last[id(x)] = Print(content(x, whole), whole)
+    if found is None:
+        found = Print.last[id(x)] = Print(content(x))
+    elif x.nbytes > COPIED_BYTES:
+        now = content(x)
+        if now != found.bytes:
+            found = Print.last[id(x)] = Print(now)
+    elif not is_equal(x, found.bytes):
+        found = Print.last[id(x)] = Print(content(x))
     return found
-
-
-class Locked:
-    """Keeps a large array read-only until the graph lets go of this."""
-
-    __slots__ = ("arrays", "print")
-    counts: ClassVar[defaultdict[int, int]] = defaultdict(int)
-    turn = threading.RLock()  # one at a time counts; and again, should __del__ come in between
-
-    def __init__(self, x: np.ndarray) -> None:
-        self.arrays: list[np.ndarray] = []
-        part: Any = x
-        with self.turn:
-            while isinstance(part, np.ndarray):
-                if part.flags.writeable or id(part) in self.counts:
-                    self.counts[id(part)] += 1
-                    self.arrays.append(part)
-                    part.flags.writeable = False
-                part = part.base
-        foreign = part is not None  # memory of somebody who does not know NumPy's flag
-        self.print = fingerprint(x, whole=foreign or id(x) in HANDED_OUT)
-
-    def __del__(self) -> None:
-        with self.turn:
-            for part in reversed(self.arrays):  # a view can be writable only after its base is
-                self.counts[id(part)] -= 1
-                if not self.counts[id(part)]:
-                    del self.counts[id(part)]
-                    part.flags.writeable = True
-
-
-def watch(x: np.ndarray) -> Any:
-    """Start watching an array that is saved."""
-    return Locked(x) if x.nbytes > EXACT_BYTES else fingerprint(x)
 
 
 def has_changed(x: np.ndarray, before: Any) -> bool:
     """Whether an array is not what it was."""
-    if before.__class__ is bytearray:
-        return not is_equal(x, before, True)
     if before is OUTDATED:
         return False
-    print = before.print if before.__class__ is Locked else before
-    return not is_equal(x, print.bytes, print.whole)
+    return not is_equal(x, before if before.__class__ is bytearray else before.bytes)
 
 
 def refuse_changed(x: np.ndarray, before: Any, what: str) -> None:
@@ -213,7 +196,7 @@ class Sink:
             return self.is_root_exposed()
         self.handed_out = [r for r in self.handed_out if r() is not None]
         if self.handed_out and self.print is OUTDATED:
-            self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
+            self.print = fingerprint(value)
         elif not self.handed_out and (self.print is OUTDATED or not has_changed(value, self.print)):
             self.print = self.value = None
         return self.print is not None or self.is_root_exposed()
@@ -223,16 +206,10 @@ class Sink:
         shown = None if self.root is None else self.root.sink
         return bool(shown and shown.print is not None and shown.is_exposed(shown.value()))
 
-    def expose(self, value: Any, given: Any, unlocked: bool = False) -> None:
-        """Remember that `given`, which shares the memory of `value`, is in the user's hands.
-
-        `unlocked` says that making `value` read-only does not keep the user from writing.
-        """
-        if unlocked and value.nbytes > EXACT_BYTES:
-            key = id(value)
-            HANDED_OUT[key] = weakref.ref(value, lambda _: HANDED_OUT.pop(key, None))
+    def expose(self, value: Any, given: Any) -> None:
+        """Remember that `given`, which shares the memory of `value`, is in the user's hands."""
         if self.print is None or self.print is OUTDATED:
-            self.print = fingerprint(value, whole=id(value) in HANDED_OUT)
+            self.print = fingerprint(value)
         # a view keeps the array that owns the memory alive, so there is no need to do it here
         self.value = weakref.ref(value) if value.base is None else lambda: value
         alive = [r for r in self.handed_out if r() is not None]
@@ -240,7 +217,7 @@ class Sink:
         whole = None if self.root is None else self.root_value()
         if whole is not None:
             self.root.sink = self.root.sink or Sink()
-            self.root.sink.expose(whole, given, unlocked)
+            self.root.sink.expose(whole, given)
 
     def hand_out(self, value: Any) -> Any:
         """Give out an array that shares the memory of `value`.
@@ -251,5 +228,5 @@ class Sink:
         if value.__class__ is not np.ndarray:
             return value
         given = np.asarray(memoryview(value))  # type: ignore[arg-type]
-        self.expose(value, given, unlocked=True)
+        self.expose(value, given)
         return given

@@ -71,7 +71,7 @@ class Taped:
             self._trace = Node(0, self._value)
             if is_shared(self):
                 self._trace.sink = Sink()
-                self._trace.sink.expose(self._value, self._value, unlocked=True)
+                self._trace.sink.expose(self._value, self._value)
         elif not requires_grad:
             self._trace = None
         return self

@@ -80,7 +80,7 @@ ROWS = {
 }
 
 
-WATCH = ((graph, "watch"), (reverse, "check_saved"), (reverse, "check_operand"))
+WATCH = ((graph, "fingerprint"), (reverse, "check_saved"), (reverse, "check_operand"))
 
 
 def nothing(*_):

@@ -82,9 +82,8 @@ def as_parameters(params: Any, name: str) -> list[Tensor]:
 def raise_read_only(p: Tensor, name: str) -> None:
     """Say why a parameter cannot be written."""
     raise GraphError(
-        f"{name}: the array of {describe(p)} is read-only. Either it was made so, or a graph that "
-        f"was not used up still needs its values: call backward() first, or calculate what needs "
-        f"no gradient inside no_grad()."
+        f"{name}: the array of {describe(p)} is read-only, so no step can be written into it. Give "
+        f"the parameter an array of its own: p.data = p.detach().copy()."
     )
 
 

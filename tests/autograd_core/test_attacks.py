@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from autograd_core import GraphError, Tensor, no_grad, tensor
-from autograd_core.guard import EXACT_BYTES
+from autograd_core.guard import COPIED_BYTES
 from tests.amounts import amount
 
 ATTACKS = amount("ATTACKS", 500, 5_000)
@@ -122,9 +122,9 @@ def numbers(rng: np.random.Generator, shape: tuple, dtype: Any) -> np.ndarray:
 class Attack:
     """What a seed stands for."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, shapes: list[tuple] = SHAPES) -> None:
         self.seed, rng = seed, np.random.default_rng(seed)
-        self.shape = SHAPES[rng.integers(len(SHAPES))]
+        self.shape = shapes[rng.integers(len(shapes))]
         self.dtype = DTYPES[rng.integers(len(DTYPES))]
         self.name = list(OPERATIONS)[rng.integers(len(OPERATIONS))]
         self.victim = ["constant", "tensor", "leaf", "intermediate"][rng.integers(4)]
@@ -161,11 +161,18 @@ class Attack:
         return x.grad.numpy()
 
 
+LARGE = (2200, 250)
+assert 8 * LARGE[0] * LARGE[1] > COPIED_BYTES
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_no_attack_gives_a_wrong_gradient_silently() -> None:
+@pytest.mark.parametrize(
+    ("attacks", "shapes"), [(ATTACKS, SHAPES), (ATTACKS // 10, [LARGE])], ids=["all", "large"]
+)
+def test_no_attack_gives_a_wrong_gradient_silently(attacks: int, shapes: Any) -> None:
     noticed, wrong = 0, []
-    for seed in range(ATTACKS):
-        attack = Attack(seed)
+    for seed in range(attacks):
+        attack = Attack(seed, shapes)
         found, right = attack.gradient(True), attack.gradient(False)
         assert right is not None, f"a false alarm: {attack.said}"
         if found is None:
@@ -173,14 +180,4 @@ def test_no_attack_gives_a_wrong_gradient_silently() -> None:
         elif not np.array_equal(found, right, equal_nan=True):
             wrong.append(attack.said)
     assert wrong == []
-    assert noticed > ATTACKS // 3  # the others changed what no derivative needs
-
-
-@pytest.mark.parametrize("change", [one_number, two_exchanged, negated])
-def test_large_arrays_cannot_be_written(change: Any) -> None:
-    c = np.random.default_rng(0).random(EXACT_BYTES // 8 + 1)
-    loss = np.sum(tensor(np.ones(c.size), requires_grad=True) * c)
-    with pytest.raises(ValueError, match="read-only"):
-        change(c, np.random.default_rng(1))
-    loss.backward()
-    change(c, np.random.default_rng(1))
+    assert noticed > attacks // 3  # the others changed what no derivative needs

@@ -20,7 +20,7 @@ from autograd_core import (
     tensor,
     vmap,
 )
-from autograd_core.guard import EXACT_BYTES
+from autograd_core.guard import COPIED_BYTES
 from autograd_core.holders import is_shared
 from autograd_core.inplace import mark_written
 from autograd_core.test_util import check_grads
@@ -229,7 +229,7 @@ def a_view_before_it_required_a_gradient(x: Any) -> Any:
     return given
 
 
-@pytest.mark.parametrize("size", [3, EXACT_BYTES // 8 + 7])
+@pytest.mark.parametrize("size", [3, COPIED_BYTES // 8 + 7])
 @pytest.mark.parametrize(
     "give",
     [
@@ -245,8 +245,8 @@ def test_a_write_through_what_was_given_away_is_noticed(give: Any, size: int) ->
     given = give(x)
     loss = np.sum(x * x)
     loss.backward(retain_graph=True)  # no false alarm
-    with pytest.raises((GraphError, ValueError), match=r"operand 0 of np\.multiply|read-only"):
-        given[2] += 1.0  # a large one may be read-only meanwhile
+    given[2] += 1.0
+    with pytest.raises(GraphError, match=r"operand 0 of np\.multiply"):
         loss.backward()
 
 
