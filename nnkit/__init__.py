@@ -16,8 +16,9 @@ from autograd_core import (
     set_grad_enabled,
     tensor,
 )
-from nnkit import data, functional, init, io, metrics, optim, random, training, utils
+from nnkit import data, functional, init, inspection, io, metrics, optim, random, training, utils
 from nnkit._version import __version__
+from nnkit.inspection import count_parameters, freeze, summary, unfreeze
 from nnkit.io import load, save
 from nnkit.layers import (
     CELU,
@@ -332,6 +333,11 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "TverskyLoss",
+    # looking inside
+    "count_parameters",
+    "freeze",
+    "summary",
+    "unfreeze",
     # training
     "GradientFlow",
     "History",
@@ -345,6 +351,7 @@ __all__ = [
     "data",
     "functional",
     "init",
+    "inspection",
     "io",
     "metrics",
     "optim",

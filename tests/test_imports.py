@@ -19,6 +19,7 @@ LAYERS = [
     ["layers"],
     ["losses"],
     ["optim", "data", "io", "metrics", "utils"],
+    ["inspection"],
     ["training"],
     ["plot"],
     ["notebook", "testing"],
