@@ -320,10 +320,10 @@ class Hookable:
         Examples
         --------
         >>> import nnkit as nn
-        >>> layer = nn.Linear(2, 3)
-        >>> handle = layer.register_forward_hook(lambda module, args, output: output * 0)
-        >>> layer([[1.0, 2.0]]).tolist()
-        [[0.0, 0.0, 0.0]]
+        >>> layer = nn.Identity()
+        >>> handle = layer.register_forward_hook(lambda module, args, output: output * 2)
+        >>> layer(3)
+        6
         """
         return self._own_hooks().after.add(checked_hook(hook, with_kwargs, always_call), prepend)
 
