@@ -16,7 +16,19 @@ from autograd_core import (
     set_grad_enabled,
     tensor,
 )
-from nnkit import data, functional, init, inspection, io, metrics, optim, random, training, utils
+from nnkit import (
+    data,
+    functional,
+    init,
+    inspection,
+    io,
+    metrics,
+    models,
+    optim,
+    random,
+    training,
+    utils,
+)
 from nnkit._version import __version__
 from nnkit.inspection import count_parameters, freeze, summary, unfreeze
 from nnkit.io import load, save
@@ -354,6 +366,7 @@ __all__ = [
     "inspection",
     "io",
     "metrics",
+    "models",
     "optim",
     "random",
     "training",

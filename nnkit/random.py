@@ -12,13 +12,14 @@ from autograd_core.errors import ArgumentError
 
 __all__ = ["seed", "stream"]
 
-PURPOSES = ("init", "dropout", "shuffle")
+PURPOSES = ("init", "dropout", "shuffle", "sampling")
 
 _streams: dict[str, np.random.Generator] = {}
 
 
 def seed(n: int) -> None:
-    """Start all random streams anew: initial weights, dropout, shuffling and splitting of data.
+    """Start all random streams anew: initial weights, dropout, shuffling and
+    splitting of data, drawing from models.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def seed(n: int) -> None:
 
 
 def stream(purpose: str) -> np.random.Generator:
-    """Return the generator of one purpose: "init", "dropout" or "shuffle".
+    """Return the generator of one purpose: "init", "dropout", "shuffle" or "sampling".
 
     Without a call of `seed` it starts from entropy of the operating system.
 

@@ -11,14 +11,14 @@ import nnkit
 
 ROOT = Path(nnkit.__file__).parent
 LAYERS = [
-    ["_version", "hooks", "random", "state", "parameter", "place"],
+    ["_version", "hooks", "random", "state", "parameter", "place", "modes"],
     ["module_hooks"],
     ["module"],
     ["functional"],
     ["init"],
     ["layers"],
     ["losses"],
-    ["optim", "data", "io", "metrics", "utils"],
+    ["optim", "data", "io", "metrics", "models", "utils"],
     ["inspection"],
     ["training"],
     ["plot"],

@@ -25,10 +25,12 @@ from nnkit.data.sampler import (
 )
 from nnkit.data.scaling import MinMax, Standardize
 from nnkit.data.split import random_split
+from nnkit.data.text import CharTokenizer, make_windows
 from nnkit.data.toy import make_blobs, make_circles, make_curve, make_moons, make_spirals
 
 __all__ = [
     "BatchSampler",
+    "CharTokenizer",
     "ConcatDataset",
     "DataFileError",
     "DataLoader",
@@ -57,5 +59,6 @@ __all__ = [
     "make_curve",
     "make_moons",
     "make_spirals",
+    "make_windows",
     "random_split",
 ]

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor
+from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from nnkit.data import DataLoader
 from nnkit.data.dataset import as_rows
 
-__all__ = ["as_arrays", "as_batches", "is_arrays", "split_batch"]
+__all__ = ["as_arrays", "as_batches", "is_arrays", "join_outputs", "plain_output", "split_batch"]
 
 Array = NDArray[Any]
 
@@ -108,3 +109,29 @@ def split_batch(batch: Any, what: str) -> tuple[Any, Any]:
             f"autoencoder's targets are its inputs: (X, X)."
         )
     return batch[0], batch[1]
+
+
+def plain_output(output: Any, model: str) -> Any:
+    """Return what a model gave as a plain array; several as a tuple of its kind."""
+    if isinstance(output, tuple) and output:
+        parts = [plain_output(part, model) for part in output]
+        return same_kind(output, parts)
+    array = raw(output)
+    if not isinstance(array, np.ndarray):
+        raise DtypeError(
+            f"{model} gave {describe(array)}; a Trainer works with models whose output is an "
+            f"array, or a tuple of arrays."
+        )
+    return array
+
+
+def join_outputs(outputs: list[Any]) -> Any:
+    """Put the outputs of several batches together, row under row."""
+    if isinstance(outputs[0], tuple):
+        return same_kind(outputs[0], [join_outputs(list(parts)) for parts in zip(*outputs)])
+    return np.concatenate(outputs)
+
+
+def same_kind(model: tuple[Any, ...], parts: list[Any]) -> Any:
+    """Make a tuple, or a named tuple of the same class."""
+    return type(model)(*parts) if hasattr(model, "_fields") else tuple(parts)

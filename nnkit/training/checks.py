@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,24 +11,13 @@ from numpy.typing import NDArray
 from autograd_core import Tensor
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit import metrics as known_metrics
+from nnkit.modes import restored_modes
 from nnkit.module import Module
 from nnkit.optim import LBFGS, Optimizer
 
 __all__ = ["Metric", "check_count", "check_parts", "named_metrics", "restored_modes", "tensors_of"]
 
 Metric = Callable[[NDArray[Any], NDArray[Any]], float]
-
-
-@contextmanager
-def restored_modes(model: Module) -> Iterator[None]:
-    """Give every part of a model its training or evaluation mode back at the end."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            if module.training != mode:
-                module.training = mode
 
 
 def check_parts(model: Any, loss: Any, optimizer: Any) -> None:

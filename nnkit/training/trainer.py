@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 
 from autograd_core import no_grad
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
+from autograd_core.errors import ArgumentError, ShapeError, describe
 from nnkit.data import DataLoader, Subset, TensorDataset
 from nnkit.module import Module
 from nnkit.optim import Optimizer
 from nnkit.random import stream
-from nnkit.training.batches import as_arrays, as_batches, is_arrays, split_batch
+from nnkit.training.batches import (
+    as_arrays,
+    as_batches,
+    is_arrays,
+    join_outputs,
+    plain_output,
+    split_batch,
+)
 from nnkit.training.checks import (
     check_count,
     check_parts,
@@ -42,7 +49,8 @@ class Trainer:
     ----------
     model : Module
     loss : callable
-        ``loss(output, target)`` gives one number, for example `CrossEntropyLoss()`.
+        ``loss(output, target)`` gives one number, for example `CrossEntropyLoss()`. `output` is
+        what the model returns: a Tensor, or a tuple of them.
     optimizer : Optimizer
         Made with the parameters of the model.
     metrics : list of str or function, or dict of names and functions, optional
@@ -180,7 +188,7 @@ class Trainer:
         self.optimizer.step()
         record = {"loss": value}
         if self.metrics:
-            self._measure(raw(output), np.asarray(raw(y)), record)
+            self._measure(plain_output(output, "the model"), np.asarray(raw(y)), record)
         return record
 
     @property
@@ -233,14 +241,14 @@ class Trainer:
             (self._output(x), np.asarray(raw(t)))
             for x, t in self._evaluated(as_batches(X, batch_size, False, 1, "evaluate"), "evaluate")
         ]
-        output = np.concatenate([o for o, _ in pairs])
+        output = join_outputs([o for o, _ in pairs])
         target = np.concatenate([t for _, t in pairs])
         with no_grad(), np.errstate(all="ignore"):
             record = {"loss": float(self._loss_of(output, target).item())}
         self._measure(output, target, record)
         return record
 
-    def predict(self, X: Any, *, batch_size: int = 512) -> Array:
+    def predict(self, X: Any, *, batch_size: int = 512) -> Any:
         """Return the outputs of the model, in evaluation mode.
 
         Parameters
@@ -253,6 +261,7 @@ class Trainer:
         Returns
         -------
         ndarray, shape (N, ...)
+            Or a tuple of them, where the model returns a tuple.
 
         Raises
         ------
@@ -263,7 +272,7 @@ class Trainer:
         if is_arrays(X):
             (X,) = as_arrays(X, None, self._dtype, "predict")
         batches = as_batches(X, batch_size, False, 1, "predict")
-        return np.concatenate([self._output(x) for x, _ in self._evaluated(batches, None)])
+        return join_outputs([self._output(x) for x, _ in self._evaluated(batches, None)])
 
     def _evaluated(self, batches: Data, what: str | None) -> Iterator[tuple[Any, Any]]:
         """Yield inputs and targets, with the model in evaluation mode and nothing recorded.
@@ -282,15 +291,9 @@ class Trainer:
         if empty:
             raise ArgumentError("the loader gave no batches; there is nothing to evaluate.")
 
-    def _output(self, x: Any) -> Array:
+    def _output(self, x: Any) -> Any:
         with no_grad(), np.errstate(all="ignore"):
-            output = raw(self.model(x))
-        if not isinstance(output, np.ndarray):
-            raise DtypeError(
-                f"{type(self.model).__name__} gave {describe(output)}; a Trainer works with models "
-                f"whose output is one array."
-            )
-        return output
+            return plain_output(self.model(x), type(self.model).__name__)
 
     # --- data -------------------------------------------------------------------------------------
 

@@ -309,3 +309,27 @@ def test_large_but_finite_gradients_are_no_error():
     trainer.loss = lambda output, target: output.mean()
     trainer.fit(X, Y, epochs=1)
     assert len(trainer.history) == 4
+
+
+def test_a_model_may_return_several_arrays():
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 3)
+
+        def forward(self, x):
+            y = self.layer(x)
+            return y, y.sum(axis=1)
+
+    model, seen = Two(), []
+    trainer = nn.Trainer(
+        model,
+        lambda output, y: nn.functional.cross_entropy(output[0], y) + (output[1] ** 2).mean(),
+        nn.optim.SGD(model.parameters(), lr=0.01),
+        metrics={"sum": lambda output, y: seen.append(output) or float(output[1].sum())},
+    )
+    trainer.fit(X, Y, epochs=2)
+    assert all(isinstance(part, np.ndarray) for output in seen for part in output)
+    scores, sums = trainer.predict(X, batch_size=7)
+    np.testing.assert_allclose(sums, scores.sum(axis=1), rtol=1e-5)
+    assert trainer.evaluate(X, Y, batch_size=7)["sum"] == pytest.approx(sums.sum(), rel=1e-4)
