@@ -64,13 +64,13 @@ def named_metrics(metrics: Any) -> dict[str, Metric]:
     named: dict[str, Metric] = {}
     for name, metric in pairs:
         if isinstance(metric, str):
-            if metric not in known_metrics.__all__:
-                raise ArgumentError(
-                    f"Trainer: there is no metric {metric!r}; there are "
-                    f"{', '.join(known_metrics.__all__)}, and functions of your own."
-                )
-            name, metric = name or metric, getattr(known_metrics, metric)
-        name = str(name or getattr(metric, "__name__", ""))
+            name, metric = name or metric, known_metrics.get(metric)
+        if isinstance(metric, type) and issubclass(metric, known_metrics.Metric):
+            raise DtypeError(
+                f"Trainer: metrics are objects, got the class {metric.__name__}; write "
+                f"{metric.__name__}(), with brackets."
+            )
+        name = str(name or getattr(metric, "name", "") or getattr(metric, "__name__", ""))
         if not callable(metric) or not name.isidentifier() or name in ("loss", *named):
             raise ArgumentError(
                 f"Trainer: metrics are names or functions f(output, target), each with a name of "
