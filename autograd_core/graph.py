@@ -16,7 +16,18 @@ from .anomaly import check_forward, user_line, watchers, watching
 from .guard import Sink, fingerprint
 from .table import Rule
 
-__all__ = ["EMPTY", "Link", "Node", "Part", "conform", "new_level", "new_order", "recording_from"]
+__all__ = [
+    "EMPTY",
+    "Link",
+    "Node",
+    "Part",
+    "Step",
+    "WatchedStep",
+    "conform",
+    "new_level",
+    "new_order",
+    "recording_from",
+]
 
 new_order = itertools.count(1).__next__
 """A number for each node; a node is always younger than its parents."""
@@ -38,47 +49,28 @@ EMPTY: dict[str, Any] = {}
 
 
 class Node:
-    """One recorded operation: what the backward pass needs to know of it, and nothing more.
+    """A value that takes part in a derivative; as it stands, a leaf.
 
-    A leaf has no rule. `operands` holds the values (or `Spec`s) that the rule declared it needs;
-    it is None once a backward pass has consumed the node.
+    The nodes of recorded operations (`Step`, `Link`) have a rule, and parents: the nodes of their
+    operands. They hold what a backward pass needs to know, and nothing more: `operands` are the
+    values (or `Spec`s) that the rule declared it needs, None once a backward pass consumed them.
     """
 
-    __slots__ = (
-        "dtype",
-        "level",
-        "operands",
-        "order",
-        "parents",
-        "rule",
-        "settings",
-        "shape",
-        "sink",
-        "y",
-    )
+    __slots__ = ("dtype", "level", "operands", "order", "rule", "shape", "sink", "y")
     batched = False
+    parents: Any = ()
+    settings: Any = None
     prints: Any = None
     where: str | None = None
 
-    def __init__(
-        self,
-        level: int,
-        value: Any,
-        rule: Any = None,
-        parents: tuple[Node | None, ...] = (),
-        operands: tuple | None = (),
-        y: Any = None,
-        settings: Any = None,
-    ) -> None:
+    def __init__(self, level: int, value: Any) -> None:
         self.level = level
         self.order = new_order()
         self.shape: tuple[int, ...] = value.shape
         self.dtype: np.dtype[Any] = value.dtype
-        self.rule = rule
-        self.parents = parents
-        self.operands = operands
-        self.y = y
-        self.settings = settings
+        self.rule: Any = None
+        self.operands: tuple | None = ()
+        self.y: Any = None
         self.sink: Sink | None = None
 
     def derive(
@@ -106,9 +98,9 @@ class Node:
                     prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:
-            node = new_node(Node)
+            node = new_node(Step)
         else:
-            node = new_node(WatchedNode)
+            node = new_node(WatchedStep)
             node.prints, node.where = prints, None
             if watching.get():
                 check_forward(rule, values, y)
@@ -148,13 +140,20 @@ class Node:
 
     def output(self, i: int, value: Any) -> Node:
         """Give output i of an operation that has several a node of its own."""
-        return Node(
-            self.level, value, Output(self.rule), (self,), (self.shape, self.dtype), None, i
-        )
+        node = Step(self.level, value)
+        node.rule, node.settings = Output(self.rule), i
+        node.parents, node.operands = (self,), (self.shape, self.dtype)
+        return node
+
+
+class Step(Node):
+    """A recorded operation; `parents` has None for an operand that is not differentiated."""
+
+    __slots__ = ("parents", "settings")
 
 
 class Link(Node):
-    """A node with one parent, which it holds itself: the `parent` was operand `place`.
+    """An operation with one parent, which it holds itself: the `parent` was operand `place`.
 
     Chains of elementwise operations are made of these. Without a tuple of parents, Python's cycle
     collector, which walks through all that is alive now and then, has half as much to walk.
@@ -166,15 +165,15 @@ class Link(Node):
     settings: Any = EMPTY
 
     @property
-    def parents(self) -> tuple:  # type: ignore[override]
+    def parents(self) -> tuple:
         """The parent among the operands; none when the node was consumed."""
         if self.parent is None:
             return ()
         return (*(None,) * self.place, self.parent, *(None,) * (self.rule.arity - self.place - 1))
 
 
-class WatchedNode(Node):
-    """A node with what only few have.
+class WatchedStep(Step):
+    """An operation with what only few have.
 
     `prints` are copies of saved arrays that others can write into (see guard.py); `where` is the
     line of the user's code that made it (under `detect_anomaly`). Operations with several outputs

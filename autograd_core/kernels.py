@@ -32,10 +32,20 @@ __all__ = [
     "scatter_along_axis",
     "setitem",
     "sinc_derivative",
+    "stretched",
     "sum_of_exponentials",
     "unique_like",
     "unique_places",
 ]
+
+
+def stretched(x: Any, shape: tuple[int, ...]) -> Any:
+    """`np.broadcast_to`, which takes five times as long for a single plain number."""
+    if type(x) is not np.ndarray or x.shape:
+        return np.broadcast_to(x, shape)
+    y = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    y.flags.writeable = False
+    return y
 
 
 @primitive

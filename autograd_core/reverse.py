@@ -16,7 +16,7 @@ import numpy as np
 from .absorb import absorb, absorbing
 from .anomaly import check_backward
 from .errors import GraphError
-from .graph import EMPTY, Link, Node, Part, WatchedNode, conform
+from .graph import EMPTY, Link, Node, Part, WatchedStep, conform
 from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
@@ -75,7 +75,7 @@ def backward(
             else:
                 ahead, ahead_g = parent, c
             continue
-        rare = node.sink is not None or type(node) is WatchedNode
+        rare = node.sink is not None or type(node) is WatchedStep
         if rare:
             if node.sink is not None:
                 for hook in node.sink.hooks:
@@ -134,7 +134,7 @@ def backward(
                 node.parent = None
             else:
                 node.parents = ()
-            if type(node) is WatchedNode:
+            if type(node) is WatchedStep:
                 node.prints = None
     for leaf, (g, fresh) in waiting.leaves.items():
         for hook in leaf.sink.hooks if leaf.sink is not None else ():

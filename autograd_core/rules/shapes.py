@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from ..kernels import stretched
+
 
 def axes_of(axis, ndim):
     """Return the axes of a reduction as a tuple of non-negative numbers; None means all."""
@@ -25,7 +27,7 @@ def with_kept_axes(g, x, axis):
 
 def spread(g, x, axis):
     """Copy the result of a reduction over `axis` back over `x`: the adjoint of a sum."""
-    return np.broadcast_to(with_kept_axes(g, x, axis) if axis is not None else g, x.shape)
+    return stretched(with_kept_axes(g, x, axis) if axis is not None else g, x.shape)
 
 
 def lanes(x, axis):
