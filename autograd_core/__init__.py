@@ -5,6 +5,7 @@ from .absorb import absorbing_zeros
 from .anomaly import detect_anomaly
 from .batch import vmap
 from .checkpointing import checkpoint
+from .compiled import Compiled, CompileWarning, compile
 from .custom import custom_jvp, custom_vjp, stop_gradient
 from .equations import ConvergenceError
 from .errors import (
@@ -60,6 +61,8 @@ from .tensor import Tensor, from_dlpack, tensor
 __all__ = [
     "ArgumentError",
     "AutogradError",
+    "CompileWarning",
+    "Compiled",
     "ConvergenceError",
     "ConversionError",
     "DtypeError",
@@ -74,6 +77,7 @@ __all__ = [
     "Tensor",
     "absorbing_zeros",
     "checkpoint",
+    "compile",
     "custom_fixed_point",
     "custom_jvp",
     "custom_op",

@@ -12,12 +12,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .anomaly import watchers
 from .calling import name_of, parameter_names
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import EMPTY, Node, recording_from
 from .late import read_late_rows
 from .misfits import not_numbers, refuse_misfits
 from .table import COMPOSED, CONSTANTS, REFUSED, RULES
+from .trace import lifted, noted_rule
 from .ufunc_methods import method_of
 
 __all__ = ["Layered", "apply", "array_of", "is_traced", "raw", "strip", "trace_of"]
@@ -100,12 +102,16 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             values.append(x)
         traces.append(trace)
         bit <<= 1
+    if watchers:
+        values = lifted(values)
     if rule.composition is not None and must_compose(top, values):
         return rule.composition(*args, **kwargs)
     if top is not None and top.batched:
         result = top.evaluate(f, rule.calling.call, values, traces, settings)
     else:
-        if settings or rule.arity is None or rule.saves:
+        if watchers:
+            y = saved = noted_rule(rule, values, settings)
+        elif settings or rule.arity is None or rule.saves:
             y = saved = rule.calling.call(values, settings)
         else:
             try:
@@ -235,6 +241,8 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     """Call a function that is constant or composed; refuse one that would lose a gradient."""
     if f in CONSTANTS:
         args, kwargs = strip(args), strip(kwargs)
+        if watchers:
+            args, kwargs = lifted(args), lifted(kwargs)
         if is_traced(args):  # only what vmap has batched is left
             return apply_constant_to_batch(f, args, kwargs)
         return f(*args, **kwargs)

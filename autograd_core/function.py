@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import watchers
 from .calling import accepted_settings
 from .dispatch import Layered
 from .errors import ArgumentError
@@ -17,6 +18,7 @@ from .nested import Nested
 from .operators import vjp as vjp_of
 from .table import primitive, rule
 from .test_util import check_grads
+from .trace import noted_call
 
 __all__ = ["Function", "custom_op"]
 
@@ -111,6 +113,8 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
     def pull(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
         given = g if isinstance(g, tuple) else (g,)  # a tuple for several outputs
         if not has_layers(given) and not has_layers(operands):
+            if watchers:
+                return noted_call(joint, (g, y, *operands), settings)
             return joint(g, y, *operands, **settings)
         places = [i for i, x in enumerate(operands) if is_inexact(x)]
         settings.pop("needs", None)

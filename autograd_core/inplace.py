@@ -26,6 +26,7 @@ from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
 from .shortcuts import apply_unary
 from .table import RULES, Spec
+from .trace import assign
 
 __all__ = ["Writable", "mark_written"]
 
@@ -204,7 +205,7 @@ def deliver(y: Any, out: Any, name: str) -> Any:
             f"would be lost. Use the result: y = y + x in place of y += x; or let the buffer be a "
             f"Tensor: y = tensor(y)."
         )
-    out[...] = raw(y)
+    assign(out, ..., raw(y))
     return out
 
 
@@ -222,7 +223,7 @@ def memory(x: Any) -> np.ndarray:
     """Return the array under all layers, those of vmap included."""
     while isinstance(x, Layered):
         x = x._value
-    return np.asarray(x)
+    return np.asarray(getattr(x, "_concrete", x))  # of a recording
 
 
 def shares_memory(view: Any, base: Any) -> bool:
@@ -322,7 +323,7 @@ def write_plainly(x: Any, index: Any, v: Any) -> None:
     value = x._value
     if not isinstance(value, np.ndarray) or (x._trace is not None and not is_leaf_of_tape(x)):
         value = np.array(value)
-    value[plain(index)] = raw(v)
+    assign(value, plain(index), raw(v))
     x._value = value
     if is_leaf_of_tape(x):
         x._trace = x._trace.written()

@@ -18,6 +18,7 @@ from .graph import Node, conform, new_level
 from .guard import Sink
 from .reverse import backward
 from .tensor import Tensor, require_float
+from .trace import widened
 from .trees import flatten, leaves_with_paths, tree_map
 
 __all__ = [
@@ -34,8 +35,8 @@ def array_leaf(x: Any, wish: str) -> Any:
     """Check a value that a derivative is asked for, and make an array of a Python number."""
     if isinstance(x, (bool, int)) or not isinstance(x, (*ARRAYS, float, complex)):
         require_float(x, wish)
-    value = np.float64(x) if x.__class__ is float else x
-    value = np.complex128(value) if value.__class__ is complex else value
+    value = widened(np.float64, x) if x.__class__ is float else x
+    value = widened(np.complex128, value) if value.__class__ is complex else value
     require_float(value, wish)
     return value
 
@@ -87,7 +88,7 @@ def pull_from(level: int, outputs: list, inputs: list[Node], cotangents: list) -
 
 def as_scalar(g: Any) -> Any:
     """Make a NumPy number of an array without axes, as NumPy itself does wherever it can."""
-    return g[()] if type(g) is np.ndarray and not g.shape else g
+    return g[()] if isinstance(g, np.ndarray) and not g.shape else g
 
 
 def lower(y: Any, level: int) -> Any:

@@ -180,7 +180,7 @@ def deposit(leaf: Node, g: Any, fresh: bool) -> None:
         sink.grad = g if sink.grad is None else sink.grad + g
     elif sink.grad is None:
         owned = fresh and isinstance(g, np.ndarray) and g.flags.c_contiguous
-        sink.grad = Tensor(g if owned else np.array(g, order="C"))
+        sink.grad = Tensor(g if owned else np.copy(g, order="C"))
     elif sink.grad._trace is None:
         np.add(sink.grad._value, g, out=sink.grad._value)
     else:

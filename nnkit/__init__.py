@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_core import (
     Tensor,
+    compile,
     enable_grad,
     inference,
     inference_mode,
@@ -189,6 +190,7 @@ from nnkit.training import GradientFlow, History, Trainer, live
 __all__ = [
     # tensors
     "Tensor",
+    "compile",
     "enable_grad",
     "inference",
     "inference_mode",

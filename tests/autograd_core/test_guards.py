@@ -22,7 +22,13 @@ LAYERS = [
     ["composed", "late", "misfits"],
     ["graph", "trees", "kernels"],
     ["ufunc_methods"],
+    ["records"],
+    ["pool"],
+    ["traced"],
+    ["trace"],
     ["reverse", "forward", "gradmode", "dispatch"],
+    ["plan", "reach"],
+    ["replay"],
     ["habits", "display", "interchange", "shortcuts"],
     ["array_names", "torch_math"],
     ["torch_shapes"],
@@ -35,7 +41,8 @@ LAYERS = [
     ["jacobians"],
     ["products", "checkpointing", "test_util", "nested", "vectors"],
     ["function", "custom", "extend", "builtins", "equations"],
-    ["implicit"],
+    ["implicit", "signatures"],
+    ["compiled"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
 # The engine. Not the reading of signatures (calling), the list of methods (surface), the watch over

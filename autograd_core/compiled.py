@@ -1,0 +1,363 @@
+"""`compile`: run a function as a straight line of array calls, recorded when it first ran."""
+
+from __future__ import annotations
+
+import functools
+import random
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .anomaly import watching
+from .dispatch import Layered, raw
+from .errors import ArgumentError
+from .graph import recording_from
+from .plan import Plan
+from .reach import Reach
+from .records import Value, through
+from .replay import Program
+from .signatures import is_array, is_calculated, kind_of, signature, structure
+from .tensor import Tensor
+from .trace import Recorder, recorder
+from .traced import Traced
+from .trees import flatten
+
+__all__ = ["Compiled", "compile"]
+
+Function = Callable[..., Any]
+MOST = 16  # recordings of one function
+EXACT: dict[str, float] = {"f": 2e-6, "d": 1e-12, "F": 2e-6, "D": 1e-12, "e": 1e-3}
+
+
+class CompileWarning(UserWarning):
+    """A function runs as it is, because it cannot be recorded."""
+
+
+def compile(fn: Function, *, fallback: bool = True) -> Compiled:
+    """Return a function that does what `fn` does, as a straight line of array calls.
+
+    The first call runs `fn` and records each array call, those of the backward pass included. The
+    second runs both, and compares. From then on only the recording is replayed, planned: without
+    dead calls, in memory that is there already. Other shapes or dtypes are recorded anew.
+
+    Parameters
+    ----------
+    fn : callable
+        Takes and returns arrays, Tensors and numbers, or lists, tuples and dicts of them;
+        `grad(f)`, `value_and_grad(f)`, `jacobian(f)`, `hessian(f)` are such functions.
+    fallback : bool, default True
+        Run `fn` itself, and say why, where it cannot be recorded. False raises instead.
+
+    Returns
+    -------
+    Compiled
+        Callable like `fn`; `.source` is the text that is run, `.report()` says what was done.
+
+    Raises
+    ------
+    ArgumentError
+        With ``fallback=False``, where `fn` cannot be recorded.
+
+    Notes
+    -----
+    What `fn` does besides array calls is not repeated: printing, appending to a list. A value that
+    is read to branch on it (`if loss > 1`, `float(x)`) cannot be recorded; use `np.where`. Arrays
+    and numbers that `fn` captures may be changed or bound anew: that is noticed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import compile, grad
+    >>> slope = compile(grad(lambda x: np.sum(np.tanh(x) ** 2)))
+    >>> for _ in range(3):
+    ...     g = slope(np.array([0.0, 0.5]))
+    >>> g.round(4)
+    array([0.    , 0.7269])
+    """
+    return Compiled(fn, fallback=fallback)
+
+
+class Recording:
+    """What is known of calls with arguments of certain shapes, dtypes and plain values."""
+
+    __slots__ = ("program", "reach", "reason", "rebuild", "state", "statics")
+
+    def __init__(self) -> None:
+        self.state = "new"  # then "recorded", "ready" or "eager"
+        self.reason: str | None = None
+        self.program: Program | None = None
+        self.rebuild: Callable[[Any], Any]
+        self.reach: Reach
+        self.statics: Any = None
+
+
+class Compiled:
+    """A function that is recorded when it runs first, and replayed from then on; see `compile`."""
+
+    def __init__(self, fn: Function, *, fallback: bool = True) -> None:
+        self.fn, self.fallback = fn, fallback
+        self.recordings: dict[Any, Recording] = {}
+        self.last: Recording | None = None
+        self.said: set[str] = set()
+        functools.update_wrapper(self, fn, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the function, or its recording."""
+        if watching.get() or recorder() is not None:
+            return self.fn(*args, **kwargs)
+        leaves, rebuild = flatten((args, kwargs)) if kwargs else flatten(args)
+        key = (recording_from.get() > 0, *map(kind_of, leaves), *structure(kwargs or args))
+        found = self.recordings.get(key)
+        if found is not None and found.state == "ready":
+            self.last = found
+            changed = found.reach.changed()
+            if changed is None:
+                return self._replay(found, leaves)
+            del self.recordings[key]
+            found = None
+        if found is None:
+            if any(isinstance(x, Layered) and is_calculated(x) for x in leaves):
+                return self.fn(*args, **kwargs)
+            found = self.recordings[key] = Recording()
+        self.last = found
+        if found.state == "recorded" and found.reach.changed() is not None:
+            found.state = "new"
+        if found.state == "new":
+            if len(self.recordings) > MOST:
+                found.state, found.reason = "eager", f"it was called in {MOST} different ways"
+            else:
+                return self._record(found, leaves, rebuild, bool(kwargs))
+        if found.state == "recorded":
+            return self._verify(found, leaves, args, kwargs)
+        self._say(found)
+        return self.fn(*args, **kwargs)
+
+    # --- the three ways to run --------------------------------------------------------------------
+
+    def _record(self, found: Recording, leaves: list, rebuild: Any, named: bool) -> Any:
+        reach = Reach(self.fn, *(x for x in leaves if not is_array(x)))
+        record = Recorder(frozenset(reach.arrays))
+        before = states(reach)
+        reach.take_prints()
+        given: list[Any] = []
+        inputs: list[Any] = []
+        for x in leaves:
+            traced = record.input(x) if is_array(x) else x
+            if isinstance(x, Layered) and x._trace is None:
+                traced = record.input(x._value)
+                inputs.append(traced)
+                given.append(Tensor(traced))
+                continue
+            if traced is not x:
+                inputs.append(traced)
+            given.append(traced)
+        tree = rebuild(given)
+        with record.listening():
+            result = self.fn(*tree[0], **tree[1]) if named else self.fn(*tree)
+        found.reach, found.statics = reach, leaves
+        self._judge(record, reach, before)
+        outputs: list[Value] = []
+        shown, found.rebuild = outcome(result, record, outputs)
+        if record.failure is None:
+            try:
+                plan = Plan(record, outputs)
+                found.program = Program(plan, [x._ref for x in inputs], plain_name(self.fn))
+            except (LookupError, SyntaxError, RecursionError, ValueError, TypeError) as error:
+                record.failure = f"its recording cannot be written down ({error})"
+        if record.failure is not None:
+            found.state, found.reason = "eager", record.failure
+            self._say(found)
+        else:
+            found.state = "recorded"
+        return shown
+
+    def _judge(self, record: Recorder, reach: Reach, before: Any) -> None:
+        """Look for what a run did that no recording can repeat."""
+        if record.failure is not None:
+            return
+        moved = reach.changed()
+        if moved is not None:
+            record.fail_at_end(f"each call binds {moved} anew")
+        elif reach.grown() is not None:
+            record.fail_at_end(f"each call changes the length of {reach.grown()}")
+        elif (silent := reach.silently_written(record)) is not None:
+            record.fail_at_end(f"it writes into {silent} in a way that is not recorded")
+        elif states(reach) != before:
+            record.fail_at_end(
+                "it draws random numbers from a generator that it captured, or from Python's or "
+                "NumPy's global one; use nnkit.random.stream, or pass the generator as an argument"
+            )
+        elif not reach.complete:
+            record.fail_at_end("it can reach too many objects to watch them")
+
+    def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
+        """Replay and run side by side, the first time that a recording is used."""
+        program = found.program
+        assert program is not None
+        kept = [(a, a.copy()) for a in program.written()]
+        try:
+            replayed, problem = self._replay(found, leaves), None
+        except Exception as error:
+            replayed, problem = None, error
+        changed = [a.copy() for a, _ in kept]
+        for a, old in kept:
+            a[...] = old
+        result = self.fn(*args, **kwargs)
+        if problem is not None:
+            found.state, found.reason = "eager", f"its recording failed: {problem}"
+        elif not is_close(replayed, result) or not all(
+            is_close(new, a) for (a, _), new in zip(kept, changed, strict=True)
+        ):
+            found.state = "eager"
+            found.reason = (
+                "a second call gave other numbers than its recording: it uses values that it "
+                "calculates outside of the recorded array calls"
+            )
+        else:
+            found.state = "ready"
+            return replayed
+        self._say(found)
+        return result
+
+    def _replay(self, found: Recording, leaves: list) -> Any:
+        inputs = [
+            x if type(x) is np.ndarray or not isinstance(x, Layered) else x._value
+            for x in leaves
+            if is_array(x)
+        ]
+        assert found.program is not None
+        return found.rebuild(found.program.run(*inputs))
+
+    def _say(self, found: Recording) -> None:
+        text = f"{plain_name(self.fn)} runs as it is, not compiled: {found.reason}."
+        if not self.fallback:
+            raise ArgumentError(text)
+        if text not in self.said:
+            self.said.add(text)
+            warnings.warn(text, CompileWarning, stacklevel=4)
+
+    # --- what people look at ----------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """What is run, as Python text; that of the last call's recording."""
+        found = self.last
+        if found is None:
+            return "# nothing was recorded yet: call it once"
+        if found.program is None:
+            return f"# runs as it is: {found.reason}"
+        return found.program.source
+
+    def report(self) -> str:
+        """Say for each recording what was done, how many calls and bytes are left, what fell back.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from autograd_core import compile
+        >>> double = compile(lambda x: x + x)
+        >>> double(np.ones(3))
+        array([2., 2., 2.])
+        >>> print(double.report())
+        lambda(float64[3]): 1 call of 1 recorded; 0 B of buffers; to be compared at the next call
+        """
+        if not self.recordings:
+            return "nothing was recorded yet: call it once"
+        name = plain_name(self.fn)
+        return "\n".join(f"{name}({signature(k)}): {said(r)}" for k, r in self.recordings.items())
+
+
+def said(found: Recording) -> str:
+    """Say what became of a recording."""
+    if found.program is None or found.state == "eager":
+        return f"runs as it is: {found.reason}"
+    text = found.program.summary()
+    return text if found.state == "ready" else f"{text}; to be compared at the next call"
+
+
+def plain_name(f: Function) -> str:
+    """Name a function so that it can stand in Python source."""
+    name = getattr(f, "__name__", type(f).__name__)
+    return name if name.isidentifier() else name.strip("<>") if name == "<lambda>" else "function"
+
+
+def states(reach: Reach) -> Any:
+    """Return the states of the random generators that a function could draw from."""
+    own = [repr(g.bit_generator.state) for g in reach.generators]
+    return own, random.getstate(), repr(np.random.get_state())  # noqa: NPY002 (it is asked, not used)
+
+
+def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable[[Any], Any]]:
+    """Return a result with plain arrays, and the function that makes one like it of outputs."""
+
+    def output(v: Value) -> int:
+        outputs.append(v)
+        return len(outputs) - 1
+
+    def leaf(x: Any) -> Any:
+        inside = x
+        while isinstance(inside, Layered):
+            inside = inside._value
+        if type(inside) is Traced:
+            kind = Tensor if isinstance(x, Layered) else None
+            return Out(output(inside._ref), kind, inside._concrete)
+        if type(inside) is np.ndarray and inside is x and id(inside) in record.externals:  # noqa: SIM102
+            if id(inside) not in record.reachable:
+                return Out(output(record.externals[id(inside)]), None, inside)
+        return x
+
+    tree = through(result, leaf)
+
+    def shown(x: Any) -> Any:
+        if type(x) is not Out:
+            return x
+        return x.example if x.kind is None else x.kind(x.example)
+
+    first = through(tree, shown)
+    if type(tree) is Out and tree.kind is None:
+        return first, lambda values: values[0]
+    if type(tree) is Out:
+        return first, lambda values: Tensor(values[0])
+
+    def rebuild(values: tuple) -> Any:
+        return through(
+            tree,
+            lambda x: (
+                x
+                if type(x) is not Out
+                else (values[x.place] if x.kind is None else x.kind(values[x.place]))
+            ),
+        )
+
+    return first, rebuild
+
+
+class Out:
+    """Stands for an array in the result of a recorded function."""
+
+    __slots__ = ("example", "kind", "place")
+
+    def __init__(self, place: int, kind: Any, example: Any) -> None:
+        self.place, self.kind, self.example = place, kind, example
+
+
+def is_close(a: Any, b: Any) -> bool:
+    """Whether two results are the same, up to the last digits."""
+    if isinstance(a, Layered) or isinstance(b, Layered):
+        a, b = raw(a), raw(b)
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(is_close, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(is_close(a[k], b[k]) for k in a)
+    if not isinstance(a, (np.ndarray, np.generic)):
+        return a is b or bool(a == b) or (a != a and b != b)
+    if np.shape(a) != np.shape(b) or a.dtype != b.dtype:
+        return False
+    if a.dtype.kind not in "fc":
+        return bool(np.array_equal(a, b))
+    scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
+    return bool(
+        np.allclose(a, b, rtol=0, atol=EXACT.get(a.dtype.char, 1e-12) * scale, equal_nan=True)
+    )

@@ -1,0 +1,210 @@
+"""What a function can reach without being given it: variables, attributes, arrays, generators.
+
+A recorded calculation is right as long as these are what they were. `Reach` remembers what they
+are, and says which of them has changed.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .anomaly import OTHERS, OURS
+from .dispatch import Layered
+from .records import owner_of
+from .trace import Recorder
+
+__all__ = ["Reach"]
+
+SIMPLE = (bool, int, float, complex, str, bytes, type(None))
+MISSING: Any = object()
+LIMIT = 20_000  # objects; a program that captures more is looked at no further
+
+
+class Reach:
+    """What a function, and the objects that it was given, can reach.
+
+    Attributes
+    ----------
+    arrays : dict
+        Where each array was found, by its id.
+    tensors : list of Tensor
+    generators : list of numpy.random.Generator
+    """
+
+    def __init__(self, *roots: Any) -> None:
+        self.arrays: dict[int, str] = {}
+        self.owners: dict[int, np.ndarray] = {}
+        self.tensors: list[Any] = []
+        self.generators: list[np.random.Generator] = []
+        self.lives: list[Any] = []
+        self.places: list[tuple[Any, Any, Any, str]] = []  # container, key, content, name
+        self.lengths: list[tuple[Any, int, str]] = []
+        self.prints: dict[int, int] = {}
+        self._seen: set[int] = set()
+        self._keep: list[Any] = []
+        for root in roots:
+            self._visit(root, getattr(root, "__name__", type(root).__name__))
+        self.complete = len(self._seen) < LIMIT
+
+    # --- walking ----------------------------------------------------------------------------------
+
+    def _visit(self, x: Any, path: str) -> None:
+        waiting = [(x, path)]
+        while waiting:
+            x, path = waiting.pop()
+            if isinstance(x, SIMPLE) or id(x) in self._seen or len(self._seen) >= LIMIT:
+                continue
+            self._seen.add(id(x))
+            self._keep.append(x)
+            waiting += self._branches(x, path)
+
+    def _branches(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
+        kind = type(x)
+        if isinstance(x, np.ndarray):
+            owner = owner_of(x)
+            self.owners[id(owner)] = owner
+            self.arrays[id(owner)] = path
+        elif isinstance(x, Layered):
+            self.tensors.append(x)
+            yield x._value, path
+            yield from self._of_slots(x, path)
+        elif isinstance(x, np.random.Generator):
+            self.generators.append(x)
+        elif getattr(kind, "live_in_recordings", False):
+            self.lives.append(x)
+        elif isinstance(x, types.FunctionType):
+            yield from self._of_function(x, path)
+        elif isinstance(x, types.MethodType):
+            yield x.__self__, path
+            yield x.__func__, path
+        elif isinstance(x, functools.partial):
+            yield from ((v, path) for v in (x.func, x.args, x.keywords))
+        elif kind in (list, tuple, set, frozenset) or kind is dict:
+            if kind in (list, dict, set):
+                self.lengths.append((x, len(x), path))
+            items = x.items() if kind is dict else enumerate(x)
+            for key, v in items:
+                if kind in (list, dict):
+                    self._place(x, key, v, f"{path}[{key!r}]")
+                yield v, f"{path}[{key!r}]"
+        elif not isinstance(x, (type, types.ModuleType)) and kind.__module__ not in QUIET:
+            for name, v in getattr(x, "__dict__", {}).items():
+                self._place(x.__dict__, name, v, f"{path}.{name}")
+                yield v, f"{path}.{name}"
+
+    def _of_slots(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
+        for name, v in getattr(x, "__dict__", {}).items():
+            self._place(x.__dict__, name, v, f"{path}.{name}")
+            yield v, f"{path}.{name}"
+
+    def _of_function(self, f: types.FunctionType, path: str) -> Iterator[tuple[Any, str]]:
+        names = f.__code__.co_freevars
+        for name, cell in zip(names, f.__closure__ or (), strict=True):
+            try:
+                content = cell.cell_contents
+            except ValueError:
+                continue
+            self._place(cell, None, content, name)
+            yield content, name
+        for v in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
+            yield v, path
+        if hasattr(f, "__wrapped__"):
+            yield f.__wrapped__, path
+        if is_of_library(f.__code__.co_filename):
+            return
+        for name in global_names(f.__code__):
+            v = f.__globals__.get(name, MISSING)
+            if v is MISSING:
+                continue
+            if isinstance(v, types.ModuleType):
+                if not is_of_library(getattr(v, "__file__", None) or "<frozen "):
+                    for inner in global_names(f.__code__):
+                        if inner in vars(v) and not isinstance(vars(v)[inner], types.ModuleType):
+                            self._place(vars(v), inner, vars(v)[inner], f"{name}.{inner}")
+                            yield vars(v)[inner], f"{name}.{inner}"
+                continue
+            self._place(f.__globals__, name, v, name)
+            yield v, name
+
+    def _place(self, container: Any, key: Any, content: Any, name: str) -> None:
+        if not isinstance(content, type):
+            self.places.append((container, key, content, name))
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def changed(self) -> str | None:
+        """Name what is not what it was: a variable that was bound anew, a setting; or None."""
+        for container, key, content, name in self.places:
+            now = content_of(container, key)
+            if now is not content and not is_same(now, content):
+                return name
+        return None
+
+    def take_prints(self) -> None:
+        """Remember the contents of all arrays."""
+        self.prints = {key: print_of(a) for key, a in self.owners.items()}
+
+    def silently_written(self, record: Recorder) -> str | None:
+        """Name an array whose content has changed though no recorded call wrote into it."""
+        for key, a in self.owners.items():
+            if self.prints[key] != print_of(a):
+                storage = record.storage_of(a)
+                if storage is None or not storage.writes:
+                    return self.arrays[key]
+        return None
+
+    def grown(self) -> str | None:
+        """Name a list or dict that has another length than it had."""
+        return next((name for x, n, name in self.lengths if len(x) != n), None)
+
+
+QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
+
+
+LARGE = 1 << 24
+
+
+def print_of(x: np.ndarray) -> int:
+    """Return a checksum of an array, or of a sample of a large one."""
+    if x.dtype.hasobject:
+        return 0
+    if x.nbytes > LARGE:
+        x = x.reshape(-1)[:: x.nbytes // LARGE] if x.flags.c_contiguous else x[:1]
+    return zlib.crc32(np.ascontiguousarray(x).reshape(-1).view(np.uint8).data)
+
+
+def content_of(container: Any, key: Any) -> Any:
+    """Look again into a place."""
+    if isinstance(container, types.CellType):
+        try:
+            return container.cell_contents
+        except ValueError:
+            return MISSING
+    if isinstance(container, list):
+        return container[key] if key < len(container) else MISSING
+    return container.get(key, MISSING)
+
+
+def is_same(a: Any, b: Any) -> bool:
+    """Whether two simple values are one and the same value."""
+    return type(a) is type(b) and isinstance(a, SIMPLE) and (a == b or (a != a and b != b))
+
+
+def is_of_library(file: str) -> bool:
+    """Whether a file is not the user's."""
+    return file.startswith(OURS) or file.startswith(OTHERS)
+
+
+def global_names(code: types.CodeType) -> set[str]:
+    """Return the names that a function, and those inside it, look up outside."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= global_names(constant)
+    return names

@@ -1,0 +1,83 @@
+"""What a recording consists of: values, the memory they live in, and calls."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Call", "Storage", "Value", "owner_of", "through"]
+
+
+class Storage:
+    """A piece of memory, which an array and its views share."""
+
+    __slots__ = ("external", "last", "template", "writes")
+
+    def __init__(self, external: np.ndarray | None = None) -> None:
+        self.external = external
+        self.writes = 0
+        self.template: np.ndarray | None = None
+        self.last = -1
+
+
+class Value:
+    """An array, number or other object in a recording, known by what it is and not by its bits."""
+
+    __slots__ = ("array", "dtype", "index", "kind", "shape", "source", "storage", "strides")
+
+    def __init__(self, index: int, source: str, x: Any, storage: Storage) -> None:
+        self.index, self.source, self.storage = index, source, storage
+        self.shape = getattr(x, "shape", ())
+        self.dtype: Any = getattr(x, "dtype", None)
+        self.strides = getattr(x, "strides", ())
+        self.array: Any = x if source == "external" else None
+        if type(x) is np.ndarray:
+            self.kind = "array"
+        elif isinstance(x, np.generic):
+            self.kind = "scalar"
+        else:
+            self.kind = "number" if isinstance(x, (int, float, complex)) else "object"
+
+
+class Call:
+    """One call: a function, its arguments with Values in place of arrays, and what came out."""
+
+    __slots__ = ("args", "f", "keeps", "kwargs", "reads", "result", "results", "writes")
+
+    def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.reads: list[Value] = []
+        self.result: Any = None
+        self.results: list[Value] = []
+        self.writes: list[Storage] = []
+        self.keeps = False  # must be carried out even if nobody needs what comes out
+
+
+def through(tree: Any, leaf: Callable[[Any], Any]) -> Any:
+    """Change each leaf of nested tuples, lists, dicts, slices and dataclasses."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([through(x, leaf) for x in tree])
+    if kind is dict:
+        return {k: through(v, leaf) for k, v in tree.items()}
+    if kind is slice:
+        return slice(*[through(x, leaf) for x in (tree.start, tree.stop, tree.step)])
+    if isinstance(tree, tuple) and hasattr(tree, "_make"):
+        return tree._make([through(x, leaf) for x in tree])
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        parts = {f.name: through(getattr(tree, f.name), leaf) for f in dataclasses.fields(tree)}
+        twin = object.__new__(kind)
+        for name, part in parts.items():
+            object.__setattr__(twin, name, part)
+        return twin
+    return leaf(tree)
+
+
+def owner_of(x: np.ndarray) -> np.ndarray:
+    """Return the array that owns the memory which x shows."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x

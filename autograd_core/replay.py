@@ -1,0 +1,351 @@
+"""A planned recording as a straight line of array calls: Python source, and its function."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .plan import Plan, is_fresh, values_in
+from .pool import Pool, amount, is_dense, shaped
+from .records import Call, Storage, Value, through
+
+__all__ = ["Program"]
+
+INFIX = {
+    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
+    operator.pow: "**",
+}  # fmt: skip
+KEYWORD_OUT = (np.maximum, np.minimum)
+
+
+class Program:
+    """What is replayed: `run(*inputs)` gives the outputs.
+
+    Parameters
+    ----------
+    plan : Plan
+    inputs : list of Value
+    name : str
+        Of the function that was recorded.
+    """
+
+    def __init__(self, plan: Plan, inputs: list[Value], name: str) -> None:
+        self.plan, self.inputs = plan, inputs
+        self.pool = Pool()
+        self.views = 0
+        self.loose: set[Value] = set()  # numbers that others than ufuncs read, which tell them
+        self.lines: list[str] = []
+        self.bound: dict[str, Any] = {}  # what the source means by its names
+        self.names: dict[Value, str] = {}
+        self.static: dict[Value, np.ndarray] = {}
+        self.memory: dict[Storage, np.ndarray] = {}
+        self.kept = {v.storage for v in plan.outputs}
+        self.named: dict[int, str] = {}
+        for i, v in enumerate(inputs):
+            self.names[v] = f"x{i}"
+        for v, array in plan.constants.items():
+            if type(array) is np.ndarray:
+                self.static[v] = array
+            self.names[v] = self.bind("k", array)
+        self._last_uses()
+        for storage in plan.templates:
+            assert storage.external is not None
+            there = self.bind("a", storage.external)
+            self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
+        for i, call in enumerate(plan.calls):
+            self._emit(i, call)
+        outputs = "".join(f"{self.output(v)}, " for v in plan.outputs)
+        arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
+        body = "\n".join(f"    {line}" for line in self.lines)
+        self.source = f"def {name}({arguments}):\n{body}\n    return ({outputs})\n"
+        self.run = self._made(name)
+
+    def written(self) -> list[np.ndarray]:
+        """Return the arrays outside of the recording that it writes into."""
+        found = {id(s): s for call in self.plan.calls for s in call.writes}
+        return [s.external for s in found.values() if s.external is not None]
+
+    def summary(self) -> str:
+        """Say in a line what was done."""
+        plan, n = self.plan, len(self.lines)
+        parts = [f"{n} call{'s' * (n != 1)} of {plan.recorded} recorded"]
+        parts += [
+            f"{count} {what}"
+            for count, what in (
+                (plan.dead, "not needed"),
+                (plan.merged, "equal to others"),
+                (plan.folded, "constant"),
+                (self.views, "views made once"),
+            )
+            if count
+        ]
+        return f"{', '.join(parts)}; {amount(self.pool.bytes)} of buffers"
+
+    # --- names ------------------------------------------------------------------------------------
+
+    def bind(self, prefix: str, x: Any) -> str:
+        """Give an object a name in the source."""
+        name = self.named.get(id(x))
+        if name is None:
+            name = self.named[id(x)] = f"{prefix}{len(self.bound)}"
+            self.bound[name] = x
+        return name
+
+    def function(self, f: Callable[..., Any]) -> str:
+        """Name a function."""
+        if id(f) in self.named:
+            return self.named[id(f)]
+        owner = getattr(f, "__self__", None)
+        name = getattr(f, "__name__", "f")
+        if isinstance(owner, np.ufunc):
+            name = f"{owner.__name__}_{name}"
+        name = name if name.isidentifier() else "f"
+        while name in self.bound or name in KEYWORDS:
+            name += "_"
+        self.named[id(f)] = name
+        self.bound[name] = f
+        return name
+
+    def name(self, v: Value) -> str:
+        """Name a value."""
+        found = self.names.get(v)
+        if found is None:
+            if v.source != "external":
+                raise LookupError(f"value {v.index} is used before it is made")
+            self.static[v] = v.array
+            found = self.names[v] = self.bind("a", v.array)
+        return found
+
+    def text(self, tree: Any) -> str:
+        """Write an argument."""
+        if type(tree) is Value:
+            return self.name(tree)
+        if type(tree) is tuple:
+            return "(" + "".join(f"{self.text(x)}, " for x in tree) + ")"
+        if type(tree) is list:
+            return "[" + ", ".join(map(self.text, tree)) + "]"
+        if type(tree) is slice:
+            parts = ("" if x is None else self.text(x) for x in (tree.start, tree.stop, tree.step))
+            return "slice(" + ", ".join(p or "None" for p in parts) + ")"
+        if tree is None or tree is True or tree is False or type(tree) in (int, str):
+            return repr(tree)
+        if tree is Ellipsis:
+            return "..."
+        if type(tree) is float and math.isfinite(tree):
+            return repr(tree)
+        if isinstance(tree, np.dtype):
+            return self.bind("d", tree)
+        if type(tree) is dict or (values := bool(values_in(tree))):
+            if type(tree) is dict:
+                inside = ", ".join(f"{k!r}: {self.text(v)}" for k, v in tree.items())
+                return f"{{{inside}}}"
+            assert values
+            return self.rebuilt(tree)
+        return self.bind("k", tree)
+
+    def rebuilt(self, tree: Any) -> str:
+        """Write a container of another kind (a dataclass, a namedtuple): filled anew each time."""
+        inside = values_in(tree)
+
+        def fill(*values: Any) -> Any:
+            source = iter(values)
+            return through(tree, lambda v: next(source) if type(v) is Value else v)
+
+        fill.__name__ = f"fill_{type(tree).__name__}"
+        return f"{self.function(fill)}({', '.join(map(self.name, inside))})"
+
+    def index(self, tree: Any) -> str:
+        """Write an index as people do."""
+        parts = tree if type(tree) is tuple else (tree,)
+        if not parts:
+            return "()"
+
+        def one(x: Any) -> str:
+            if type(x) is slice and not values_in(x):
+                a, b, c = ("" if p is None else self.text(p) for p in (x.start, x.stop, x.step))
+                return f"{a}:{b}" + (f":{c}" if c else "")
+            return self.text(x)
+
+        return ", ".join(map(one, parts)) + ("," if type(tree) is tuple and len(parts) == 1 else "")
+
+    # --- memory -----------------------------------------------------------------------------------
+
+    def _last_uses(self) -> None:
+        """Find out which call is the last to need each piece of memory."""
+        for i, call in enumerate(self.plan.calls):
+            if not is_ufunc(call.f):
+                self.loose.update(v for v in call.reads if v.kind == "scalar")
+            for v in (*call.reads, *call.results):
+                v.storage.last = i
+            for storage in call.writes:
+                storage.last = i
+
+    def buffer(self, i: int, call: Call, v: Value) -> np.ndarray | None:
+        """Find memory for the result of call i; None if it is to be new each time."""
+        if v.storage in self.kept or v in self.loose or v.dtype is None or v.dtype.hasobject:
+            return None
+        if not is_fresh(call, v) or (v.kind == "array" and not is_dense(v)):
+            return None
+        nbytes = math.prod(v.shape) * v.dtype.itemsize
+        memory = None
+        if isinstance(call.f, np.ufunc) and call.f is not np.matmul:
+            for x in call.reads:
+                if (
+                    x.storage in self.memory
+                    and x.storage.last == i
+                    and (x.shape, x.dtype, x.strides) == (v.shape, v.dtype, v.strides)
+                    and self.memory[x.storage].nbytes == max(nbytes, 1)
+                ):
+                    memory = self.memory.pop(x.storage)
+                    break
+        if memory is None:
+            memory = self.pool.take(nbytes)
+        self.memory[v.storage] = memory
+        return shaped(memory, v)
+
+    def release(self, i: int, call: Call) -> None:
+        """Give back the memory that call i was the last to need."""
+        for v in (*call.reads, *call.results):
+            if v.storage.last == i and v.storage in self.memory:
+                memory = self.memory.pop(v.storage)
+                self.pool.give(memory, memory.nbytes)
+
+    # --- calls ------------------------------------------------------------------------------------
+
+    def _emit(self, i: int, call: Call) -> None:
+        if not self._hoisted(call):
+            self.lines.append(self._statement(i, call))
+        self.release(i, call)
+
+    def _hoisted(self, call: Call) -> bool:
+        """Make a view of memory that stays where it is once and for all."""
+        if len(call.results) != 1 or call.result is not call.results[0] or call.keeps:
+            return False
+        v = call.result
+        if v.kind != "array" or call.writes or is_fresh(call, v):
+            return False
+        if not all(x in self.static for x in call.reads if self.name(x)):
+            return False
+        fill = through(
+            (call.args, call.kwargs), lambda x: self.static.get(x, x) if type(x) is Value else x
+        )
+        view = call.f(*fill[0], **fill[1])
+        if (view.shape, view.dtype, view.strides) != (v.shape, v.dtype, v.strides):
+            return False
+        self.static[v] = view
+        self.names[v] = self.bind("b", view)
+        self.views += 1
+        return True
+
+    def _statement(self, i: int, call: Call) -> str:
+        f, args, kwargs = call.f, call.args, dict(call.kwargs)
+        if f is operator.setitem:
+            return f"{self.text(args[0])}[{self.index(args[1])}] = {self.text(args[2])}"
+        if isinstance(f, np.ufunc):
+            args = self._strong(f, args)
+        right = self._call(f, args, kwargs)
+        if len(call.results) == 1 and call.result is call.results[0]:
+            v = call.result
+            if takes_out(call):
+                found = self.buffer(i, call, v)
+                if found is not None:
+                    out = self.bind("b", found)
+                    self.static[v], self.names[v] = found, out
+                    positional = isinstance(f, np.ufunc) and f not in KEYWORD_OUT and not kwargs
+                    right = right[:-1] + (f", {out})" if positional else f", out={out})")
+                    return right
+            self.names[v] = f"v{v.index}"
+            return f"v{v.index} = {right}"
+        if not call.results:
+            return right
+        return f"{self._targets(call.result)} = {right}"
+
+    def _targets(self, tree: Any) -> str:
+        if type(tree) is Value:
+            if tree in self.names:
+                return "_"
+            self.names[tree] = f"v{tree.index}"
+            return f"v{tree.index}"
+        if isinstance(tree, (tuple, list)):
+            return "(" + "".join(f"{self._targets(x)}, " for x in tree) + ")"
+        if values_in(tree):
+            raise LookupError(f"a result of the type {type(tree).__name__}")
+        return "_"
+
+    def _call(self, f: Callable[..., Any], args: tuple, kwargs: dict) -> str:
+        if f is operator.getitem:
+            return f"{self.text(args[0])}[{self.index(args[1])}]"
+        if f in INFIX and len(args) == 2:
+            return f"{self.text(args[0])} {INFIX[f]} {self.text(args[1])}"
+        module = getattr(f, "__module__", "")
+        if module == "attribute":
+            return f"{self.text(args[0])}.{f.__name__}"
+        first, rest = "", args
+        if module == "ndarray":
+            first, rest = f"{self.text(args[0])}.{f.__name__}", args[1:]
+        given = [*map(self.text, rest), *(f"{k}={self.text(v)}" for k, v in kwargs.items())]
+        return f"{first or self.function(f)}({', '.join(given)})"
+
+    def _strong(self, f: np.ufunc, args: tuple) -> tuple:
+        """Write Python numbers as arrays of the dtype they will have: that takes half the time."""
+        dtypes = {x.dtype for x in args if type(x) is Value and x.kind != "number"}
+        if len(args) != 2 or len(dtypes) != 1 or f is np.ldexp:
+            return args
+        (dtype,) = dtypes
+        if dtype.kind != "f":
+            return args
+        return tuple(self.number(x, dtype) if type(x) in (int, float) else x for x in args)
+
+    def number(self, x: float, dtype: np.dtype[Any]) -> Any:
+        """Return a number as an array."""
+        key = ("number", x, type(x), dtype.char, math.copysign(1, x))
+        found = self.named.get(key)  # type: ignore[call-overload]
+        if found is None:
+            found = self.named[key] = np.array(x, dtype)  # type: ignore[index,assignment]
+        return found
+
+    def output(self, v: Value) -> str:
+        """Write a result; memory that is used again is copied."""
+        name = self.name(v)
+        if v in self.static:
+            name = f"{name}.copy()"
+            return f"{name}[()]" if v.kind == "scalar" else name
+        return name
+
+    def _made(self, name: str) -> Callable[..., Any]:
+        """Make a function of the source."""
+        indented = "".join(f"    {line}\n" for line in self.source.splitlines())
+        text = f"def make({', '.join(self.bound)}):\n{indented}    return {name}\n"
+        file = f"<compiled {name} {id(self):x}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(True), file)
+        space: dict[str, Any] = {}
+        exec(compile(text, file, "exec"), space)
+        made: Callable[..., Any] = space["make"](**self.bound)
+        return made
+
+
+KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del"}
+
+
+def is_ufunc(f: Callable[..., Any]) -> bool:
+    """Whether a function is a ufunc or a method of one, to which 0-d arrays are numbers."""
+    return isinstance(f, np.ufunc) or isinstance(getattr(f, "__self__", None), np.ufunc)
+
+
+def takes_out(call: Call) -> bool:
+    """Whether a call can write its one result into memory that it is given."""
+    f = call.f
+    if "out" in call.kwargs or "where" in call.kwargs:
+        return False
+    if call.result.dtype.kind == "c":  # NumPy's loops for these round otherwise with out=
+        return False
+    if isinstance(f, np.ufunc):
+        return f.nout == 1 and len(call.args) == f.nin
+    if isinstance(getattr(f, "__self__", None), np.ufunc):
+        return f.__name__ == "reduce" and len(call.args) == 1
+    return f is np.dot and len(call.args) == 2

@@ -1,0 +1,63 @@
+"""What a recording depends on in the arguments of a call: shapes and dtypes, not numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .dispatch import Layered
+from .graph import Node
+from .tensor import Tensor
+
+__all__ = ["is_array", "is_calculated", "kind_of", "signature", "structure"]
+
+
+def signature(key: tuple) -> str:
+    """Write the key of a recording as people read it."""
+    parts = []
+    for k in key[1:]:
+        if isinstance(k, tuple) and k and k[0] in ("array", "Tensor"):
+            parts.append(f"{k[2]}[{', '.join(map(str, k[1]))}]")
+        elif isinstance(k, tuple) and k:
+            parts.append(str(k[-1]))
+    return ", ".join(parts)
+
+
+def is_array(x: Any) -> bool:
+    """Whether an argument is an input of the recording, whose values may be others each time."""
+    kind = type(x)
+    if kind is np.ndarray or kind is float or kind is complex or isinstance(x, np.generic):
+        return True
+    return isinstance(x, Layered) and x._trace is None and type(x._value) is np.ndarray
+
+
+def is_calculated(x: Any) -> bool:
+    """Whether a Tensor takes part in a derivative that the caller is calculating."""
+    return x._trace is not None and not (type(x._trace) is Node and x._trace.rule is None)
+
+
+def kind_of(x: Any) -> Any:
+    """Return what a recording depends on in an argument: not the numbers in an array."""
+    if type(x) is np.ndarray:
+        return "array", x.shape, x.dtype, x.strides
+    if isinstance(x, Tensor):
+        if is_array(x):
+            return "Tensor", x.shape, x.dtype, x._value.strides
+        return "object", id(x)
+    if isinstance(x, np.generic):
+        return "number", x.dtype
+    if type(x) in (float, complex):
+        return "number", type(x).__name__
+    if isinstance(x, (bool, int, str, bytes)):
+        return "value", type(x), x
+    return "object", id(x)
+
+
+def structure(tree: Any) -> tuple:
+    """Return the nesting of arguments, for a key."""
+    if isinstance(tree, dict):
+        return ("dict", *((k, structure(v)) for k, v in tree.items()))
+    if isinstance(tree, (list, tuple)):
+        return (type(tree).__name__, *(s for x in tree if (s := structure(x))))
+    return ()

@@ -1,0 +1,353 @@
+"""Writing down the array calls of a calculation while it runs: the part of `compile` that listens.
+
+A `Traced` value wraps a plain array *beneath* Tensor. The forward pass, the rules of the backward
+pass and whatever else calculates with it reach it through NumPy's two protocols, so one recording
+holds all of them. Each call is carried out at once and noted as a `Call`; what a program does with
+a value besides (reading it as a Python number, printing it) cannot be noted, and is remembered as
+the reason why the recording is not to be used.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import operator
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from .anomaly import user_line, watchers
+from .calling import name_of
+from .kernels import getitem, setitem
+from .records import Call, Storage, Value, owner_of, through
+from .traced import READING, Traced, is_ours, plainly
+
+__all__ = [
+    "Recorder", "assign", "lifted", "live", "noted_call", "noted_rule", "recorder", "widened",
+]  # fmt: skip
+
+current: ContextVar[Recorder | None] = ContextVar("current", default=None)
+
+
+def recorder() -> Recorder | None:
+    """Return what records here and now, or None."""
+    return current.get() if watchers else None
+
+
+# --- what cannot be written down, and what need not be --------------------------------------------
+
+PLAIN = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), np.dtype, type)
+
+BY_VALUES = {
+    getattr(np, name)
+    for name in """argwhere compress extract flatnonzero nonzero trim_zeros union1d unique
+    unique_all unique_counts unique_inverse unique_values setdiff1d intersect1d setxor1d bincount
+    place repeat histogram_bin_edges real_if_close roots""".split()  # noqa: SIM905
+    if hasattr(np, name)
+} | {np.linalg.eig, np.linalg.eigvals, np.linalg.lstsq}
+"""Functions whose result has a shape or a dtype according to values."""
+
+WRITES_FIRST = {np.copyto, np.put, np.put_along_axis, np.putmask, np.fill_diagonal}
+OF_NUMBERS = {
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.pow, operator.neg,
+    operator.pos, operator.abs,
+}  # fmt: skip
+"""What is noted of Python numbers that were given as arguments."""
+
+
+class Recorder:
+    """Notes the calls of one run of a function.
+
+    `reachable` are the ids of arrays that existed before (the weights, what the function captured);
+    any other array that is met was made in the run.
+    """
+
+    def __init__(self, reachable: frozenset[int] = frozenset()) -> None:
+        self.calls: list[Call] = []
+        self.values: list[Value] = []
+        self.failure: str | None = None
+        self.reachable = reachable
+        self.externals: dict[int, Value] = {}
+        self.storages: dict[int, tuple[weakref.ref[np.ndarray], Storage]] = {}
+        self.objects: dict[int, tuple[Any, Value]] = {}
+        self.open = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Record what happens in a block."""
+        token = current.set(self)
+        watchers.append(self)
+        self.open = True
+        try:
+            yield
+        finally:
+            self.open = False
+            watchers.remove(self)
+            current.reset(token)
+
+    def fail(self, reason: str, where: bool = True) -> None:
+        """Remember why this recording is not to be used; the first reason counts."""
+        if self.failure is None and self.open:
+            self.failure = f"{reason} ({user_line()})" if where else reason
+
+    def fail_at_end(self, reason: str) -> None:
+        """Remember a reason that was found when all was done."""
+        self.failure = self.failure or reason
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def new(self, source: str, x: Any, storage: Storage | None = None) -> Value:
+        """Add a value."""
+        value = Value(len(self.values), source, x, Storage() if storage is None else storage)
+        self.values.append(value)
+        if type(x) is np.ndarray:
+            self.remember(owner_of(x), value.storage)
+        return value
+
+    def remember(self, owner: np.ndarray, storage: Storage) -> None:
+        """Know a piece of memory again."""
+        key = id(owner)
+        known = self.storages
+
+        def forget(ref: Any) -> None:
+            if key in known and known[key][0] is ref:
+                del known[key]
+
+        if key not in known:
+            known[key] = weakref.ref(owner, forget), storage
+
+    def storage_of(self, x: np.ndarray) -> Storage | None:
+        """Return the piece of memory of an array, if it is known."""
+        owner = owner_of(x)
+        found = self.storages.get(id(owner))
+        return found[1] if found is not None and found[0]() is owner else None
+
+    def input(self, x: Any) -> Traced:
+        """Wrap an argument."""
+        return Traced(x, self.new("input", x), self)
+
+    def external(self, x: np.ndarray) -> Value:
+        """Return the value of an array that comes from outside of the recording."""
+        value = self.externals.get(id(x))
+        if value is None:
+            storage = self.storage_of(x)
+            if storage is not None and storage.external is None:
+                self.fail("a value left the recording as a plain array and came back")
+            if storage is None:
+                storage = Storage(owner_of(x))
+            value = self.externals[id(x)] = self.new("external", x, storage)
+        return value
+
+    # --- calls ------------------------------------------------------------------------------------
+
+    def record(
+        self, f: Callable[..., Any], args: tuple, kwargs: dict, writes: Sequence[Any] = ()
+    ) -> Any:
+        """Carry out a call and note it; `writes` are the arguments that it writes into."""
+        if not self.open:
+            return f(*plainly(args), **plainly(kwargs))
+        call = Call(f, None, None)
+        known: list[Any] = []
+        given: list[Any] = []
+
+        def noted(x: Any) -> Any:
+            kind = type(x)
+            if kind is Traced:
+                known.append(x)
+                value, plain = x._ref, x._concrete
+            elif kind is np.ndarray:
+                known.append(x)
+                value, plain = self.external(x), x
+            elif kind not in PLAIN and id(x) in self.objects:
+                value, plain = self.objects[id(x)][1], x
+            else:
+                given.append(x)
+                return x
+            given.append(plain)
+            call.reads.append(value)
+            return value
+
+        call.args, call.kwargs = through(args, noted), through(kwargs, noted)
+        source = iter(given)
+        plain_args = through(call.args, lambda _: next(source))
+        plain_kwargs = through(call.kwargs, lambda _: next(source))
+        for x in writes:
+            self.note_write(call, x)
+        y = f(*plain_args, **plain_kwargs)
+        call.result = self.outcome(call, y, known, f)
+        self.calls.append(call)
+        return self.shown(call.result, y, known)
+
+    def function(self, f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+        """Note the call of a function of NumPy's, or of one that dispatches as these do."""
+        if (
+            (f in BY_VALUES and (f is not np.repeat or find((args[1:], kwargs))))
+            or f.__name__ == "bases_by_rank"
+            or (f is np.where and len(args) == 1)
+        ):
+            self.fail(f"{name_of(f)} gives a result whose shape or dtype depends on values")
+        written = [x for x in (kwargs.get("out"),) if x is not None]
+        if f in WRITES_FIRST:
+            written = [*written, args[0]]
+        elif f is getitem:
+            x, index = *args, *kwargs.values()
+            return x[index]
+        elif f is setitem:
+            kwargs = kwargs | {"reuse": False}
+        if not hasattr(f, "_implementation"):  # a function of ours, without its own dispatch
+            f = getattr(f, "__wrapped__", f)
+        return self.record(f, args, kwargs, written)
+
+    def note_write(self, call: Call, x: Any) -> None:
+        """Note that a call writes into the memory of an argument."""
+        if type(x) is Traced:
+            if type(x._concrete) is not np.ndarray:
+                return
+            value = x._ref
+        elif type(x) is np.ndarray:
+            value = self.external(x)
+        else:
+            return
+        storage = value.storage
+        outside = storage.external
+        if outside is not None:
+            if not storage.writes and id(outside) not in self.reachable:
+                storage.template = outside.copy()  # made in the run: it begins anew each time
+            call.keeps = call.keeps or id(outside) in self.reachable
+        elif value.source == "input":
+            call.keeps = True
+        storage.writes += 1
+        call.writes.append(storage)
+
+    def outcome(self, call: Call, y: Any, known: list, f: Any) -> Any:
+        """Say what came out of a call: Values in place of arrays."""
+
+        def leaf(v: Any) -> Any:
+            kind = type(v)
+            if kind is np.ndarray:
+                for x in known:
+                    if (x._concrete if type(x) is Traced else x) is v:
+                        return x._ref if type(x) is Traced else self.external(x)
+                value = self.new("result", v, self.storage_of(v))
+            elif isinstance(v, np.generic):
+                value = self.new("result", v)
+            elif kind in PLAIN:
+                if v is not None and kind in (bool, int, float, complex):
+                    if kind is not float or f not in OF_NUMBERS:
+                        self.fail(f"{name_of(f)} {READING}")
+                        return v
+                    value = self.new("result", v)
+                else:
+                    return v
+            else:
+                value = self.new("result", v)
+                self.objects[id(v)] = v, value
+            call.results.append(value)
+            return value
+
+        return through(y, leaf)
+
+    def shown(self, result: Any, y: Any, known: list) -> Any:
+        """Give the caller of a recorded call its results: Traced in place of arrays."""
+        plain: list[Any] = []
+        through(y, plain.append)
+        source = iter(plain)
+
+        def leaf(v: Any) -> Any:
+            x = next(source)
+            if type(v) is not Value or v.kind == "object":
+                return x
+            for k in known:
+                if type(k) is Traced and k._ref is v:
+                    return k
+                if k is x:
+                    return k
+            return Traced(x, v, self)
+
+        return through(result, leaf)
+
+
+def find(tree: Any) -> Recorder | None:
+    """Return the recorder of the first Traced value in nested arguments."""
+    kind = type(tree)
+    if kind is Traced:
+        return tree._recorder
+    if kind is tuple or kind is list:
+        for x in tree:
+            found = find(x)
+            if found is not None:
+                return found
+    elif kind is dict:
+        return find(list(tree.values()))
+    elif dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        return find([getattr(tree, f.name) for f in dataclasses.fields(tree)])
+    return None
+
+
+# --- what the rest of the library calls -----------------------------------------------------------
+
+
+def lifted(values: Any) -> Any:
+    """See the arrays beneath Tensors as part of the recording that is going on, if one is."""
+    r = current.get()
+    if r is None:
+        return values
+    return through(values, lambda x: Traced(x, r.external(x), r) if type(x) is np.ndarray else x)
+
+
+def noted_rule(rule: Any, values: list, settings: dict) -> Any:
+    """Call the function of a rule; as one recorded call if a recording goes on."""
+    found = find(values) or find(settings)
+    inner = found is not None and found.open and all(map(is_ours, values))
+    if found is None or not inner or not all(map(is_ours, settings.values())):
+        return rule.calling.call(values, settings)
+    args = (list(values),) if rule.arity is None else tuple(values)
+    return found.function(rule.calling.f, args, settings)
+
+
+def noted_call(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+    """Call a function that sees plain arrays only; as one recorded call if a recording goes on."""
+    found = find(args) or find(kwargs)
+    return f(*args, **kwargs) if found is None else found.record(f, args, kwargs)
+
+
+def widened(kind: type, x: Any) -> Any:
+    """Make a NumPy number of a Python one."""
+    return x._recorder.record(kind, (x,), {}) if type(x) is Traced else kind(x)
+
+
+def live(f: Callable[..., Any], writes: Sequence[int] = (), always: bool = False) -> Any:
+    """Make a function of plain arrays appear in a recording as one call, carried out each time.
+
+    `writes` are the positions of arguments that it writes into. `always` notes it also where none
+    of its arguments comes from the recording: it draws random numbers, or changes what it is given.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not watchers:
+            return f(*args, **kwargs)
+        found = find(args) or find(kwargs)
+        if found is None:
+            found = current.get() if always else None
+        if found is None or not found.open:
+            return f(*plainly(args), **plainly(kwargs))
+        y = found.record(f, args, kwargs, [args[i] for i in writes])
+        found.calls[-1].keeps = True
+        return y
+
+    call.__name__, call.__doc__ = f.__name__, f.__doc__
+    call.__wrapped__ = f  # type: ignore[attr-defined]
+    return call
+
+
+def assign(x: Any, index: Any, v: Any) -> None:
+    """Do `x[index] = v`, noted if one of them is part of a recording."""
+    if type(x) is np.ndarray and watchers:
+        found = find((v, index))
+        if found is not None and found.open:
+            found.record(operator.setitem, (x, index, v), {}, [x])
+            return
+    x[index] = v
