@@ -43,6 +43,7 @@ from .gradmode import (
 )
 from .implicit import custom_fixed_point, custom_root, fixed_point
 from .jacobians import hessian, jacfwd, jacobian, jacrev
+from .memory import keep_freed_memory
 from .operators import jvp, vjp
 from .products import (
     hessian_tensor_product,
@@ -105,6 +106,7 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "keep_freed_memory",
     "linearize",
     "make_ggnvp",
     "make_hvp",

@@ -17,7 +17,7 @@ LAYERS = [
     ["errors"],
     ["absorb"],
     ["guard", "holders"],
-    ["calling", "guard", "anomaly"],
+    ["calling", "guard", "anomaly", "memory"],
     ["table"],
     ["composed", "late", "misfits"],
     ["graph", "trees", "kernels"],

@@ -1,0 +1,53 @@
+"""Keeping the memory of large arrays that were freed, for those that come next.
+
+A step of a calculation frees arrays and asks for others of the same sizes right away. The C
+library gives large ones back to the system each time, which then has to fill new pages with zeros:
+for an array of 40 MB that takes longer than to calculate it. `keep_freed_memory` asks the allocator
+not to.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+__all__ = ["keep_freed_memory"]
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
+LARGEST = 1 << 30
+
+
+def keep_freed_memory(limit: int = LARGEST) -> bool:
+    """Keep up to `limit` bytes of freed memory in the process, instead of returning it each time.
+
+    Called with the default when the package is imported, unless the environment says something else
+    about it: `NNKIT_KEEP_MEMORY=0`, or one of glibc's own `MALLOC_TRIM_THRESHOLD_` and
+    `MALLOC_MMAP_THRESHOLD_`.
+
+    Parameters
+    ----------
+    limit : int, default 1 GiB
+        In bytes. Larger arrays are returned to the system when they are freed.
+
+    Returns
+    -------
+    bool
+        Whether the allocator took it. Others than glibc's (macOS, Windows, musl) have no such
+        wish, and are left alone.
+
+    Examples
+    --------
+    >>> keep_freed_memory(1 << 28) in (True, False)
+    True
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, TypeError, OSError):
+        return False
+    limit = min(limit, (1 << 31) - 1)
+    return bool(mallopt(M_MMAP_THRESHOLD, limit) and mallopt(M_TRIM_THRESHOLD, limit))
+
+
+CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
+if os.environ.get("NNKIT_KEEP_MEMORY") != "0" and not any(name in os.environ for name in CHOSEN):
+    keep_freed_memory()
