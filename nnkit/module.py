@@ -6,6 +6,7 @@ are Modules, its buffers are the arrays it registered. There is no second list t
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
@@ -15,9 +16,9 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
 from nnkit.module_hooks import Hookable
-from nnkit.parameter import Parameter, clear_grad
+from nnkit.parameter import Parameter, UninitializedParameter, clear_grad
 from nnkit.place import say_where
-from nnkit.state import check_state
+from nnkit.state import check_state, give_sizes
 
 __all__ = ["KeysReport", "Module", "Parameter"]
 
@@ -323,12 +324,17 @@ class Module(Hookable):
 
     # --- state ------------------------------------------------------------------------------------
 
-    def _state_arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        """Name the arrays that make up the state; they are the model's own, not copies."""
+    def _state_arrays(self, waiting: Any = None) -> dict[str, np.ndarray[Any, Any]]:
+        """Name the arrays that make up the state; they are the model's own, not copies.
+
+        `waiting` stands for the values of parameters that have none yet.
+        """
         state: dict[str, np.ndarray[Any, Any]] = {}
         for path, module in self.named_modules(remove_duplicate=False):
             for name, value in vars(module).items():
-                if isinstance(value, Parameter):
+                if waiting is not None and isinstance(value, UninitializedParameter):
+                    state[join(path, name)] = waiting
+                elif isinstance(value, Parameter):
                     state[join(path, name)] = raw(value)
             for name, persistent in module._buffers.items():
                 if persistent and getattr(module, name) is not None:
@@ -378,8 +384,14 @@ class Module(Hookable):
         ShapeError
             If a shape does not match; also with ``strict=False``.
         """
-        own = self._state_arrays()
-        missing, unexpected = check_state(type(self).__name__, own, state_dict, strict)
+        nothing, kind = np.empty(0), type(self).__name__
+        if isinstance(state_dict, Mapping) and any(hasattr(m, "give_size") for m in self.modules()):
+            twin = copy.deepcopy(self)  # sizes that do not fit must not stay
+            give_sizes(twin.named_modules(), state_dict)
+            check_state(kind, twin._state_arrays(nothing), state_dict, strict)
+            give_sizes(self.named_modules(), state_dict)
+        own = self._state_arrays(nothing)
+        missing, unexpected = check_state(kind, own, state_dict, strict)
         values = [
             (array, np.asarray(raw(state_dict[name]), dtype=array.dtype))
             for name, array in own.items()
@@ -406,7 +418,7 @@ class Module(Hookable):
         extra = self.extra_repr()
         if not lines:
             return f"{type(self).__name__}({extra})"
-        return "\n  ".join([f"{type(self).__name__}({extra}", *lines]) + "\n)"
+        return "\n  ".join([f"{type(self).__name__}(", *filter(None, [extra]), *lines]) + "\n)"
 
 
 REMEDIES: tuple[tuple[type, str], ...] = (

@@ -7,9 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_core import Tensor, tensor
-from autograd_core.dispatch import raw
+from autograd_core.dispatch import Layered, raw
+from autograd_core.errors import GraphError
 
-__all__ = ["Parameter", "clear_grad"]
+__all__ = ["Parameter", "UninitializedParameter", "clear_grad"]
 
 
 class Parameter(Tensor):
@@ -65,6 +66,103 @@ class Parameter(Tensor):
             if grad is not None:
                 self.grad = raw(grad).astype(dtype)
         return self
+
+
+class UninitializedParameter(Parameter):
+    """A Parameter of a lazy layer, whose shape is known when the first input has come.
+
+    Until then it has a dtype and can be frozen; everything else is an error. With its shape it
+    becomes a Parameter, the same object, so that an optimizer made before keeps it.
+
+    Parameters
+    ----------
+    requires_grad : bool, default True
+        False for a parameter that stays as it is (frozen).
+    dtype : dtype, default float32
+
+    Raises
+    ------
+    GraphError
+        If its values or its shape are asked for.
+
+    Examples
+    --------
+    >>> p = UninitializedParameter()
+    >>> p
+    <UninitializedParameter>
+    >>> p.materialize((2, 3))
+    >>> type(p).__name__, p.shape
+    ('Parameter', (2, 3))
+    """
+
+    __slots__ = ()
+
+    def __init__(self, requires_grad: bool = True, dtype: Any = None) -> None:
+        PLAN.__set__(self, (np.dtype(np.float32 if dtype is None else dtype), requires_grad))
+        self._trace = self._alias = None
+
+    @property
+    def _value(self) -> Any:
+        raise GraphError(
+            "this parameter of a lazy layer has no values and no shape yet: they come with the "
+            "first input. Run the model once, model(X[:2]), or load a state dict."
+        )
+
+    @_value.setter
+    def _value(self, value: Any) -> None:
+        _, requires_grad = PLAN.__get__(self)
+        self.__class__ = Parameter  # type: ignore[assignment]
+        PLAN.__set__(self, value)
+        del value  # nobody else holds it
+        self.requires_grad_(requires_grad)
+
+    def materialize(self, shape: tuple[int, ...], dtype: Any = None) -> None:
+        """Become a Parameter of a shape, of zeros.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        dtype : dtype, optional
+            The one it has by default.
+        """
+        self._value = np.zeros(shape, self.dtype if dtype is None else dtype)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type that its elements will have."""
+        return PLAN.__get__(self)[0]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether it will learn."""
+        return PLAN.__get__(self)[1]
+
+    @requires_grad.setter
+    def requires_grad(self, wish: bool) -> None:
+        self.requires_grad_(wish)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Let it learn once it has values, or freeze it; returns the parameter itself."""
+        PLAN.__set__(self, (self.dtype, bool(requires_grad)))
+        return self
+
+    def cast_(self, dtype: Any) -> Self:
+        """Change the dtype that its elements will have."""
+        PLAN.__set__(self, (np.dtype(dtype), self.requires_grad))
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
+        return UninitializedParameter(self.requires_grad, self.dtype)
+
+    def __reduce_ex__(self, _protocol: Any) -> tuple[Any, ...]:
+        return UninitializedParameter, (self.requires_grad, self.dtype)
+
+    def __repr__(self) -> str:
+        return "<UninitializedParameter>"
+
+
+PLAN: Any = Layered._value  # type: ignore[misc]
+"""The place of the array: before there is one it holds its dtype, and whether it is to learn."""
 
 
 def clear_grad(p: Tensor, set_to_none: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 
-__all__ = ["check_state"]
+__all__ = ["check_state", "give_sizes"]
 
 
 def check_state(
@@ -45,6 +45,21 @@ def check_state(
             + "\nBuild the model with the sizes it was saved with."
         )
     return missing, unexpected
+
+
+def give_sizes(modules: Iterable[tuple[str, Any]], given: Mapping[str, Any]) -> None:
+    """Give lazy layers the sizes that their values in a state dict have."""
+    for path, module in list(modules):
+        if hasattr(module, "give_size"):
+            prefix = f"{path}." if path else ""
+            shapes = {
+                name.removeprefix(prefix): np.shape(value)
+                for name, value in given.items()
+                if name.startswith(prefix)
+            }
+            size = module.size_in_state(shapes)
+            if size:
+                module.give_size(size)
 
 
 def listing(names: list[str], most: int = 8) -> str:

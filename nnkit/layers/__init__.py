@@ -58,6 +58,23 @@ from nnkit.layers.embedding import (
     EmbeddingBag,
 )
 from nnkit.layers.folding import Fold, Unfold
+from nnkit.layers.lazy import LazyLinear
+from nnkit.layers.lazy_convolution import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+)
+from nnkit.layers.lazy_normalization import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
 from nnkit.layers.linear import (
     Bilinear,
     Flatten,
@@ -222,6 +239,19 @@ __all__ = [
     "Lambda",
     "LayerNorm",
     "LeakyReLU",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "Linear",
     "LocalResponseNorm",
     "LogSigmoid",

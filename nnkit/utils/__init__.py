@@ -1,5 +1,6 @@
 """Tools for parameters and gradients, under the names of torch.nn.utils."""
 
+from nnkit.utils import parametrizations, parametrize
 from nnkit.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -14,5 +15,7 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
     "vector_to_parameters",
 ]
