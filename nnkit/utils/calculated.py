@@ -62,7 +62,7 @@ def cached() -> Iterator[None]:
 
 def become(module: Module) -> None:
     """Give a module the class that calculates the weights that are parametrized now."""
-    before = type_before_parametrizations(module)
+    before: Any = type_before_parametrizations(module)
     names = tuple(vars(module).get("parametrizations", ()))
     kind: Any = parametrized_class(before, names) if names else before
     module.__class__ = kind
