@@ -94,7 +94,8 @@ class Node:
             x = values[i]
             if x.__class__ is np.ndarray:
                 parent = traces[i]
-                if parent is None or (parent.sink is not None and parent.sink.is_exposed(x)):
+                sink = None if parent is None else parent.sink
+                if parent is None or (sink is not None and sink.shared and sink.is_exposed(x)):
                     prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:

@@ -188,6 +188,11 @@ class Sink:
         self.value: Any = None
         self.root, self.root_value = root, root_value
 
+    @property
+    def shared(self) -> bool:
+        """Whether the memory was ever handed out, or belongs to another value as well."""
+        return self.print is not None or self.root is not None
+
     def forget(self) -> None:
         """Take note that the value was written."""
         self.print = OUTDATED if self.handed_out else None

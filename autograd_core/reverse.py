@@ -58,7 +58,8 @@ def backward(
             parent, operands = node.parent, node.operands
             if operands is None:
                 raise consumed(rule)
-            if parent.sink is not None:
+            sink = parent.sink
+            if sink is not None and (sink.shared or parent.operands is None):
                 check_operand(node, node.place)
             try:
                 c = rule.pulls[node.place](g, node.y, operands, EMPTY)
@@ -100,7 +101,8 @@ def backward(
                 i += 1
                 if parent is None:
                     continue
-                if parent.sink is not None:
+                sink = parent.sink
+                if sink is not None and (sink.shared or parent.operands is None):
                     check_operand(node, i)
                 c = shares[i] if joint else shares[i](g, y, operands, settings)
                 if c is None:
@@ -144,6 +146,12 @@ def backward(
 
 def names_one_twice(shares: Any) -> bool:
     """Whether a rule gave the same array to two operands, so that none may keep it."""
+    n = len(shares)
+    if n == 2:
+        return shares[0] is shares[1]
+    if n == 3:
+        a, b, c = shares
+        return (a is b and a is not None) or (c is not None and (c is a or c is b))
     given = [id(c) for c in shares if c is not None]
     return len(set(given)) < len(given)
 
