@@ -1,6 +1,6 @@
 # The commands of the project; `make help` lists them. ARGS="..." goes on to the program behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help lab test nightly browser check format bench setup clean
+.PHONY: help lab test nightly browser check format bench bench-compare setup clean
 
 ARGS ?=
 PY := .venv/bin/python
@@ -9,7 +9,7 @@ PY := .venv/bin/python
 export JUPYTER_PATH := $(CURDIR)/.venv/share/jupyter$(if $(JUPYTER_PATH),:$(JUPYTER_PATH))
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 lab: setup  ## open JupyterLab on the first notebook
 	@sh .ci/lab $(ARGS)
@@ -32,10 +32,11 @@ format: setup  ## lay out the code and repair what ruff can repair
 	@$(PY) -m ruff check --fix-only --quiet
 	@$(PY) -m ruff format
 
-bench: setup  ## run the benchmarks
-	@for file in benchmarks/[a-z]*.py; do \
-	    name=$$(basename $$file .py); echo "== $$name"; $(PY) -m benchmarks.$$name $(ARGS) || exit 1; \
-	done
+bench: setup  ## all engines on all workloads, into benchmarks/RESULTS.md; QUICK=1: under a minute; PEERS=a python that has them
+	@$(PY) -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers "$(PEERS)") $(ARGS)
+
+bench-compare: setup  ## this nnkit against that of BASE=commit: what got slower by more than 10 %
+	@$(PY) -m benchmarks --base "$(or $(BASE),main)" $(ARGS)
 
 setup:  ## make .venv or bring it up to date (all other targets do)
 	@sh .ci/setup

@@ -291,7 +291,14 @@ def test_import_brings_nothing_optional(package):
 def test_core_install_needs_numpy_and_safetensors_only():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert [need.split(">")[0] for need in project["dependencies"]] == ["numpy", "safetensors"]
-    assert set(project["optional-dependencies"]) == {"notebook", "datasets", "scipy", "test", "dev"}
+    assert set(project["optional-dependencies"]) == {
+        "notebook",
+        "datasets",
+        "scipy",
+        "test",
+        "peers",
+        "dev",
+    }
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")

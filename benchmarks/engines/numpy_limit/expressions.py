@@ -1,0 +1,169 @@
+"""W7 to W9: formulas and their derivatives by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.engines import Program
+from benchmarks.engines.numpy_limit.flat import constant
+from benchmarks.workloads import Data, Workload
+
+CHUNK = 1 << 15
+multiply, add, subtract, divide = np.multiply, np.add, np.subtract, np.divide
+dot, exp, tanh, log1p, negative = np.dot, np.exp, np.tanh, np.log1p, np.negative
+
+
+def make(workload: Workload, data: Data) -> Program:
+    """Return the program."""
+    return KINDS[workload.kind](workload, data)
+
+
+def with_gradient(f: Callable[[], Any], out: np.ndarray) -> Program:
+    return Program(f, lambda: (float(f()), {"gradient": out.copy()}))
+
+
+def expression(workload: Workload, data: Data) -> Program:
+    """f = tanh(x) e + log1p(q) with q = x^2, e = exp(-q).
+
+    f' = (1 - tanh^2) e + 2 x (1 / (1 + q) - tanh e); in blocks that stay in the cache.
+    """
+    x = data["x"]
+    gradient = np.empty_like(x)
+    q, t, e, s = (np.empty(min(x.size, CHUNK), np.float32) for _ in range(4))
+    one, two, parts = constant(1), constant(2), []
+    for i in range(0, x.size, CHUNK):
+        n = min(CHUNK, x.size - i)
+        parts.append((x[i : i + n], gradient[i : i + n], q[:n], t[:n], e[:n], s[:n]))
+
+    total = add.reduce
+
+    def f() -> Any:
+        value = 0.0
+        for x, g, q, t, e, s in parts:
+            multiply(x, x, q)
+            tanh(x, t)
+            negative(q, e)
+            exp(e, e)
+            multiply(t, e, s)
+            log1p(q, g)
+            value += total(g) + dot(t, e)
+            add(q, one, q)
+            divide(one, q, q)
+            subtract(q, s, q)
+            multiply(q, x, q)
+            multiply(q, two, q)
+            multiply(t, s, t)  # tanh^2 e
+            subtract(e, t, e)
+            add(q, e, g)
+        return value
+
+    return with_gradient(f, gradient)
+
+
+def chain(workload: Workload, data: Data) -> Program:
+    """Two calls forward and one backward for each pair; every value has a place of its own."""
+    x, pairs = data["x"], workload.sizes["pairs"]
+    y, gradient = np.empty_like(x), np.empty_like(x)
+    factor, one = constant(0.99999), constant(1)
+    ones, times = np.ones_like(x), range(pairs)
+
+    def f() -> Any:
+        multiply(x, factor, y)
+        add(y, one, y)
+        for _ in times[1:]:
+            multiply(y, factor, y)
+            add(y, one, y)
+        value = add.reduce(y)
+        gradient[...] = ones
+        for _ in times:
+            multiply(gradient, factor, gradient)
+        return value
+
+    return with_gradient(f, gradient)
+
+
+def logistic(workload: Workload, data: Data) -> Program:
+    """z = -y (X w); the loss is mean(log1p(exp(z))), its gradient -X^T (y / (1 + exp(-z))) / n."""
+    X, signs, w = data["x"], data["y"], data["w"]
+    n = len(X)
+    z, e = np.empty(n, np.float32), np.empty(n, np.float32)
+    gradient, one, mean = np.empty_like(w), constant(1), np.full(n, 1 / n, np.float32)
+    share, XT = constant(-1 / n), X.T
+
+    def f() -> Any:
+        dot(X, w, z)
+        multiply(z, signs, z)
+        negative(z, z)
+        exp(z, z)
+        log1p(z, e)
+        value = dot(e, mean)
+        add(z, one, e)
+        divide(z, e, z)
+        multiply(z, signs, z)
+        dot(XT, z, gradient)
+        multiply(gradient, share, gradient)
+        return value
+
+    return with_gradient(f, gradient)
+
+
+def of_matrix(f: Callable[[], np.ndarray], name: str) -> Program:
+    def first() -> Any:
+        found = f().copy()
+        return float(found.sum()), {name: found}
+
+    return Program(f, first, lambda result: float(result.sum()))
+
+
+def hessian(workload: Workload, data: Data) -> Program:
+    """Three diagonals: 1200 x_i^2 - 400 x_{i+1} + 2 (+ 200 inside), and -400 x_i beside it."""
+    x, n = data["x"], workload.sizes["size"]
+    H = np.zeros((n, n), np.float32)
+    flat = H.reshape(-1)
+    main, above, below = flat[:: n + 1], flat[1 :: n + 1], flat[n :: n + 1]
+    head, tail, t = x[:-1], x[1:], np.empty(n - 1, np.float32)
+    offset = np.full(n - 1, 202, np.float32)
+    offset[0] = 2
+    steep, slope, last = constant(1200), constant(-400), np.float32(200)
+
+    def f() -> np.ndarray:
+        multiply(head, slope, above)
+        below[...] = above
+        multiply(head, head, t)
+        multiply(t, steep, t)
+        add(t, offset, t)
+        multiply(tail, slope, main[:-1])
+        add(main[:-1], t, main[:-1])
+        main[-1] = last
+        return H
+
+    return of_matrix(f, "hessian")
+
+
+def jacobian(workload: Workload, data: Data) -> Program:
+    """(1 - tanh(A x)^2) A, row by row."""
+    A, x = data["A"], data["x"]
+    y, J, one = np.empty(len(A), np.float32), np.empty_like(A), constant(1)
+    column = y[:, None]
+
+    def f() -> np.ndarray:
+        dot(A, x, y)
+        tanh(y, y)
+        multiply(y, y, y)
+        subtract(one, y, y)
+        multiply(A, column, J)
+        return J
+
+    return of_matrix(f, "jacobian")
+
+
+KINDS = {
+    "expression": expression,
+    "chain": chain,
+    "logistic": logistic,
+    "hessian": hessian,
+    "jacobian": jacobian,
+}
