@@ -24,8 +24,8 @@ ADAMW = ("adamw", {"lr": 1e-4, "weight_decay": 0.01})
 class Workload:
     """One thing to measure.
 
-    `kind` says which program it is, `sizes` how large, `small` the sizes of the tests. `tolerance` is
-    how far losses and gradients of two engines may be apart, `quick` whether a quick run has it.
+    `kind` says which program it is, `sizes` how large, `small` the sizes of the tests. `tolerance`
+    is how far losses and gradients of two engines may be apart, `quick` whether a quick run has it.
     """
 
     name: str
