@@ -40,7 +40,7 @@ from nnkit.losses import *  # noqa: F403
 from nnkit.module import Module, Parameter
 from nnkit.parameter import UninitializedParameter
 from nnkit.random import seed
-from nnkit.training import GradientFlow, History, Trainer, live
+from nnkit.training import ActivationStatistics, GradientFlow, History, Trainer, live, lr_find
 
 __all__ = [
     # tensors
@@ -64,10 +64,12 @@ __all__ = [
     "summary",
     "unfreeze",
     # training
+    "ActivationStatistics",
     "GradientFlow",
     "History",
     "Trainer",
     "live",
+    "lr_find",
     # files and randomness
     "load",
     "save",

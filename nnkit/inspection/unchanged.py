@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ Array = NDArray[Any]
 
 
 @contextmanager
-def unchanged(model: Module, *others: Any) -> Iterator[None]:
+def unchanged(model: Module, *others: Any, parameters: Iterable[Any] = ()) -> Iterator[None]:
     """Put everything back at the end, bit for bit, however the block ends.
 
     That is: values and gradients of the parameters, buffers, training and evaluation modes, the
@@ -33,9 +33,12 @@ def unchanged(model: Module, *others: Any) -> Iterator[None]:
     model : Module
     *others
         Objects whose Generators are put back, too: loaders, samplers, loss functions.
+    parameters : iterable of Parameter
+        Further ones, which need not be the model's.
     """
     modes = [(module, module.training) for module in model.modules()]
-    parameters = [(p, raw(p).copy(), p.grad) for p in model.parameters()]
+    all_parameters = {id(p): p for p in (*model.parameters(), *parameters)}
+    kept = [(p, raw(p).copy(), p.grad) for p in all_parameters.values()]
     buffers = [
         (module, name, getattr(module, name), np.copy(getattr(module, name)))
         for module in model.modules()
@@ -49,7 +52,7 @@ def unchanged(model: Module, *others: Any) -> Iterator[None]:
             for module, mode in modes:
                 if module.training != mode:
                     module.training = mode
-            for p, value, grad in parameters:
+            for p, value, grad in kept:
                 put_back_parameter(p, value, grad)
             for module, name, array, value in buffers:
                 put_back_buffer(module, name, array, value)

@@ -32,8 +32,8 @@ def draw_gradient_flow(
     names = [labels.get(layer, layer) for layer in layers]
     left = 0.15 + 0.065 * min(max(map(len, names)), 28)
     heat = add_axes(figure, left, bottom, SPLIT - left, height)
-    decades = _heat_map(heat, history, layers)
-    _key(add_axes(figure, SPLIT - 1.0, bottom + height + 0.09, 0.6, 0.09), decades)
+    decades = heat_map(heat, history, layers, "grad", "gradient norm")
+    color_key(add_axes(figure, SPLIT - 1.0, bottom + height + 0.09, 0.6, 0.09), decades)
     stride = -(-len(layers) // MANY)
     heat.set_yticks(range(0, len(layers), stride), names[::stride])
     heat.tick_params(axis="y", colors=TEXT)
@@ -48,12 +48,14 @@ def draw_gradient_flow(
         _column(axes, kind, np.array(values), decades)
 
 
-def _heat_map(axes: Axes, history: History, layers: list[str]) -> tuple[float, float]:
-    """Draw log10 of the gradient norms over the steps and return the range of the colours."""
+def heat_map(
+    axes: Axes, history: History, layers: list[str], kind: str, title: str
+) -> tuple[float, float]:
+    """Draw log10 of the layers' sizes over the steps and return the range of the colours."""
     from matplotlib import colormaps
     from matplotlib.colors import to_rgba
 
-    series = [history.series(f"grad/{layer}") for layer in layers]
+    series = [history.series(f"{kind}/{layer}") for layer in layers]
     first = min(steps[0] for steps, _ in series)
     last = max(first + 1, *(steps[-1] for steps, _ in series))
     grid = np.linspace(first, last, 400)
@@ -70,7 +72,7 @@ def _heat_map(axes: Axes, history: History, layers: list[str]) -> tuple[float, f
     colors[absent] = 0
     extent = (float(first), float(last), len(layers) - 0.5, -0.5)
     axes.imshow(colors, aspect="auto", interpolation="nearest", extent=extent)
-    axes.set_title("gradient norm", loc="left", fontsize=9, fontweight="bold")
+    axes.set_title(title, loc="left", fontsize=9, fontweight="bold")
     axes.grid(False)
     axes.spines[:].set_visible(False)
     axes.hlines(np.arange(1, len(layers)) - 0.5, *extent[:2], color="white", linewidth=1.2)
@@ -95,7 +97,8 @@ def _share(norms: NDArray[np.float64], decades: tuple[float, float]) -> NDArray[
         return np.clip((np.log10(norms) - low) / (high - low), 0, 1)
 
 
-def _key(axes: Axes, decades: tuple[float, float]) -> None:
+def color_key(axes: Axes, decades: tuple[float, float]) -> None:
+    """Say which sizes the two ends of the colours stand for."""
     axes.imshow(np.linspace(0, 1, 60)[None], aspect="auto", cmap="viridis")
     axes.set_axis_off()
     low, high = (f"{10**power:.0e}".replace("e-0", "e-").replace("e+0", "e") for power in decades)
@@ -114,14 +117,20 @@ def _column(
 ) -> None:
     """Draw the last value of each layer: a bar, or for the ratio a dot near or far from 1e-3."""
     rows = np.arange(len(values))
-    draw = {"grad": _norms, "ratio": _ratios, "dead": _dead}[kind]
+    draw = {"grad": _norms, "ratio": _ratios, "dead": shares}[kind]
     title, texts = draw(axes, rows, values, decades)
-    axes.set(ylim=(len(values) - 0.5, -0.5), xticks=[], yticks=[], facecolor=TRACK)
+    frame_column(axes, title, texts)
+
+
+def frame_column(axes: Axes, title: str, texts: list[str]) -> None:
+    """Write title and values beside what was drawn for each layer."""
+    count = len(texts)
+    axes.set(ylim=(count - 0.5, -0.5), xticks=[], yticks=[], facecolor=TRACK)
     axes.set_title(title, loc="left", fontsize=9, fontweight="bold")
     axes.spines[:].set_visible(False)
-    if len(values) > MANY:
+    if count > MANY:
         return
-    for row, text in zip(rows, texts, strict=True):
+    for row, text in enumerate(texts):
         axes.annotate(
             text.replace("nan", "–").replace("e-0", "e-").replace("e+0", "e"),
             (1, row),
@@ -157,7 +166,8 @@ def _ratios(axes: Axes, rows: Any, values: Any, _decades: tuple[float, float]) -
     return "update / weight", [f"{value:.0e}" for value in values]
 
 
-def _dead(axes: Axes, rows: Any, values: Any, _decades: tuple[float, float]) -> Column:
+def shares(axes: Axes, rows: Any, values: Any, _decades: Any = None) -> Column:
+    """Draw shares, those that are bad in red, and return title and values."""
     color = np.select([values > 0.9, values > 0.5], [BAD, FAIR], MUTED)
     axes.barh(rows, np.nan_to_num(values), 0.42, color=color)
     axes.set_xlim(0, 1)

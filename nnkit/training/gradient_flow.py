@@ -7,7 +7,6 @@ at as many steps as a given share of the training time allows.
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError
+from nnkit.training.budget import Budget
 
 __all__ = ["GradientFlow"]
 
@@ -50,8 +49,6 @@ class GradientFlow:
         ``"ratio/<layer>"`` ``||w_new - w_old|| / ||w_old||``, ``"dead/<layer>"`` the share of
         gradient entries that are exactly 0. A layer without gradient has no entry, one whose
         weights are all 0 has no ratio.
-    samples : int
-        Steps looked at.
 
     Notes
     -----
@@ -67,19 +64,10 @@ class GradientFlow:
         budget: float = 0.0075,
         record: Callable[[Mapping[str, float]], object] | None = None,
     ) -> None:
-        if not 0 < budget <= 1:
-            raise ArgumentError(
-                f"GradientFlow: budget is a share of the training time in (0, 1]; got {budget!r}."
-            )
         self.latest: dict[str, float] = {}
-        self.samples = 0
         self._layers = _layers(model)
-        self._budget = budget
+        self._budget = Budget(budget, "GradientFlow")
         self._record = record
-        self._steps = 0
-        self._next = 1
-        self._began = time.thread_time()
-        self._spent = 0.0
         self._broken = False
         self._before: list[tuple[str, list[Any], list[NDArray[Any]]]] | None = None
         self._hooks: tuple[Any, ...] = (
@@ -92,6 +80,11 @@ class GradientFlow:
         """The paths of the layers, in the order of the model."""
         return tuple(self._layers)
 
+    @property
+    def samples(self) -> int:
+        """Steps looked at."""
+        return self._budget.samples
+
     def close(self) -> None:
         """Take the hooks off the optimizer again."""
         for hook in self._hooks:
@@ -101,8 +94,7 @@ class GradientFlow:
         self._record = None  # it may lead back to us through the run
 
     def _look_before(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        self._steps += 1
-        if self._steps >= self._next and not self._broken:
+        if self._budget.begin_step() and not self._broken:
             self._look(self._before_update)
 
     def _look_after(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -110,17 +102,15 @@ class GradientFlow:
             self._look(self._after_update)
 
     def _look(self, part: Callable[[], None]) -> None:
-        """Add the time of one part to what was spent; an error in it ends the looking only."""
-        began = time.thread_time()
+        """Do one part of a look; an error in it ends the looking only."""
         try:
-            part()
+            self._budget.measured(part)
         except Exception as error:
             self._broken, self._before = True, None
             warnings.warn(
                 f"Gradient flow is no longer measured: {type(error).__name__}: {error}",
                 stacklevel=4,
             )
-        self._spent += time.thread_time() - began
 
     def _before_update(self) -> None:
         self.latest, self._before = {}, []
@@ -134,21 +124,9 @@ class GradientFlow:
         for layer, parameters, before in self._before or ():
             self._measure_update(layer, parameters, before)
         self._before = None
-        self.samples += 1
         if self._record is not None:
             self._record(self.latest)
-        self._plan()
-
-    def _plan(self) -> None:
-        """Work out when to look next: once the time saved up pays for one more look.
-
-        Planned ahead in steps, so that a step that is not looked at costs nothing to speak of.
-        """
-        per_step = (time.thread_time() - self._began) / self._steps
-        wanted = self._spent * (1 + 1 / self.samples)
-        affordable = math.ceil(wanted / max(self._budget * per_step, 1e-12))
-        power_of_two = 1 << self._steps.bit_length()
-        self._next = max(self._steps + 1, min(affordable, power_of_two))
+        self._budget.end_look()
 
     def _measure_gradients(self, layer: str, gradients: list[NDArray[Any]]) -> None:
         size = sum(g.size for g in gradients)

@@ -71,7 +71,7 @@ class Clock:
 @pytest.mark.parametrize("budget", [0.002, 0.01])
 def test_sampling_keeps_its_budget(monkeypatch, budget):
     clock = Clock(look=20e-6)
-    monkeypatch.setattr("nnkit.training.gradient_flow.time", clock)
+    monkeypatch.setattr("nnkit.training.budget.time", clock)
     model = FakeModel(a__weight=[1.0])
     optimizer = FakeSGD(model)
     flow = GradientFlow(model, optimizer, budget=budget)
