@@ -15,7 +15,7 @@ from .dispatch import Layered, raw
 from .errors import ArgumentError
 from .graph import recording_from
 from .plan import Plan
-from .reach import Reach
+from .reach import Reach, Snapshot
 from .records import Value, through
 from .replay import Program
 from .signatures import is_array, is_calculated, kind_of, signature, structure
@@ -28,6 +28,7 @@ __all__ = ["Compiled", "compile"]
 
 Function = Callable[..., Any]
 MOST = 16  # recordings of one function
+COMPARED = 1 << 26  # bytes; what writes into more than this is not run twice to compare
 EXACT: dict[str, float] = {"f": 2e-6, "d": 1e-12, "F": 2e-6, "D": 1e-12, "e": 1e-3}
 
 
@@ -82,15 +83,34 @@ def compile(fn: Function, *, fallback: bool = True) -> Compiled:
 class Recording:
     """What is known of calls with arguments of certain shapes, dtypes and plain values."""
 
-    __slots__ = ("program", "reach", "reason", "rebuild", "state", "statics")
-
     def __init__(self) -> None:
         self.state = "new"  # then "recorded", "ready" or "eager"
         self.reason: str | None = None
-        self.program: Program | None = None
+        self.program: Program
         self.rebuild: Callable[[Any], Any]
         self.reach: Reach
         self.statics: Any = None
+        self.entry: list[tuple[Any, Any]] = []
+        self.effects: list[tuple[Any, Any]] = []
+        self.generators: list[Callable[[], np.random.Generator]] = []
+
+    def changed(self) -> str | None:
+        """Name what is not as it was when this was recorded; None if all is."""
+        for sink, grad in self.entry:
+            if sink.grad is not grad:
+                return ".grad"
+        return self.reach.changed()
+
+    def replay(self, inputs: list) -> Any:
+        """Run the program, and let the gradients be where they belong."""
+        program = self.program
+        values = program.run(*inputs)
+        for sink, grad in self.effects:
+            if sink.grad is not grad:
+                sink.grad = grad
+        for sink, i in program.fresh:
+            sink.grad = Tensor(values[i])
+        return self.rebuild(values)
 
 
 class Compiled:
@@ -112,8 +132,7 @@ class Compiled:
         found = self.recordings.get(key)
         if found is not None and found.state == "ready":
             self.last = found
-            changed = found.reach.changed()
-            if changed is None:
+            if found.changed() is None:
                 return self._replay(found, leaves)
             del self.recordings[key]
             found = None
@@ -122,7 +141,7 @@ class Compiled:
                 return self.fn(*args, **kwargs)
             found = self.recordings[key] = Recording()
         self.last = found
-        if found.state == "recorded" and found.reach.changed() is not None:
+        if found.state == "recorded" and found.changed() is not None:
             found.state = "new"
         if found.state == "new":
             if len(self.recordings) > MOST:
@@ -154,16 +173,26 @@ class Compiled:
                 inputs.append(traced)
             given.append(traced)
         tree = rebuild(given)
+        leaves_before = [(t, getattr(t._trace, "sink", None), t.grad) for t in reach.tensors]
         with record.listening():
             result = self.fn(*tree[0], **tree[1]) if named else self.fn(*tree)
         found.reach, found.statics = reach, leaves
-        self._judge(record, reach, before)
+        found.entry, found.generators = list(record.entry.values()), record.generators
         outputs: list[Value] = []
         shown, found.rebuild = outcome(result, record, outputs)
+        gradients = gradients_of(leaves_before, record)
+        self._judge(record, reach, before)
         if record.failure is None:
+            held = [v for _, v in gradients if v is not None]
             try:
-                plan = Plan(record, outputs)
-                found.program = Program(plan, [x._ref for x in inputs], plain_name(self.fn))
+                plan = Plan(record, [*outputs, *held])
+                found.program = Program(
+                    plan, [x._ref for x in inputs], plain_name(self.fn), len(outputs)
+                )
+                found.effects = [
+                    (sink, None if g is None else Tensor(g))
+                    for sink, g in found.program.gradients(gradients)
+                ]
             except (LookupError, SyntaxError, RecursionError, ValueError, TypeError) as error:
                 record.failure = f"its recording cannot be written down ({error})"
         if record.failure is not None:
@@ -194,21 +223,35 @@ class Compiled:
 
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Replay and run side by side, the first time that a recording is used."""
-        program = found.program
-        assert program is not None
-        kept = [(a, a.copy()) for a in program.written()]
+        arrays = found.program.written()
+        if sum(a.nbytes for a in arrays) > COMPARED:
+            found.state = "ready"
+            return self._replay(found, leaves)
+        sinks = {id(s): s for s, _ in (*found.effects, *found.entry, *found.program.fresh)}
+        before = Snapshot(
+            arrays, found.reach.lives, [g() for g in found.generators], list(sinks.values())
+        )
+        problem = None
         try:
-            replayed, problem = self._replay(found, leaves), None
+            replayed = self._replay(found, leaves)
         except Exception as error:
-            replayed, problem = None, error
-        changed = [a.copy() for a, _ in kept]
-        for a, old in kept:
-            a[...] = old
+            problem = error
+        except BaseException:
+            before.restore()
+            raise
+        changed = [a.copy() for a in arrays]
+        grads = [sink.grad for sink in sinks.values()]
+        before.restore()
         result = self.fn(*args, **kwargs)
         if problem is not None:
-            found.state, found.reason = "eager", f"its recording failed: {problem}"
-        elif not is_close(replayed, result) or not all(
-            is_close(new, a) for (a, _), new in zip(kept, changed, strict=True)
+            found.state, found.reason = "eager", f"its recording failed: {problem!r}"
+        elif not all(
+            is_close(ours, its)
+            for ours, its in (
+                (replayed, result),
+                (changed, arrays),
+                (grads, [sink.grad for sink in sinks.values()]),
+            )
         ):
             found.state = "eager"
             found.reason = (
@@ -217,7 +260,7 @@ class Compiled:
             )
         else:
             found.state = "ready"
-            return replayed
+            return result
         self._say(found)
         return result
 
@@ -227,8 +270,7 @@ class Compiled:
             for x in leaves
             if is_array(x)
         ]
-        assert found.program is not None
-        return found.rebuild(found.program.run(*inputs))
+        return found.replay(inputs)
 
     def _say(self, found: Recording) -> None:
         text = f"{plain_name(self.fn)} runs as it is, not compiled: {found.reason}."
@@ -246,7 +288,7 @@ class Compiled:
         found = self.last
         if found is None:
             return "# nothing was recorded yet: call it once"
-        if found.program is None:
+        if found.state == "eager":
             return f"# runs as it is: {found.reason}"
         return found.program.source
 
@@ -261,7 +303,7 @@ class Compiled:
         >>> double(np.ones(3))
         array([2., 2., 2.])
         >>> print(double.report())
-        lambda(float64[3]): 1 call of 1 recorded; 0 B of buffers; to be compared at the next call
+        function(float64[3]): 1 call of 1 recorded; 0 B of buffers; to be compared at the next call
         """
         if not self.recordings:
             return "nothing was recorded yet: call it once"
@@ -271,7 +313,7 @@ class Compiled:
 
 def said(found: Recording) -> str:
     """Say what became of a recording."""
-    if found.program is None or found.state == "eager":
+    if found.state == "eager":
         return f"runs as it is: {found.reason}"
     text = found.program.summary()
     return text if found.state == "ready" else f"{text}; to be compared at the next call"
@@ -280,13 +322,31 @@ def said(found: Recording) -> str:
 def plain_name(f: Function) -> str:
     """Name a function so that it can stand in Python source."""
     name = getattr(f, "__name__", type(f).__name__)
-    return name if name.isidentifier() else name.strip("<>") if name == "<lambda>" else "function"
+    return name if name.isidentifier() else "function"
 
 
 def states(reach: Reach) -> Any:
     """Return the states of the random generators that a function could draw from."""
     own = [repr(g.bit_generator.state) for g in reach.generators]
     return own, random.getstate(), repr(np.random.get_state())  # noqa: NPY002 (it is asked, not used)
+
+
+def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:
+    """Say which gradients of leaves a run has left behind, and give these plain arrays."""
+    found: list[tuple[Any, Value | None]] = []
+    for t, sink, grad in leaves:
+        now = getattr(t._trace, "sink", None)
+        if now is None or (now is sink and now.grad is grad):
+            continue
+        inside = raw(now.grad)
+        if type(inside) is Traced:
+            now.grad = Tensor(inside._concrete)
+            found.append((now, inside._ref))
+        elif inside is None:
+            found.append((now, None))
+        else:
+            record.fail_at_end("it sets a .grad to an array that it did not calculate")
+    return found
 
 
 def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable[[Any], Any]]:

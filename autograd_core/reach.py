@@ -19,7 +19,7 @@ from .dispatch import Layered
 from .records import owner_of
 from .trace import Recorder
 
-__all__ = ["Reach"]
+__all__ = ["Reach", "Snapshot"]
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 MISSING: Any = object()
@@ -41,9 +41,11 @@ class Reach:
         self.arrays: dict[int, str] = {}
         self.owners: dict[int, np.ndarray] = {}
         self.tensors: list[Any] = []
+        self.bindings: list[tuple[Any, Any, bool, str]] = []
         self.generators: list[np.random.Generator] = []
         self.lives: list[Any] = []
         self.places: list[tuple[Any, Any, Any, str]] = []  # container, key, content, name
+        self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
         self.prints: dict[int, int] = {}
         self._seen: set[int] = set()
@@ -72,12 +74,18 @@ class Reach:
             self.arrays[id(owner)] = path
         elif isinstance(x, Layered):
             self.tensors.append(x)
+            self.bindings.append((x, x._value, x._trace is None, path))
             yield x._value, path
+            sink = getattr(x._trace, "sink", None)
+            if sink is not None:
+                yield sink.grad, f"{path}.grad"
             yield from self._of_slots(x, path)
         elif isinstance(x, np.random.Generator):
             self.generators.append(x)
         elif getattr(kind, "live_in_recordings", False):
             self.lives.append(x)
+            for group in getattr(x, "param_groups", ()):
+                yield group["params"], path
         elif isinstance(x, types.FunctionType):
             yield from self._of_function(x, path)
         elif isinstance(x, types.MethodType):
@@ -94,12 +102,12 @@ class Reach:
                     self._place(x, key, v, f"{path}[{key!r}]")
                 yield v, f"{path}[{key!r}]"
         elif not isinstance(x, (type, types.ModuleType)) and kind.__module__ not in QUIET:
-            for name, v in getattr(x, "__dict__", {}).items():
-                self._place(x.__dict__, name, v, f"{path}.{name}")
-                yield v, f"{path}.{name}"
+            yield from self._of_slots(x, path)
 
     def _of_slots(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
-        for name, v in getattr(x, "__dict__", {}).items():
+        attributes = getattr(x, "__dict__", {})
+        self.sizes.append((attributes, len(attributes), path))
+        for name, v in attributes.items():
             self._place(x.__dict__, name, v, f"{path}.{name}")
             yield v, f"{path}.{name}"
 
@@ -144,6 +152,12 @@ class Reach:
             now = content_of(container, key)
             if now is not content and not is_same(now, content):
                 return name
+        for attributes, n, name in self.sizes:
+            if len(attributes) != n:
+                return name
+        for x, value, is_plain, name in self.bindings:
+            if x._value is not value or (x._trace is None) is not is_plain:
+                return name
         return None
 
     def take_prints(self) -> None:
@@ -165,6 +179,53 @@ class Reach:
 
 
 QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
+
+
+class Snapshot:
+    """What a step may change: arrays, objects whose methods it calls, generators, gradients."""
+
+    def __init__(self, arrays: list, lives: list, generators: list, sinks: list) -> None:
+        self.arrays = [(a, a.copy()) for a in arrays]
+        self.lives = [(x, copied(vars(x))) for x in lives]
+        self.generators = [(g, g.bit_generator.state) for g in generators]
+        self.grads = [(sink, sink.grad) for sink in sinks]
+
+    def restore(self) -> None:
+        """Bring all back."""
+        for a, old in self.arrays:
+            a[...] = old
+        for x, old in self.lives:
+            refill(vars(x), old)
+        for g, state in self.generators:
+            g.bit_generator.state = state
+        for sink, grad in self.grads:
+            sink.grad = grad
+
+
+def copied(tree: Any) -> Any:
+    """Copy the dicts, lists and arrays of an object's attributes; other things stay."""
+    if type(tree) is dict:
+        return {k: copied(v) for k, v in tree.items()}
+    if type(tree) is list:
+        return [copied(v) for v in tree]
+    return (tree, tree.copy()) if type(tree) is np.ndarray else tree
+
+
+def refill(now: Any, old: Any) -> Any:
+    """Give attributes the contents that they had, in the dicts, lists and arrays they were in."""
+    if type(old) is dict and type(now) is dict:
+        for k in [k for k in now if k not in old]:
+            del now[k]
+        for k, v in old.items():
+            now[k] = refill(now.get(k), v)
+        return now
+    if type(old) is list and type(now) is list:
+        now[:] = [refill(now[i] if i < len(now) else None, v) for i, v in enumerate(old)]
+        return now
+    if type(old) is tuple and len(old) == 2 and type(old[0]) is np.ndarray:
+        old[0][...] = old[1]
+        return old[0]
+    return old
 
 
 LARGE = 1 << 24

@@ -45,7 +45,7 @@ class Value:
 class Call:
     """One call: a function, its arguments with Values in place of arrays, and what came out."""
 
-    __slots__ = ("args", "f", "keeps", "kwargs", "reads", "result", "results", "writes")
+    __slots__ = ("args", "f", "keeps", "kwargs", "reads", "result", "results", "whole", "writes")
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
@@ -53,20 +53,26 @@ class Call:
         self.result: Any = None
         self.results: list[Value] = []
         self.writes: list[Storage] = []
+        self.whole: Value | None = None  # what came out, if that is an object with parts
         self.keeps = False  # must be carried out even if nobody needs what comes out
 
 
-def through(tree: Any, leaf: Callable[[Any], Any]) -> Any:
-    """Change each leaf of nested tuples, lists, dicts, slices and dataclasses."""
+def through(tree: Any, leaf: Callable[[Any], Any], whole: Any = ()) -> Any:
+    """Change each leaf of nested tuples, lists, dicts, slices and dataclasses.
+
+    Those whose ids are in `whole` are leaves themselves.
+    """
     kind = type(tree)
     if kind is tuple or kind is list:
-        return kind([through(x, leaf) for x in tree])
+        return kind([through(x, leaf, whole) for x in tree])
     if kind is dict:
-        return {k: through(v, leaf) for k, v in tree.items()}
+        return {k: through(v, leaf, whole) for k, v in tree.items()}
     if kind is slice:
         return slice(*[through(x, leaf) for x in (tree.start, tree.stop, tree.step)])
     if isinstance(tree, tuple) and hasattr(tree, "_make"):
         return tree._make([through(x, leaf) for x in tree])
+    if id(tree) in whole:
+        return leaf(tree)
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         parts = {f.name: through(getattr(tree, f.name), leaf) for f in dataclasses.fields(tree)}
         twin = object.__new__(kind)

@@ -6,6 +6,7 @@ import linecache
 import math
 import operator
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -32,10 +33,12 @@ class Program:
     inputs : list of Value
     name : str
         Of the function that was recorded.
+    returned : int
+        How many of the plan's outputs are returned; the others are gradients, which stay.
     """
 
-    def __init__(self, plan: Plan, inputs: list[Value], name: str) -> None:
-        self.plan, self.inputs = plan, inputs
+    def __init__(self, plan: Plan, inputs: list[Value], name: str, returned: int) -> None:
+        self.plan, self.inputs, self.title = plan, inputs, name
         self.pool = Pool()
         self.views = 0
         self.loose: set[Value] = set()  # numbers that others than ufuncs read, which tell them
@@ -44,8 +47,12 @@ class Program:
         self.names: dict[Value, str] = {}
         self.static: dict[Value, np.ndarray] = {}
         self.memory: dict[Storage, np.ndarray] = {}
-        self.kept = {v.storage for v in plan.outputs}
+        self.fresh: list[tuple[Any, int]] = []  # gradients that come out as new arrays
+        self.results = plan.outputs[:returned]
+        self.kept = {v.storage for v in self.results}
+        self.held = {v.storage for v in plan.outputs[returned:]}
         self.named: dict[int, str] = {}
+        self.bound["expect_nothing"] = expect_nothing
         for i, v in enumerate(inputs):
             self.names[v] = f"x{i}"
         for v, array in plan.constants.items():
@@ -59,11 +66,30 @@ class Program:
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
         for i, call in enumerate(plan.calls):
             self._emit(i, call)
-        outputs = "".join(f"{self.output(v)}, " for v in plan.outputs)
+        for v in plan.outputs[returned:]:
+            self.name(v)
+            if v not in self.static and v not in self.results:
+                self.results.append(v)
+        outputs = "".join(f"{self.output(v)}, " for v in self.results)
         arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
         body = "\n".join(f"    {line}" for line in self.lines)
         self.source = f"def {name}({arguments}):\n{body}\n    return ({outputs})\n"
         self.run = self._made(name)
+
+    def gradients(self, wanted: list[tuple[Any, Value | None]]) -> list[tuple[Any, Any]]:
+        """Say for the places where gradients belong which Tensor they hold, or None."""
+        found: list[tuple[Any, Any]] = []
+        for sink, v in wanted:
+            v = self.plan.same.get(v, v) if v is not None else None
+            if v is None:
+                found.append((sink, None))
+            elif v in self.static and v.source != "external":
+                found.append((sink, self.static[v]))
+            else:
+                if v not in self.results:
+                    raise LookupError("a gradient that is no result")
+                self.fresh.append((sink, self.results.index(v)))
+        return found
 
     def written(self) -> list[np.ndarray]:
         """Return the arrays outside of the recording that it writes into."""
@@ -105,7 +131,7 @@ class Program:
         if isinstance(owner, np.ufunc):
             name = f"{owner.__name__}_{name}"
         name = name if name.isidentifier() else "f"
-        while name in self.bound or name in KEYWORDS:
+        while name in self.bound or name in KEYWORDS or name == self.title:
             name += "_"
         self.named[id(f)] = name
         self.bound[name] = f
@@ -192,6 +218,9 @@ class Program:
         if not is_fresh(call, v) or (v.kind == "array" and not is_dense(v)):
             return None
         nbytes = math.prod(v.shape) * v.dtype.itemsize
+        if v.storage in self.held:
+            self.pool.bytes += nbytes
+            return shaped(np.empty(max(nbytes, 1), np.uint8), v)
         memory = None
         if isinstance(call.f, np.ufunc) and call.f is not np.matmul:
             for x in call.reads:
@@ -261,8 +290,16 @@ class Program:
                     return right
             self.names[v] = f"v{v.index}"
             return f"v{v.index} = {right}"
+        if call.whole is not None:
+            self.names[call.whole] = whole = f"v{call.whole.index}"
+            for part in fields(call.result):
+                v = getattr(call.result, part.name)
+                if type(v) is Value:
+                    self.names[v] = f"{whole}.{part.name}"
+            return f"{whole} = {right}"
         if not call.results:
-            return right
+            checked = call.keeps and call.result is None and not call.writes
+            return f"expect_nothing({right})" if checked else right
         return f"{self._targets(call.result)} = {right}"
 
     def _targets(self, tree: Any) -> str:
@@ -330,6 +367,16 @@ class Program:
 
 
 KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del"}
+
+
+class ChangedError(Exception):
+    """A check of the arguments has another outcome than when it was recorded."""
+
+
+def expect_nothing(x: Any) -> None:
+    """Go on if a check found nothing, as when it was recorded."""
+    if x is not None:
+        raise ChangedError("a check of the arguments has another outcome than when recorded")
 
 
 def is_ufunc(f: Callable[..., Any]) -> bool:

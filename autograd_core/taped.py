@@ -8,11 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from .anomaly import watchers
 from .dispatch import Layered, raw, trace_of
 from .errors import DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import HookHandle, Sink
 from .holders import is_shared
+from .trace import note_gradient
 
 __all__ = ["Taped", "new_leaf", "require_float"]
 
@@ -45,6 +47,8 @@ class Taped:
     def grad(self) -> Any:
         """The gradient that `backward` has summed up here, or None."""
         sink = getattr(trace_of(self), "sink", None)
+        if watchers:
+            note_gradient(self._trace)
         return None if sink is None else sink.grad
 
     @grad.setter
@@ -57,6 +61,8 @@ class Taped:
                 raise ShapeError(f".grad of a {self.shape} Tensor was given shape {value.shape}")
         if self._trace.sink is None:
             self._trace.sink = Sink()
+        if watchers:
+            note_gradient(self._trace, is_set=True)
         self._trace.sink.grad = value
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import watchers
 from .dispatch import Layered, like, raw, trace_of
 from .errors import ConversionError, DtypeError, GraphError, ShapeError, describe
 from .graph import Node
@@ -14,6 +15,7 @@ from .inplace import Writable
 from .reverse import backward
 from .surface import Surface
 from .taped import Taped, require_float
+from .trace import note_gradient
 
 __all__ = ["Tensor", "from_dlpack", "require_float", "tensor"]
 
@@ -174,6 +176,8 @@ def deposit(leaf: Node, g: Any, fresh: bool) -> None:
     if leaf.sink is None:
         leaf.sink = Sink()
     sink = leaf.sink
+    if watchers:
+        note_gradient(leaf)
     if leaf.dtype.kind == "c":
         g = np.conj(g)
     if isinstance(g, Tensor):

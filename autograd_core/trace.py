@@ -26,7 +26,8 @@ from .records import Call, Storage, Value, owner_of, through
 from .traced import READING, Traced, is_ours, plainly
 
 __all__ = [
-    "Recorder", "assign", "lifted", "live", "noted_call", "noted_rule", "recorder", "widened",
+    "Recorder", "assign", "lifted", "live", "note_gradient", "noted_call", "noted_rule", "recorder",
+    "widened",
 ]  # fmt: skip
 
 current: ContextVar[Recorder | None] = ContextVar("current", default=None)
@@ -72,7 +73,11 @@ class Recorder:
         self.reachable = reachable
         self.externals: dict[int, Value] = {}
         self.storages: dict[int, tuple[weakref.ref[np.ndarray], Storage]] = {}
-        self.objects: dict[int, tuple[Any, Value]] = {}
+        self.objects: dict[int, tuple[Any, Value, Any]] = {}
+        self.entry: dict[int, tuple[Any, Any]] = {}
+        self.settled: dict[int, Any] = {}
+        self.generators: list[Callable[[], np.random.Generator]] = []
+        self.busy: str | None = None
         self.open = False
 
     @contextmanager
@@ -147,7 +152,9 @@ class Recorder:
         self, f: Callable[..., Any], args: tuple, kwargs: dict, writes: Sequence[Any] = ()
     ) -> Any:
         """Carry out a call and note it; `writes` are the arguments that it writes into."""
-        if not self.open:
+        if not self.open or self.busy:
+            if self.busy:
+                self.fail(f"{self.busy} receives an array hidden inside of another object")
             return f(*plainly(args), **plainly(kwargs))
         call = Call(f, None, None)
         known: list[Any] = []
@@ -162,7 +169,7 @@ class Recorder:
                 known.append(x)
                 value, plain = self.external(x), x
             elif kind not in PLAIN and id(x) in self.objects:
-                value, plain = self.objects[id(x)][1], x
+                _, value, plain = self.objects[id(x)]
             else:
                 given.append(x)
                 return x
@@ -170,16 +177,26 @@ class Recorder:
             call.reads.append(value)
             return value
 
-        call.args, call.kwargs = through(args, noted), through(kwargs, noted)
+        known_objects = self.objects
+        call.args = through(args, noted, known_objects)
+        call.kwargs = through(kwargs, noted, known_objects)
         source = iter(given)
         plain_args = through(call.args, lambda _: next(source))
         plain_kwargs = through(call.kwargs, lambda _: next(source))
         for x in writes:
             self.note_write(call, x)
-        y = f(*plain_args, **plain_kwargs)
+        token, self.busy = current.set(None), name_of(f)
+        try:
+            y = f(*plain_args, **plain_kwargs)
+        finally:
+            current.reset(token)
+            self.busy = None
         call.result = self.outcome(call, y, known, f)
+        if dataclasses.is_dataclass(y):
+            call.whole = self.new("result", y)
+            call.results.append(call.whole)
         self.calls.append(call)
-        return self.shown(call.result, y, known)
+        return self.shown(call, y, known)
 
     def function(self, f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         """Note the call of a function of NumPy's, or of one that dispatches as these do."""
@@ -224,6 +241,7 @@ class Recorder:
 
     def outcome(self, call: Call, y: Any, known: list, f: Any) -> Any:
         """Say what came out of a call: Values in place of arrays."""
+        has_parts = dataclasses.is_dataclass(y)  # its numbers are of shapes
 
         def leaf(v: Any) -> Any:
             kind = type(v)
@@ -235,7 +253,7 @@ class Recorder:
             elif isinstance(v, np.generic):
                 value = self.new("result", v)
             elif kind in PLAIN:
-                if v is not None and kind in (bool, int, float, complex):
+                if not has_parts and kind in (bool, int, float, complex):
                     if kind is not float or f not in OF_NUMBERS:
                         self.fail(f"{name_of(f)} {READING}")
                         return v
@@ -244,14 +262,15 @@ class Recorder:
                     return v
             else:
                 value = self.new("result", v)
-                self.objects[id(v)] = v, value
+                self.objects[id(v)] = v, value, v
             call.results.append(value)
             return value
 
         return through(y, leaf)
 
-    def shown(self, result: Any, y: Any, known: list) -> Any:
+    def shown(self, call: Call, y: Any, known: list) -> Any:
         """Give the caller of a recorded call its results: Traced in place of arrays."""
+        result = call.result
         plain: list[Any] = []
         through(y, plain.append)
         source = iter(plain)
@@ -267,7 +286,20 @@ class Recorder:
                     return k
             return Traced(x, v, self)
 
-        return through(result, leaf)
+        given = through(result, leaf)
+        if dataclasses.is_dataclass(given):  # known again when it is passed on whole
+            assert call.whole is not None
+            self.objects[id(given)] = given, call.whole, y
+        return given
+
+    # --- gradients of leaves ----------------------------------------------------------------------
+
+    def note_gradient(self, sink: Any, is_set: bool = False) -> None:
+        """Note that the gradient of a leaf is looked at, or set, for the first time."""
+        if id(sink) not in self.settled:
+            self.settled[id(sink)] = sink
+            if not is_set:
+                self.entry[id(sink)] = sink, sink.grad
 
 
 def find(tree: Any) -> Recorder | None:
@@ -292,7 +324,7 @@ def find(tree: Any) -> Recorder | None:
 
 def lifted(values: Any) -> Any:
     """See the arrays beneath Tensors as part of the recording that is going on, if one is."""
-    r = current.get()
+    r = current.get() if watchers else None
     if r is None:
         return values
     return through(values, lambda x: Traced(x, r.external(x), r) if type(x) is np.ndarray else x)
@@ -319,23 +351,43 @@ def widened(kind: type, x: Any) -> Any:
     return x._recorder.record(kind, (x,), {}) if type(x) is Traced else kind(x)
 
 
-def live(f: Callable[..., Any], writes: Sequence[int] = (), always: bool = False) -> Any:
+def beneath(x: Any) -> Any:
+    """Return what is recorded beneath a Tensor; other things as they are."""
+    inside = x
+    while hasattr(type(inside), "_alias"):
+        inside = inside._value
+    return inside if type(inside) is Traced else x
+
+
+def note_gradient(trace: Any, is_set: bool = False) -> None:
+    """Tell the recording that goes on, if one does, of a look at (or a write of) `.grad`."""
+    r = current.get()
+    if r is not None and trace is not None and trace.sink is not None:
+        r.note_gradient(trace.sink, is_set)
+
+
+def live(
+    f: Callable[..., Any], writes: Sequence[int] = (), always: bool = False, needed: bool = True
+) -> Any:
     """Make a function of plain arrays appear in a recording as one call, carried out each time.
 
     `writes` are the positions of arguments that it writes into. `always` notes it also where none
     of its arguments comes from the recording: it draws random numbers, or changes what it is given.
+    `needed` says that it is carried out even if nobody uses what it returns.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not watchers:
             return f(*args, **kwargs)
+        args, kwargs = through(args, beneath), through(kwargs, beneath)
         found = find(args) or find(kwargs)
         if found is None:
             found = current.get() if always else None
         if found is None or not found.open:
             return f(*plainly(args), **plainly(kwargs))
         y = found.record(f, args, kwargs, [args[i] for i in writes])
-        found.calls[-1].keeps = True
+        if needed and found.calls:
+            found.calls[-1].keeps = True
         return y
 
     call.__name__, call.__doc__ = f.__name__, f.__doc__

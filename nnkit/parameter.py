@@ -7,8 +7,10 @@ from typing import Any, Self
 import numpy as np
 
 from autograd_core import Tensor, tensor
+from autograd_core.anomaly import watchers
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import GraphError
+from autograd_core.trace import live
 
 __all__ = ["Parameter", "UninitializedParameter", "clear_grad"]
 
@@ -165,10 +167,20 @@ PLAN: Any = Layered._value  # type: ignore[misc]
 """The place of the array: before there is one it holds its dtype, and whether it is to learn."""
 
 
+def set_all(x: Any, number: float) -> None:
+    """Write one number everywhere."""
+    x[...] = number
+
+
+fill = live(set_all, writes=(0,), always=True)
+
+
 def clear_grad(p: Tensor, set_to_none: bool) -> None:
     """Forget a gradient, or overwrite it with zeros."""
-    if p.requires_grad and p.grad is not None:
+    if set_to_none and p.requires_grad and watchers:
+        p.grad = None  # whatever it was, `compile` is to know
+    elif p.requires_grad and p.grad is not None:
         if set_to_none:
             p.grad = None
         else:
-            raw(p.grad)[...] = 0
+            fill(raw(p.grad), 0)

@@ -6,11 +6,15 @@ different streams, so that a dropout layer more or less does not change the orde
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from autograd_core.anomaly import watchers
 from autograd_core.errors import ArgumentError
+from autograd_core.trace import live, recorder
 
-__all__ = ["seed", "stream"]
+__all__ = ["draw", "seed", "stream"]
 
 PURPOSES = ("init", "dropout", "shuffle", "sampling")
 
@@ -62,3 +66,18 @@ def stream(purpose: str) -> np.random.Generator:
             raise ArgumentError(f"random streams are {', '.join(PURPOSES)}; got {purpose!r}.")
         _streams[purpose] = np.random.default_rng()
     return _streams[purpose]
+
+
+def drawn_from(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method of the generator of one purpose."""
+    return getattr(stream(purpose), method)(*args, **kwargs)
+
+
+live_draw = live(drawn_from, always=True)
+
+
+def draw(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Draw random numbers: ``draw("dropout", "random", (3,))``, anew in each step of `compile`."""
+    if watchers and (found := recorder()) is not None:
+        found.generators.append(lambda: stream(purpose))
+    return live_draw(purpose, method, *args, **kwargs)

@@ -14,7 +14,7 @@ from nnkit.functional.operands import as_float
 from nnkit.functional.pooling import max_pool
 from nnkit.functional.separable import along_axes, cells, means
 from nnkit.functional.windows import batched, per_axis
-from nnkit.random import stream
+from nnkit.random import draw
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -266,7 +266,7 @@ def fractional_max(
             f"{what}: {wanted} windows of size {kernel} do not fit into an input of size {size}."
         )
     if samples is None:
-        samples = stream("dropout").random((*x.shape[:2], n))
+        samples = draw("dropout", "random", (*x.shape[:2], n))
     u = np.asarray(raw(samples), dtype=float).reshape(*x.shape[:2], n)
     # In two dimensions PyTorch takes the first number for the width, in three for the depth.
     order = u[..., ::-1] if n == 2 else u

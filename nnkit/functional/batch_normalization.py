@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.trace import lifted, live
 from nnkit.functional.channels import again, back, channel_affine, per_channel, sums, wide
 from nnkit.functional.operands import as_float, operation
 
@@ -29,7 +30,7 @@ class Moments:
     count: int
 
 
-def moments_of(x: Array) -> Moments:
+def calculated_moments(x: Array) -> Moments:
     """Return mean and variance (over n, not n - 1) of each channel."""
     rows, times = wide(x)
     count = rows.size // x.shape[1]
@@ -37,6 +38,9 @@ def moments_of(x: Array) -> Moments:
     centred = rows - again(mean, times)
     var = sums(centred * centred, times) / x.dtype.type(count)
     return Moments(centred, times, mean, var, count)
+
+
+moments_of = live(calculated_moments, needed=False)
 
 
 def normalise(
@@ -144,8 +148,10 @@ def batch_norm(
     w = np.ones(c, x.dtype) if weight is None else weight
     b = np.zeros(c, x.dtype) if bias is None else bias
     if not training:
-        mean = np.asarray(raw(running_mean), x.dtype)
-        inverse = 1.0 / np.sqrt(np.asarray(raw(running_var), x.dtype) + x.dtype.type(eps))
+        mean, var = (
+            lifted(raw(v)).astype(x.dtype, copy=False) for v in (running_mean, running_var)
+        )
+        inverse = 1.0 / np.sqrt(var + x.dtype.type(eps))
         scale = w * inverse
         return channel_affine(x, scale, b - mean * scale)
     plain = raw(x)
@@ -165,8 +171,15 @@ def batch_norm(
 
 def update(running: Any, new: Array, momentum: float) -> None:
     """Move a running average towards a new value, in place."""
-    values = raw(running)
+    moved(raw(running), new, momentum)
+
+
+def move(values: Array, new: Array, momentum: float) -> None:
+    """Do that for plain arrays."""
     values += momentum * (new - values)
+
+
+moved = live(move, writes=(0,), always=True)
 
 
 def check(what: str, x: Any, mean: Any, var: Any, weight: Any, bias: Any) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from nnkit.functional.operands import as_float, check_reduction, operation
+from nnkit.functional.operands import as_array, as_float, check_reduction, operation
 
 __all__ = ["ctc_loss"]
 
@@ -160,7 +160,7 @@ ctc_op = operation("ctc_loss", forward, vjp=vjp, composition=composition, saves=
 
 def whole_numbers(x: Any, name: str) -> Array:
     """Return an array of intp."""
-    values = np.asarray(raw(x))
+    values = as_array(raw(x))
     if values.dtype.kind not in "iu":
         raise DtypeError(f"ctc_loss: {name} holds whole numbers, got {describe(values)}.")
     return values.astype(np.intp)

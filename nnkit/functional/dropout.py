@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.operands import as_float
-from nnkit.random import stream
+from nnkit.random import draw
 
 __all__ = [
     "alpha_dropout",
@@ -68,7 +68,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
 
 def drawn(shape: tuple[int, ...], p: float) -> NDArray[np.bool_]:
     """Draw which values are kept, each with the probability 1 - p."""
-    return stream("dropout").random(shape, dtype=np.float32) >= p
+    return draw("dropout", "random", shape, dtype=np.float32) >= p
 
 
 def thinned(x: Any, p: float, axes: int | None = None) -> Any:

@@ -12,7 +12,8 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from autograd_core.inplace import mark_written
-from nnkit.functional.operands import as_float, everything, is_batched, operation
+from autograd_core.trace import live
+from nnkit.functional.operands import as_array, as_float, everything, is_batched, operation
 
 __all__ = ["embedding", "one_hot"]
 
@@ -69,7 +70,7 @@ look_up_op: Callable[..., Any] = operation(
 
 def whole_numbers(x: Any, what: str) -> Array:
     """Return indices as an array of intp."""
-    index = raw(x) if is_batched(x) else np.asarray(raw(x))
+    index = raw(x) if is_batched(x) else as_array(raw(x))
     empty_list = index.dtype.kind == "f" and not index.size
     if index.dtype.kind not in "iu" and not empty_list:
         raise DtypeError(
@@ -79,7 +80,7 @@ def whole_numbers(x: Any, what: str) -> Array:
     return index.astype(np.intp, copy=False)
 
 
-def check_index(index: Array, rows: int, what: str, things: str = "rows") -> None:
+def checked_index(index: Array, rows: int, what: str, things: str = "rows") -> None:
     """Refuse numbers of rows that are not there."""
     index = everything(index)
     # Seen as unsigned numbers, negative ones are too large as well: one pass finds both.
@@ -94,6 +95,9 @@ def check_index(index: Array, rows: int, what: str, things: str = "rows") -> Non
         f"{what}: the index {index[where]} at position {position} is out of range; there are "
         f"{rows} {things}, so indices are 0 to {rows - 1}.{hint}"
     )
+
+
+check_index = live(checked_index)
 
 
 def place_of_padding(padding_idx: int | None, rows: int, what: str) -> int | None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from nnkit.functional.operands import as_float
+from autograd_core.trace import live
+from nnkit.functional.operands import as_array, as_float
 
 __all__ = [
     "by_rows",
@@ -34,7 +35,7 @@ def counting(n: int) -> Array:
     return numbers
 
 
-def check_labels(
+def checked_labels(
     labels: Array, classes: int, ignore_index: int | None, what: str = "cross_entropy"
 ) -> Array | None:
     """Refuse labels that are no class; return which are to be ignored, None if none is.
@@ -82,6 +83,9 @@ def check_labels(
     )
 
 
+check_labels = live(checked_labels)
+
+
 def shape_of_labels(x: Any) -> tuple[int, ...]:
     """Return the shape of the labels for scores of shape (N, C, ...) or (C,)."""
     return x.shape[:1] + x.shape[2:] if x.ndim > 1 else ()
@@ -109,7 +113,7 @@ def wrong_target(x: Any, target: Any, what: str) -> Exception:
 
 def by_rows(input: Any, target: Any, what: str) -> tuple[Any, Array]:
     """Give the scores the shape (n, classes) and the labels the shape (n,)."""
-    x, t = as_float(input, f"the input of {what}"), np.asarray(raw(target))
+    x, t = as_float(input, f"the input of {what}"), as_array(raw(target))
     if t.dtype.kind not in "iub" or t.shape != shape_of_labels(x) or not x.shape:
         raise wrong_target(x, t, what)
     if not t.size:

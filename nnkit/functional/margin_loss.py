@@ -13,7 +13,7 @@ from nnkit.functional.activation import logsigmoid_op, relu_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.labels import by_rows, check_labels, class_weights, counting
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_dtype, as_float, check_reduction, reduced
+from nnkit.functional.operands import as_array, as_dtype, as_float, check_reduction, reduced
 
 __all__ = [
     "hinge_embedding_loss",
@@ -48,7 +48,7 @@ def alike(what: str, first: Any, **others: Any) -> list[Any]:
 
 def signs(target: Any, shape: tuple[int, ...], dtype: Any, what: str) -> NDArray[Any]:
     """Check labels that are 1 or -1."""
-    t = np.asarray(raw(target))
+    t = as_array(raw(target))
     if t.dtype.kind not in "fiub":
         raise DtypeError(f"{what}: labels are 1 and -1, got {describe(t)}.")
     if t.shape != shape:
@@ -230,7 +230,7 @@ def multi_margin_loss(
 
 def check_label_rows(target: Any, shape: tuple[int, ...], what: str) -> NDArray[Any]:
     """Check rows of class indices that end with -1; return how often each class is named."""
-    t = np.asarray(raw(target))
+    t = as_array(raw(target))
     if t.dtype.kind not in "iu":
         raise DtypeError(f"{what}: target holds class indices (integers), got {describe(t)}.")
     if t.shape != shape or len(shape) not in (1, 2):

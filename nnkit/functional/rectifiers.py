@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.operands import as_dtype, as_float, operation
-from nnkit.random import stream
+from nnkit.random import draw
 
 __all__ = [
     "hardshrink",
@@ -185,7 +185,7 @@ def rrelu(
     x = as_float(input, "the input of rrelu")
     if not training:
         return leaky_op(x, slope=(lower + upper) / 2)
-    return prelu_op(x, stream("dropout").uniform(lower, upper, x.shape).astype(x.dtype))
+    return prelu_op(x, draw("dropout", "uniform", lower, upper, x.shape).astype(x.dtype))
 
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:

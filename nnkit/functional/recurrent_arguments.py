@@ -9,7 +9,7 @@ import numpy as np
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError, describe
-from nnkit.functional.operands import as_dtype
+from nnkit.functional.operands import as_array, as_dtype
 
 __all__ = [
     "check_input",
@@ -62,7 +62,7 @@ def valid_steps(
         raise ArgumentError(f"{who} takes lengths or a mask, not both.")
     rows = shape[:-1]
     if mask is not None:
-        valid = np.asarray(raw(mask))
+        valid = as_array(raw(mask))
         wanted = rows[::-1] if batch_first else rows
         if valid.dtype != bool or valid.shape != wanted:
             raise ShapeError(
@@ -71,7 +71,7 @@ def valid_steps(
             )
         valid = valid.T if batch_first else valid
     elif lengths is not None:
-        n = np.asarray(raw(lengths))
+        n = as_array(raw(lengths))
         if n.dtype.kind not in "iu" or n.shape != rows[1:]:
             raise ShapeError(
                 f"{who}: lengths are whole numbers, one for each sequence, of shape {rows[1:]}; "

@@ -24,7 +24,7 @@ from nnkit.functional.activation import (
     softmax_op,
 )
 from nnkit.functional.operands import as_float, operation
-from nnkit.random import stream
+from nnkit.random import draw
 
 __all__ = [
     "celu",
@@ -385,7 +385,7 @@ def gumbel_softmax(
     if not tau > 0:
         raise ArgumentError(f"gumbel_softmax: tau must be positive, got {tau!r}.")
     x = as_float(logits, "the logits of gumbel_softmax")
-    noise = stream("dropout").gumbel(size=x.shape).astype(x.dtype)
+    noise = draw("dropout", "gumbel", size=x.shape).astype(x.dtype)
     soft = softmax((x + noise) / tau, dim=dim)
     if not hard:
         return soft

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError
-from nnkit.functional.operands import operation
+from nnkit.functional.operands import as_array, operation
 from nnkit.functional.windows import batched, per_axis
 
 __all__ = ["max_unpool1d", "max_unpool2d", "max_unpool3d"]
@@ -64,7 +64,7 @@ def max_unpool(
 
 def places_for(what: str, x: Any, indices: Any, is_batch: bool) -> Array:
     """Check that there is a place for each value."""
-    places: Array = np.asarray(raw(indices))
+    places: Array = as_array(raw(indices))
     if places.dtype.kind not in "iu":
         raise DtypeError(f"{what}: indices are whole numbers, got dtype {places.dtype}.")
     if not is_batch:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_core.errors import ShapeError
+from autograd_core.trace import live
 from nnkit import functional as F
 from nnkit.functional.operands import as_array
 from nnkit.functional.windows import AXES
@@ -22,6 +23,14 @@ __all__ = [
     "InstanceNorm2d",
     "InstanceNorm3d",
 ]
+
+
+def add_one(n: Any) -> None:
+    """Count."""
+    n[...] += 1
+
+
+count = live(add_one, writes=(0,), always=True)
 
 
 class ChannelNorm(Module):
@@ -77,7 +86,7 @@ class ChannelNorm(Module):
         """Return the weight of this batch in the running statistics, and count it."""
         if not (self.training and self.track_running_stats):
             return 0.0
-        self.num_batches_tracked[...] += 1
+        count(self.num_batches_tracked)
         if self.momentum is None:  # the mean of all batches so far
             return 1.0 / float(self.num_batches_tracked)
         return self.momentum

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core import Tensor, enable_grad
+from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
@@ -31,6 +32,7 @@ from nnkit.optim.checks import (
 from nnkit.optim.decay import without_decay
 from nnkit.optim.formulas import as_real
 from nnkit.optim.interrupts import Uninterrupted
+from nnkit.optim.recorded import recorded_step
 from nnkit.parameter import clear_grad
 
 __all__ = ["Optimizer"]
@@ -124,6 +126,8 @@ class Optimizer:
         """
         raise NotImplementedError
 
+    live_in_recordings = True  # `compile` calls step(), whatever the settings and the state are
+
     scratches = 1
     """How many arrays of a parameter's shape `update` asks `scratch` for."""
 
@@ -159,6 +163,8 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if watchers and recorded_step(self):
+            return loss
         if self._pre_hooks:
             for hook in self._pre_hooks:
                 hook(self, (closure,) if closure else (), {})

@@ -25,6 +25,7 @@ from nnkit.optim.averaging import (
 )
 from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.lr_scheduler.swa import SWALR
+from nnkit.optim.recorded import recorded_live
 
 __all__ = [
     "EMA",
@@ -121,6 +122,9 @@ class AveragedModel(Module):
         """Run the averaged model."""
         return self.module(*args, **kwargs)
 
+    live_in_recordings = True
+
+    @recorded_live
     def update_parameters(self, model: Module) -> None:
         """Take the present weights of `model` into the average.
 

@@ -10,6 +10,7 @@ from nnkit.optim.checks import check_number
 from nnkit.optim.lr_scheduler.arguments import check_count, check_factor
 from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
+from nnkit.optim.recorded import recorded_live
 
 __all__ = ["CosineAnnealingLR", "CosineAnnealingWarmRestarts", "WarmupCosineLR"]
 
@@ -205,6 +206,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Return the learning rates for the present T_cur, one for each group."""
         return [half_wave(base, self.eta_min, self.T_cur / self.T_i) for base in self.base_lrs]
 
+    @recorded_live
     def step(self, epoch: Any = None) -> None:
         """Go on by one epoch, or to a given one, which may be fractional.
 

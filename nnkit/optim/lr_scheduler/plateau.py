@@ -19,6 +19,7 @@ from nnkit.optim.lr_scheduler.arguments import (
 from nnkit.optim.lr_scheduler.rates import rates_of
 from nnkit.optim.lr_scheduler.scheduler import LRScheduler
 from nnkit.optim.optimizer import Optimizer
+from nnkit.optim.recorded import recorded_live
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -109,7 +110,8 @@ class ReduceLROnPlateau(LRScheduler):
         self.changes: list[dict[str, Any]] = []
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
 
-    def step(self, metrics: Any) -> None:  # type: ignore[override]
+    @recorded_live
+    def step(self, metrics: Any) -> None:
         """Take note of an epoch's value, and reduce the learning rate if it is time.
 
         Parameters

@@ -17,6 +17,7 @@ from nnkit.optim.lr_scheduler.arguments import (
 )
 from nnkit.optim.lr_scheduler.rates import rates_of
 from nnkit.optim.optimizer import Optimizer
+from nnkit.optim.recorded import recorded_live
 
 __all__ = ["LRScheduler"]
 
@@ -109,6 +110,9 @@ class LRScheduler:
         """Return the learning rates that were set last, one for each group."""
         return self._last_lr
 
+    live_in_recordings = True
+
+    @recorded_live
     def step(self) -> None:
         """Set the learning rates of the next epoch; call it after ``optimizer.step()``."""
         usual = type(self.optimizer).step is Optimizer.step  # another need not keep count

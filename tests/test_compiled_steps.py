@@ -1,0 +1,449 @@
+"""`nnkit.compile`: a training step gives compiled what it gives eagerly, step after step."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnkit as nn
+import nnkit.functional as F
+
+Make = Callable[[], nn.Module]
+
+
+def arrays(model: nn.Module, optimizer: Any) -> list[np.ndarray]:
+    """Return all that a step changes."""
+    found = [p.detach().numpy().copy() for p in model.parameters()]
+    found += [b.copy() for b in model.buffers()]
+    found += [p.grad.numpy().copy() for p in model.parameters() if p.grad is not None]
+    for state in optimizer.state.values():
+        found += [np.array(v) for v in state.values()]
+    return found
+
+
+def trained(
+    make: Make, optimizer_of: Any, loss_of: Any, batches: list, compiled: bool, rate: Any = None
+) -> tuple[list, list, Any]:
+    """Train on the batches, and return the losses, all arrays, and what was called."""
+    nn.seed(3)
+    model = make()
+    optimizer = optimizer_of(model)
+
+    def step(*batch: Any) -> Any:
+        optimizer.zero_grad()
+        loss = loss_of(model, *batch)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run: Any = nn.compile(step) if compiled else step
+    losses = []
+    for i, batch in enumerate(batches):
+        if rate is not None:
+            optimizer.param_groups[0]["lr"] = rate(i)
+        losses.append(run(*batch).item())
+    return losses, arrays(model, optimizer), run
+
+
+def check_same(
+    make: Make, optimizer_of: Any, loss_of: Any, batches: list, rate: Any = None, falls: str = ""
+) -> Any:
+    """Compare the training compiled and not; `falls` is a part of the reason for falling back."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        got = trained(make, optimizer_of, loss_of, batches, True, rate)
+        wanted = trained(make, optimizer_of, loss_of, batches, False, rate)
+    assert got[0] == wanted[0]
+    for a, b in zip(got[1], wanted[1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    states = {r.state for r in got[2].recordings.values()}
+    assert states == ({"eager"} if falls else {"ready"}), got[2].report()
+    assert falls in got[2].report()
+    return got[2]
+
+
+def mlp() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 4))
+
+
+def of_classes(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y)
+
+
+def of_squares(model: nn.Module, x: Any) -> Any:
+    y = model(x)
+    return (y * y).mean()
+
+
+def rows(n: int, count: int = 5) -> list:
+    rng = np.random.default_rng(0)
+    return [
+        (rng.normal(size=(n, 3)).astype(np.float32), rng.integers(0, 4, n)) for _ in range(count)
+    ]
+
+
+OPTIMIZERS: dict[str, Any] = {
+    "SGD": {"lr": 0.1},
+    "SGD momentum": {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    "Adam": {"lr": 0.01},
+    "Adam amsgrad": {"lr": 0.01, "amsgrad": True, "weight_decay": 0.1},
+    "AdamW": {"lr": 0.01},
+    "NAdam": {}, "RAdam": {}, "Adamax": {}, "Adagrad": {}, "Adadelta": {}, "RMSprop": {},
+    "RMSprop centered": {"centered": True, "momentum": 0.5},
+    "Rprop": {}, "ASGD": {}, "Lion": {}, "Muon": {}, "Adafactor": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_each_optimizer(name: str) -> None:
+    kind = getattr(nn.optim, name.split()[0])
+
+    def optimizer_of(model: nn.Module) -> Any:
+        params: Any = model.parameters()
+        if name == "Muon":
+            params = [p for p in params if p.ndim == 2]
+        return kind(params, **OPTIMIZERS[name])
+
+    check_same(mlp, optimizer_of, of_classes, rows(6, 6), rate=lambda i: 0.02 / (1 + i))
+
+
+def sgd(model: nn.Module) -> Any:
+    return nn.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
+
+
+def numbers(*shape: int) -> list:
+    rng = np.random.default_rng(0)
+    return [(rng.normal(size=shape).astype(np.float32),) for _ in range(5)]
+
+
+IMAGE, LINE, FLAT = (2, 4, 8, 8), (2, 4, 10), (5, 6)
+LAYERS: dict[str, tuple[Make, tuple[int, ...]]] = {
+    "Linear": (lambda: nn.Linear(6, 3), FLAT),
+    "Conv1d": (lambda: nn.Conv1d(4, 3, 3, padding=1), LINE),
+    "Conv2d": (lambda: nn.Conv2d(4, 3, 3, stride=2), IMAGE),
+    "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 3, 3), IMAGE),
+    "BatchNorm1d": (lambda: nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4)), FLAT),
+    "BatchNorm2d": (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4)), IMAGE),
+    "InstanceNorm2d": (
+        lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True), IMAGE,
+    ),
+    "LayerNorm": (lambda: nn.LayerNorm(6), FLAT),
+    "RMSNorm": (lambda: nn.RMSNorm(6), FLAT),
+    "GroupNorm": (lambda: nn.GroupNorm(2, 4), IMAGE),
+    "MaxPool2d": (lambda: nn.Sequential(nn.Conv2d(4, 3, 3), nn.MaxPool2d(2)), IMAGE),
+    "AvgPool2d": (lambda: nn.Sequential(nn.Conv2d(4, 3, 3), nn.AvgPool2d(2)), IMAGE),
+    "Dropout": (lambda: nn.Sequential(nn.Linear(6, 8), nn.Dropout(0.4)), FLAT),
+    "Dropout2d": (lambda: nn.Sequential(nn.Conv2d(4, 3, 3), nn.Dropout2d(0.4)), IMAGE),
+    "AlphaDropout": (lambda: nn.Sequential(nn.Linear(6, 8), nn.AlphaDropout(0.4)), FLAT),
+    "RReLU": (lambda: nn.Sequential(nn.Linear(6, 8), nn.RReLU()), FLAT),
+    "PReLU": (lambda: nn.Sequential(nn.Linear(6, 8), nn.PReLU()), FLAT),
+    "GELU": (lambda: nn.Sequential(nn.Linear(6, 8), nn.GELU()), FLAT),
+    "SiLU": (lambda: nn.Sequential(nn.Linear(6, 8), nn.SiLU()), FLAT),
+    "Softmax": (lambda: nn.Sequential(nn.Linear(6, 8), nn.Softmax(dim=1)), FLAT),
+    "MultiheadAttention": (lambda: Attending(), (2, 5, 6)),
+    "TransformerEncoderLayer": (
+        lambda: nn.TransformerEncoderLayer(6, 2, 8, dropout=0.1, batch_first=True), (2, 5, 6),
+    ),
+    "LSTM": (lambda: Recurrent(nn.LSTM(6, 4, batch_first=True)), (2, 5, 6)),
+    "GRU": (lambda: Recurrent(nn.GRU(6, 4, batch_first=True)), (2, 5, 6)),
+    "RNN": (lambda: Recurrent(nn.RNN(6, 4, batch_first=True)), (2, 5, 6)),
+}  # fmt: skip
+
+
+class Attending(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.MultiheadAttention(6, 2, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x, x, x)[0]
+
+
+class Recurrent(nn.Module):
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Any) -> Any:
+        return self.inner(x)[0]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_layer(name: str) -> None:
+    make, shape = LAYERS[name]
+    check_same(make, sgd, of_squares, numbers(*shape))
+
+
+# --- what may change between two steps ------------------------------------------------------------
+
+
+class Pair:
+    """The same model, optimizer and step twice: one is compiled, one is not."""
+
+    def __init__(self, make: Make = mlp, loss_of: Any = of_classes, **settings: Any) -> None:
+        self.sides = []
+        for compiled in (True, False):
+            nn.seed(3)
+            model = make()
+            optimizer = sgd(model)
+            step = self.step_of(model, optimizer, loss_of, **settings)
+            self.sides.append((model, optimizer, nn.compile(step) if compiled else step))
+        self.compiled: Any = self.sides[0][2]
+
+    def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+        def step(*batch: Any) -> Any:
+            optimizer.zero_grad()
+            loss = loss_of(model, *batch)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step
+
+    def each(self, change: Callable[[Any, Any], Any]) -> None:
+        for model, optimizer, _ in self.sides:
+            change(model, optimizer)
+
+    def run(self, *batch: Any) -> None:
+        nn.seed(1)
+        first = self.sides[0][2](*batch)
+        nn.seed(1)
+        second = self.sides[1][2](*batch)
+        assert first.item() == second.item()
+        self.check()
+
+    def check(self) -> None:
+        ours, its = (arrays(model, optimizer) for model, optimizer, _ in self.sides)
+        for a, b in zip(ours, its, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    @property
+    def states(self) -> list[str]:
+        return [r.state for r in self.compiled.recordings.values()]
+
+
+def warmed(pair: Pair, n: int = 3) -> Pair:
+    for batch in rows(6, n):
+        pair.run(*batch)
+    assert pair.states == ["ready"], pair.compiled.report()
+    return pair
+
+
+def rebind(model: Any, _optimizer: Any) -> None:
+    model[0].weight.data = model[0].weight.detach().numpy() * 2
+
+
+def load(model: Any, _optimizer: Any) -> None:
+    model.load_state_dict({k: v * 0.5 for k, v in model.state_dict().items()})
+
+
+def replace_layer(model: Any, optimizer: Any) -> None:
+    nn.seed(9)
+    model[0] = nn.Linear(3, 8)
+    optimizer.add_param_group({"params": list(model[0].parameters()), "lr": 0.1})
+
+
+def freeze(model: Any, _optimizer: Any) -> None:
+    model[0].weight.requires_grad_(False)
+
+
+CHANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "a parameter is bound anew": rebind,
+    "weights are loaded": load,
+    "a layer is replaced": replace_layer,
+    "a parameter is frozen": freeze,
+    "lr": lambda _m, o: o.param_groups[0].update(lr=0.001),
+    "momentum": lambda _m, o: o.param_groups[0].update(momentum=0.9),
+    "weight decay": lambda _m, o: o.param_groups[0].update(weight_decay=0.1),
+    "optimizer state is loaded": lambda _m, o: o.load_state_dict(o.state_dict()),
+    "gradients are cleared": lambda _m, o: o.zero_grad(),
+    "weights are written in place": lambda m, _o: m[0].weight.detach().numpy().fill(0.25),
+    "evaluation": lambda m, _o: m.eval(),
+    "double": lambda m, _o: m.double(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_changes_between_steps_takes_effect(name: str) -> None:
+    def make() -> nn.Module:
+        return nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Tanh(), nn.Linear(8, 4))
+
+    pair = warmed(Pair(make))
+    pair.each(CHANGES[name])
+    for batch in rows(6, 4):
+        pair.run(*batch)
+    assert pair.states[-1] == "ready", pair.compiled.report()
+
+
+def test_other_shapes_are_recorded_and_kept() -> None:
+    pair = Pair()
+    for n in (6, 4, 6, 4, 6, 4):
+        pair.run(*rows(n, 1)[0])
+    assert pair.states == ["ready", "ready"]
+    assert "float32[6, 3]" in pair.compiled.report() and "float32[4, 3]" in pair.compiled.report()
+
+
+def test_a_schedule_in_the_step_moves_on() -> None:
+    class Scheduled(Pair):
+        def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+            schedule = nn.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+            inner = super().step_of(model, optimizer, loss_of)
+
+            def step(*batch: Any) -> Any:
+                loss = inner(*batch)
+                schedule.step()
+                return loss
+
+            return step
+
+    pair = warmed(Scheduled(), 6)
+    assert pair.sides[0][1].param_groups[0]["lr"] == 0.05 / 64
+
+
+class Accumulating(Pair):
+    """Gradients are added up over calls, and used in every second one."""
+
+    def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+        def step(*batch: Any) -> Any:
+            loss = loss_of(model, *batch)
+            loss.backward()
+            return loss
+
+        return step
+
+
+def test_gradients_that_accumulate_over_calls() -> None:
+    pair = Accumulating()
+    for i, batch in enumerate(rows(6, 8)):
+        pair.run(*batch)
+        if i % 2:
+            pair.each(lambda _m, o: (o.step(), o.zero_grad()))
+            pair.check()
+
+
+class Clearing(Pair):
+    def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+        def step(*batch: Any) -> Any:
+            loss = loss_of(model, *batch)
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=False)
+            return loss
+
+        return step
+
+
+def test_gradients_that_are_set_to_zero() -> None:
+    pair = Clearing()
+    for batch in rows(6, 6):
+        pair.run(*batch)
+    assert pair.states[-1] == "ready", pair.compiled.report()
+
+
+# --- what falls back ------------------------------------------------------------------------------
+
+history: list[Any] = []
+calls = 0
+
+
+def branching(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    return loss * 2 if loss > 1 else loss  # a branch on a value
+
+
+def reading(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    return loss * float(loss.detach())
+
+
+def remembering(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    history.append(1)
+    return loss
+
+
+def counting(model: nn.Module, x: Any, y: Any) -> Any:
+    global calls
+    calls += 1
+    return F.cross_entropy(model(x), y) * calls
+
+
+def drawing(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y) * noise.uniform()
+
+
+def escaping(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y) * np.asarray(x * 2).sum()
+
+
+noise = np.random.default_rng(0)
+FALLS = {
+    "loss > 1 else": branching,
+    ".item() reads": reading,
+    "changes the length of history": remembering,
+    "binds calls anew": counting,
+    "random numbers": drawing,
+    "plain array": escaping,
+}
+
+
+@pytest.mark.parametrize("reason", FALLS)
+def test_what_cannot_be_recorded_runs_as_it_is(reason: str) -> None:
+    global noise, calls
+    results = []
+    for compiled in (True, False):
+        noise, calls = np.random.default_rng(0), 0
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            results.append(trained(mlp, sgd, FALLS[reason], rows(6), compiled))
+        assert [reason in str(w.message) for w in said] == [True] * compiled
+    assert results[0][0] == results[1][0]
+    for a, b in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (
+        "test_compiled_steps.py" in results[0][2].report()
+        or "anew" in reason
+        or "len" in reason
+        or "random" in reason
+    )
+
+
+def test_without_fallback_it_is_an_error() -> None:
+    step = nn.compile(lambda x: x * 2 if x.sum() > 0 else x, fallback=False)
+    with pytest.raises(Exception, match="a branch"):
+        step(np.ones(2))
+
+
+def test_an_error_in_a_step_is_the_error_and_leaves_the_weights() -> None:
+    pair = warmed(Pair())
+    x, y = rows(6, 1)[0]
+    before = arrays(*pair.sides[0][:2])
+    with pytest.raises(nn_error(), match="is no class"):
+        pair.compiled(x, y + 4)
+    for a, b in zip(before[:4], arrays(*pair.sides[0][:2]), strict=False):
+        np.testing.assert_array_equal(a, b)
+    pair.run(x, y)
+
+
+def nn_error() -> type[Exception]:
+    from autograd_core import ArgumentError
+
+    return ArgumentError
+
+
+def test_results_of_any_form() -> None:
+    w = np.array([1.0, 2.0])
+    f = nn.compile(lambda x, scale, how: {"a": x * w * scale, "b": [how, (x.sum(), None)]})
+    for scale in (2.0, 3.0, 4.0):
+        out = f(np.ones(2), scale, "mean")
+        np.testing.assert_array_equal(out["a"], w * scale)
+        assert out["b"] == ["mean", (2.0, None)]
+    assert [r.state for r in f.recordings.values()] == ["ready"]
+    w[0] = 10.0  # a captured array that is written is read again
+    assert f(np.ones(2), 1.0, "mean")["a"][0] == 10.0
+    w = np.array([5.0, 5.0])  # and one that is bound anew is noticed
+    assert f(np.ones(2), 1.0, "mean")["a"][0] == 5.0
