@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watching
-from .dispatch import Layered, raw
+from .dispatch import Layered
 from .errors import ArgumentError
 from .graph import recording_from
+from .outcomes import gradients_of, is_close, outcome
 from .plan import Plan
 from .reach import Reach, Snapshot
-from .records import Value, through
+from .records import Value
 from .replay import Program
 from .signatures import is_array, is_calculated, kind_of, signature, structure
 from .tensor import Tensor
 from .trace import Recorder, recorder
-from .traced import Traced
 from .trees import flatten
 
 __all__ = ["Compiled", "compile"]
@@ -29,7 +29,6 @@ __all__ = ["Compiled", "compile"]
 Function = Callable[..., Any]
 MOST = 16  # recordings of one function
 COMPARED = 1 << 26  # bytes; what writes into more than this is not run twice to compare
-EXACT: dict[str, float] = {"f": 2e-6, "d": 1e-12, "F": 2e-6, "D": 1e-12, "e": 1e-3}
 
 
 class CompileWarning(UserWarning):
@@ -329,95 +328,3 @@ def states(reach: Reach) -> Any:
     """Return the states of the random generators that a function could draw from."""
     own = [repr(g.bit_generator.state) for g in reach.generators]
     return own, random.getstate(), repr(np.random.get_state())  # noqa: NPY002 (it is asked, not used)
-
-
-def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:
-    """Say which gradients of leaves a run has left behind, and give these plain arrays."""
-    found: list[tuple[Any, Value | None]] = []
-    for t, sink, grad in leaves:
-        now = getattr(t._trace, "sink", None)
-        if now is None or (now is sink and now.grad is grad):
-            continue
-        inside = raw(now.grad)
-        if type(inside) is Traced:
-            now.grad = Tensor(inside._concrete)
-            found.append((now, inside._ref))
-        elif inside is None:
-            found.append((now, None))
-        else:
-            record.fail_at_end("it sets a .grad to an array that it did not calculate")
-    return found
-
-
-def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable[[Any], Any]]:
-    """Return a result with plain arrays, and the function that makes one like it of outputs."""
-
-    def output(v: Value) -> int:
-        outputs.append(v)
-        return len(outputs) - 1
-
-    def leaf(x: Any) -> Any:
-        inside = x
-        while isinstance(inside, Layered):
-            inside = inside._value
-        if type(inside) is Traced:
-            kind = Tensor if isinstance(x, Layered) else None
-            return Out(output(inside._ref), kind, inside._concrete)
-        if type(inside) is np.ndarray and inside is x and id(inside) in record.externals:  # noqa: SIM102
-            if id(inside) not in record.reachable:
-                return Out(output(record.externals[id(inside)]), None, inside)
-        return x
-
-    tree = through(result, leaf)
-
-    def shown(x: Any) -> Any:
-        if type(x) is not Out:
-            return x
-        return x.example if x.kind is None else x.kind(x.example)
-
-    first = through(tree, shown)
-    if type(tree) is Out and tree.kind is None:
-        return first, lambda values: values[0]
-    if type(tree) is Out:
-        return first, lambda values: Tensor(values[0])
-
-    def rebuild(values: tuple) -> Any:
-        return through(
-            tree,
-            lambda x: (
-                x
-                if type(x) is not Out
-                else (values[x.place] if x.kind is None else x.kind(values[x.place]))
-            ),
-        )
-
-    return first, rebuild
-
-
-class Out:
-    """Stands for an array in the result of a recorded function."""
-
-    __slots__ = ("example", "kind", "place")
-
-    def __init__(self, place: int, kind: Any, example: Any) -> None:
-        self.place, self.kind, self.example = place, kind, example
-
-
-def is_close(a: Any, b: Any) -> bool:
-    """Whether two results are the same, up to the last digits."""
-    if isinstance(a, Layered) or isinstance(b, Layered):
-        a, b = raw(a), raw(b)
-    if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(is_close, a, b))
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(is_close(a[k], b[k]) for k in a)
-    if not isinstance(a, (np.ndarray, np.generic)):
-        return a is b or bool(a == b) or (a != a and b != b)
-    if np.shape(a) != np.shape(b) or a.dtype != b.dtype:
-        return False
-    if a.dtype.kind not in "fc":
-        return bool(np.array_equal(a, b))
-    scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
-    return bool(
-        np.allclose(a, b, rtol=0, atol=EXACT.get(a.dtype.char, 1e-12) * scale, equal_nan=True)
-    )

@@ -24,9 +24,9 @@ from .graph import Node, recording_from
 from .guard import Sink
 from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
+from .live import assign
 from .shortcuts import apply_unary
 from .table import RULES, Spec
-from .trace import assign
 
 __all__ = ["Writable", "mark_written"]
 

@@ -16,9 +16,9 @@ from .errors import ArgumentError, DtypeError, ShapeError, describe
 from .forward import Tangent
 from .graph import Node, conform, new_level
 from .guard import Sink
+from .live import widened
 from .reverse import backward
 from .tensor import Tensor, require_float
-from .trace import widened
 from .trees import flatten, leaves_with_paths, tree_map
 
 __all__ = [

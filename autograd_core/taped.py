@@ -14,7 +14,7 @@ from .errors import DtypeError, GraphError, ShapeError, describe
 from .graph import Node
 from .guard import HookHandle, Sink
 from .holders import is_shared
-from .trace import note_gradient
+from .live import note_gradient
 
 __all__ = ["Taped", "new_leaf", "require_float"]
 

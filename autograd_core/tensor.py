@@ -12,10 +12,10 @@ from .errors import ConversionError, DtypeError, GraphError, ShapeError, describ
 from .graph import Node
 from .guard import Sink
 from .inplace import Writable
+from .live import note_gradient
 from .reverse import backward
 from .surface import Surface
 from .taped import Taped, require_float
-from .trace import note_gradient
 
 __all__ = ["Tensor", "from_dlpack", "require_float", "tensor"]
 

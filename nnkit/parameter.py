@@ -10,7 +10,7 @@ from autograd_core import Tensor, tensor
 from autograd_core.anomaly import watchers
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import GraphError
-from autograd_core.trace import live
+from autograd_core.live import live
 
 __all__ = ["Parameter", "UninitializedParameter", "clear_grad"]
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from autograd_core.anomaly import watchers
 from autograd_core.errors import ArgumentError
-from autograd_core.trace import live, recorder
+from autograd_core.live import live
+from autograd_core.trace import recorder
 
 __all__ = ["draw", "seed", "stream"]
 

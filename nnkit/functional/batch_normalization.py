@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
-from autograd_core.trace import lifted, live
+from autograd_core.live import live
+from autograd_core.trace import lifted
 from nnkit.functional.channels import again, back, channel_affine, per_channel, sums, wide
 from nnkit.functional.operands import as_float, operation
 

@@ -12,7 +12,7 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from autograd_core.inplace import mark_written
-from autograd_core.trace import live
+from autograd_core.live import live
 from nnkit.functional.operands import as_array, as_float, everything, is_batched, operation
 
 __all__ = ["embedding", "one_hot"]

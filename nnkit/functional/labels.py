@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.trace import live
+from autograd_core.live import live
 from nnkit.functional.operands import as_array, as_float
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from autograd_core.errors import ShapeError
-from autograd_core.trace import live
+from autograd_core.live import live
 from nnkit import functional as F
 from nnkit.functional.operands import as_array
 from nnkit.functional.windows import AXES

@@ -10,7 +10,8 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
-from autograd_core.trace import live, recorder
+from autograd_core.live import live
+from autograd_core.trace import recorder
 
 __all__ = ["StepCall", "recorded_live", "recorded_step"]
 

@@ -26,6 +26,7 @@ LAYERS = [
     ["pool"],
     ["traced"],
     ["trace"],
+    ["live"],
     ["reverse", "forward", "gradmode", "dispatch"],
     ["plan", "reach"],
     ["replay"],
@@ -41,7 +42,7 @@ LAYERS = [
     ["jacobians"],
     ["products", "checkpointing", "test_util", "nested", "vectors"],
     ["function", "custom", "extend", "builtins", "equations"],
-    ["implicit", "signatures"],
+    ["implicit", "signatures", "outcomes"],
     ["compiled"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}

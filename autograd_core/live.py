@@ -1,0 +1,75 @@
+"""What `compile` notes of calls that are more than arithmetic: checks, random draws, writes."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .anomaly import watchers
+from .records import through
+from .trace import current, find
+from .traced import Traced, plainly
+
+__all__ = ["assign", "live", "note_gradient", "widened"]
+
+
+def live(
+    f: Callable[..., Any], writes: Sequence[int] = (), always: bool = False, needed: bool = True
+) -> Any:
+    """Make a function of plain arrays appear in a recording as one call, carried out each time.
+
+    `writes` are the positions of arguments that it writes into. `always` notes it also where none
+    of its arguments comes from the recording: it draws random numbers, or changes what it is given.
+    `needed` says that it is carried out even if nobody uses what it returns.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not watchers:
+            return f(*args, **kwargs)
+        args, kwargs = through(args, beneath), through(kwargs, beneath)
+        found = find(args) or find(kwargs)
+        if found is None:
+            found = current.get() if always else None
+        if found is None or not found.open:
+            return f(*plainly(args), **plainly(kwargs))
+        y = found.record(f, args, kwargs, [args[i] for i in writes])
+        if needed and found.calls:
+            found.calls[-1].keeps = True
+        return y
+
+    call.__name__, call.__doc__ = f.__name__, f.__doc__
+    call.__wrapped__ = f  # type: ignore[attr-defined]
+    return call
+
+
+def assign(x: Any, index: Any, v: Any) -> None:
+    """Do `x[index] = v`, noted if one of them is part of a recording."""
+    if type(x) is np.ndarray and watchers:
+        found = find((v, index))
+        if found is not None and found.open:
+            found.record(operator.setitem, (x, index, v), {}, [x])
+            return
+    x[index] = v
+
+
+def beneath(x: Any) -> Any:
+    """Return what is recorded beneath a Tensor; other things as they are."""
+    inside = x
+    while hasattr(type(inside), "_alias"):
+        inside = inside._value
+    return inside if type(inside) is Traced else x
+
+
+def note_gradient(trace: Any, is_set: bool = False) -> None:
+    """Tell the recording that goes on, if one does, of a look at (or a write of) `.grad`."""
+    r = current.get()
+    if r is not None and trace is not None and trace.sink is not None:
+        r.note_gradient(trace.sink, is_set)
+
+
+def widened(kind: type, x: Any) -> Any:
+    """Make a NumPy number of a Python one."""
+    return x._recorder.record(kind, (x,), {}) if type(x) is Traced else kind(x)
