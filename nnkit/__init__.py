@@ -5,7 +5,7 @@
 Names are those of torch.nn; arrays are NumPy's.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd_core import (
     Tensor,
@@ -33,12 +33,13 @@ from nnkit import (
     utils,
 )
 from nnkit._version import __version__
+from nnkit.absent import teller
 from nnkit.inspection import count_parameters, freeze, summary, unfreeze
 from nnkit.io import load, save
 from nnkit.layers import *  # noqa: F403  (each layer has one list to be in: theirs)
 from nnkit.losses import *  # noqa: F403
 from nnkit.module import Module, Parameter
-from nnkit.parameter import UninitializedParameter
+from nnkit.parameter import Buffer, UninitializedParameter
 from nnkit.random import seed
 from nnkit.training import ActivationStatistics, GradientFlow, History, Trainer, live, lr_find
 
@@ -53,6 +54,7 @@ __all__ = [
     "set_grad_enabled",
     "tensor",
     # modules
+    "Buffer",
     "Module",
     "Parameter",
     "UninitializedParameter",
@@ -88,6 +90,9 @@ __all__ = [
     "utils",
     "__version__",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)
 
 
 def load_ipython_extension(ip: Any) -> None:

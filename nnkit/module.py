@@ -16,7 +16,8 @@ from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
 from nnkit.module_hooks import Hookable
-from nnkit.parameter import Parameter, UninitializedParameter, clear_grad
+from nnkit.module_paths import Findable
+from nnkit.parameter import Buffer, Parameter, UninitializedParameter, clear_grad
 from nnkit.place import say_where
 from nnkit.state import check_state, give_sizes
 
@@ -30,7 +31,7 @@ class KeysReport(NamedTuple):
     unexpected_keys: list[str]
 
 
-class Module(Hookable):
+class Module(Hookable, Findable):
     """A part of a model: parameters, buffers, further modules, and `forward`, which uses them.
 
     Write a class with its parts as attributes and a method `forward`; call the module itself.
@@ -90,6 +91,9 @@ class Module(Hookable):
                     f"{type(self).__name__}.{name} is a {kind.__name__}; it cannot become "
                     f"{describe(value)}. {remedy.format(name=name)}"
                 )
+        if isinstance(value, Buffer):
+            vars(self).pop(name, None)
+            return self.register_buffer(name, value.data, value.persistent)
         if name in self._buffers and value is not None:
             value = np.asarray(raw(value))
         object.__setattr__(self, name, value)
@@ -231,30 +235,6 @@ class Module(Hookable):
             return self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
         return iter([(prefix, self)])
 
-    def get_submodule(self, target: str) -> Module:
-        """Return the part with a path: `model.get_submodule("encoder.fc1")`."""
-        found: Any = self
-        for i, name in enumerate(target.split(".") if target else []):
-            child = vars(found).get(name)
-            if not isinstance(child, Module):
-                names = ", ".join(name for name, _ in found.named_children()) or "none"
-                place = ".".join(target.split(".")[:i]) or type(self).__name__
-                raise ArgumentError(f"{place} has no part {name!r}; its parts are: {names}.")
-            found = child
-        return found
-
-    def get_parameter(self, target: str) -> Parameter:
-        """Return the parameter with a path: `model.get_parameter("encoder.fc1.weight")`."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        value = vars(module).get(name)
-        if not isinstance(value, Parameter):
-            names = ", ".join(n for n, _ in module.named_parameters(recurse=False)) or "none"
-            raise ArgumentError(
-                f"{path or type(self).__name__} has no parameter {name!r}; it has: {names}."
-            )
-        return value
-
     # --- doing something to all parts -------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], object]) -> Self:
@@ -317,6 +297,17 @@ class Module(Hookable):
     def float(self) -> Self:
         """Change all floating point parameters and buffers to float32; returns the module."""
         return self.to(np.float32)
+
+    def half(self) -> Self:
+        """Change all floating point parameters and buffers to float16; returns the module.
+
+        It halves the memory and the file; NumPy calculates more slowly in float16 than in float32.
+        """
+        return self.to(np.float16)
+
+    def cpu(self) -> Self:
+        """Return the module: it is on the CPU already."""
+        return self
 
     def double(self) -> Self:
         """Change all floating point parameters and buffers to float64; returns the module."""

@@ -12,7 +12,7 @@ from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import GraphError
 from autograd_core.live import live
 
-__all__ = ["Parameter", "UninitializedParameter", "clear_grad"]
+__all__ = ["Buffer", "Parameter", "UninitializedParameter", "clear_grad"]
 
 
 class Parameter(Tensor):
@@ -68,6 +68,34 @@ class Parameter(Tensor):
             if grad is not None:
                 self.grad = raw(grad).astype(dtype)
         return self
+
+
+class Buffer:
+    """An array that becomes a buffer of the module that it is assigned to.
+
+    ``self.mean = Buffer(values)`` is short for ``self.register_buffer("mean", values)``; what the
+    module holds then is a plain array.
+
+    Parameters
+    ----------
+    data : array_like
+    persistent : bool, default True
+        Whether it belongs to the state dict.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> class Centered(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.mean = nn.Buffer([1.0, 2.0])
+    >>> Centered().mean, list(Centered().state_dict())
+    (array([1., 2.]), ['mean'])
+    """
+
+    def __init__(self, data: Any, *, persistent: bool = True) -> None:
+        self.data = data
+        self.persistent = persistent
 
 
 class UninitializedParameter(Parameter):

@@ -11,8 +11,8 @@ import nnkit
 
 ROOT = Path(nnkit.__file__).parent
 LAYERS = [
-    ["_version", "hooks", "random", "state", "parameter", "place", "modes"],
-    ["module_hooks"],
+    ["_version", "absent", "hooks", "random", "state", "parameter", "place", "modes"],
+    ["module_hooks", "module_paths"],
     ["module"],
     ["functional"],
     ["init"],

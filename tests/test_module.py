@@ -305,3 +305,40 @@ def test_a_good_call_costs_no_place():
     with pytest.raises(ValueError, match="0: Linear"):
         model(np.ones(3))
     assert model(np.ones(2)).shape == (2,)
+
+
+def test_a_buffer_that_is_assigned_is_registered():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Buffer([1.0, 2.0])
+            self.seen = nn.Buffer(np.zeros(1), persistent=False)
+
+    module = Scaled()
+    assert type(module.scale) is np.ndarray and list(module.state_dict()) == ["scale"]
+    assert [name for name, _ in module.named_buffers()] == ["scale", "seen"]
+    module.scale = nn.Buffer([3.0])
+    assert module.get_buffer("scale").tolist() == [3.0]
+
+
+def test_parts_are_found_and_exchanged_by_their_paths():
+    net = nn.Sequential(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)), nn.ReLU())
+    assert net.get_buffer("0.1.running_mean") is net[0][1].running_mean
+    with pytest.raises(ValueError, match=r"0.1 has no buffer 'mean'; it has: running_mean, runn"):
+        net.get_buffer("0.1.mean")
+    new = nn.Linear(2, 3)
+    net.set_submodule("0.0", new)
+    assert net[0][0] is new and [name for name, _ in net[0].named_children()] == ["0", "1"]
+    net.set_submodule("0.more", nn.Tanh())
+    with pytest.raises(ValueError, match="no part 'x'"):
+        net.set_submodule("0.x", nn.Tanh(), strict=True)
+    with pytest.raises(ValueError, match="the path is empty"):
+        net.set_submodule("", nn.Tanh())
+    with pytest.raises(TypeError, match="needs a Module"):
+        net.set_submodule("0.0", np.tanh)
+
+
+def test_half_precision_and_the_only_device():
+    net = nn.Linear(2, 3)
+    assert net.cpu() is net and net.half() is net and net.weight.dtype == np.float16
+    assert net(np.ones((1, 2))).dtype == np.float16

@@ -1,5 +1,8 @@
 """Data: datasets, scaling, and the loader that makes batches."""
 
+from typing import TYPE_CHECKING
+
+from nnkit.absent import teller
 from nnkit.data.bundled import load_bundled
 from nnkit.data.collate import default_collate
 from nnkit.data.dataset import (
@@ -13,6 +16,7 @@ from nnkit.data.dataset import (
 from nnkit.data.download import DataFileError, load_text
 from nnkit.data.frame import from_frame
 from nnkit.data.images import load_cifar10, load_fashion_mnist, load_mnist
+from nnkit.data.joined import ChainDataset, StackDataset
 from nnkit.data.loader import DataLoader
 from nnkit.data.sampler import (
     BatchSampler,
@@ -30,6 +34,7 @@ from nnkit.data.toy import make_blobs, make_circles, make_curve, make_moons, mak
 
 __all__ = [
     "BatchSampler",
+    "ChainDataset",
     "CharTokenizer",
     "ConcatDataset",
     "DataFileError",
@@ -41,6 +46,7 @@ __all__ = [
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Standardize",
     "StratifiedSampler",
     "Subset",
@@ -62,3 +68,6 @@ __all__ = [
     "make_windows",
     "random_split",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)

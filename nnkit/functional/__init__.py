@@ -2,6 +2,9 @@
 torch.nn.functional; the layers hold the state and call these.
 """
 
+from typing import TYPE_CHECKING
+
+from nnkit.absent import teller
 from nnkit.functional.activation import (
     gelu,
     log_softmax,
@@ -310,3 +313,6 @@ __all__ = [
     "tversky_loss",
     "unfold",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)

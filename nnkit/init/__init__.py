@@ -4,6 +4,9 @@ Names and distributions are those of torch.nn.init. Without a `generator` the nu
 the stream that `nnkit.seed` sets.
 """
 
+from typing import TYPE_CHECKING
+
+from nnkit.absent import teller
 from nnkit.init.fill import constant_, normal_, ones_, trunc_normal_, uniform_, zeros_
 from nnkit.init.structure import dirac_, eye_, orthogonal_, sparse_
 from nnkit.init.variance import (
@@ -31,3 +34,6 @@ __all__ = [
     "xavier_uniform_",
     "zeros_",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)

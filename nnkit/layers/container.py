@@ -43,6 +43,12 @@ class Ordered(Module):
             delattr(self, name)
         self._number([part for part in parts if part not in doomed])
 
+    def pop(self, index: int = -1) -> Module:
+        """Take a module out, the last one by default, and return it."""
+        module: Module = self[index]
+        del self[index]
+        return module
+
     def _position(self, index: int) -> int:
         n = len(self)
         if not -n <= index < n:

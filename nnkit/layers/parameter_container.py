@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
@@ -182,6 +183,26 @@ class ParameterDict(Parameters):
         p = self[key]
         del self[key]
         return p
+
+    def popitem(self) -> tuple[str, Parameter]:
+        """Take the last parameter out and return its name and it."""
+        key = self.keys()[-1] if self.keys() else ""
+        return key, self.pop(key)
+
+    def setdefault(self, key: str, default: Any = None) -> Parameter:
+        """Return a parameter; if there is none of this name, put `default` in first."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def copy(self) -> ParameterDict:
+        """Return a dict of its own with the same parameters."""
+        return ParameterDict(self.items())
+
+    @classmethod
+    def fromkeys(cls, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """Make a dict with a parameter for each name, each with values of its own."""
+        return cls({key: copy.deepcopy(default) for key in keys})
 
     def clear(self) -> None:
         """Take all parameters out."""

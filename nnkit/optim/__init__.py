@@ -21,6 +21,9 @@
 Names, arguments, defaults and states are those of torch.optim.
 """
 
+from typing import TYPE_CHECKING
+
+from nnkit.absent import teller
 from nnkit.optim import lr_scheduler, swa_utils
 from nnkit.optim.adadelta import Adadelta
 from nnkit.optim.adafactor import Adafactor
@@ -60,3 +63,6 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)

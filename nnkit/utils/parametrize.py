@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from autograd_core import Tensor, no_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from autograd_core.inplace import mark_written
+from nnkit.absent import teller
 from nnkit.layers import ModuleDict, ModuleList
 from nnkit.module import Module, Parameter
 from nnkit.utils.calculated import become, cached, type_before_parametrizations
@@ -23,6 +24,9 @@ __all__ = [
     "remove_parametrizations",
     "type_before_parametrizations",
 ]
+
+if not TYPE_CHECKING:  # type checkers see the names that are there
+    __getattr__ = teller(__name__)
 
 
 def register_parametrization(

@@ -142,3 +142,25 @@ def test_the_message_helps(call, kind, words):
         call()
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, nn.ModuleList])
+def test_a_module_can_be_taken_out(kind):
+    parts = [nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2)]
+    box = kind(*parts) if kind is nn.Sequential else kind(parts)
+    assert box.pop() is parts[2] and box.pop(0) is parts[0]
+    assert [name for name, _ in box.named_children()] == ["0"] and box[0] is parts[1]
+    with pytest.raises(IndexError, match="1 modules; index 3"):
+        box.pop(3)
+
+
+def test_a_dict_of_parameters_does_what_dicts_do():
+    box = nn.ParameterDict.fromkeys(["a", "b"], np.ones(2))
+    assert box["a"] is not box["b"]
+    twin = box.copy()
+    assert twin["a"] is box["a"] and list(twin) == ["a", "b"]
+    assert box.setdefault("a", np.zeros(3)) is twin["a"]
+    assert box.setdefault("c", np.zeros(3)).shape == (3,)
+    assert box.popitem()[0] == "c" and list(box) == ["a", "b"] == list(twin)
+    with pytest.raises(KeyError, match="it has: none"):
+        nn.ParameterDict().popitem()
