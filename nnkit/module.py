@@ -74,7 +74,7 @@ class Module(Hookable, Findable):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`, and the hooks around it."""
         try:
-            if self._hooks:
+            if self._hooks is not None:
                 return self._hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:

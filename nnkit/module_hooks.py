@@ -31,9 +31,11 @@ class ForwardHook:
     with_kwargs: bool
     always_call: bool = False
 
-    def __call__(self, module: Module, args: Any, kwargs: Any, *output: Any) -> Any:
-        """Call the function, with the keyword arguments if it wants them."""
-        return self.function(module, args, *((kwargs,) if self.with_kwargs else ()), *output)
+    def __call__(self, module: Module, args: Any, kwargs: Any, output: Any) -> Any:
+        """Call a function after forward, with the keyword arguments if it wants them."""
+        if self.with_kwargs:
+            return self.function(module, args, kwargs, output)
+        return self.function(module, args, output)
 
 
 class ModuleHooks:
@@ -46,24 +48,33 @@ class ModuleHooks:
         self.before_backward, self.after_backward = Hooks(), Hooks()
 
     def __bool__(self) -> bool:
-        return bool(self.before or self.after or self.before_backward or self.after_backward)
+        return bool(
+            self.before.functions
+            or self.after.functions
+            or self.before_backward.functions
+            or self.after_backward.functions
+        )
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the module's forward with the hooks around it."""
+        # Calls are frequent and hooks few: what is not there is not even asked twice.
         called: set[int] = set()
         output = None
         try:
-            for hook in self.before:
-                args, kwargs = changed_arguments(hook, module, args, kwargs)
-            around = Backward.of(self, module)
-            if around is not None:
+            if self.before.functions:
+                for hook in list(self.before.functions.values()):
+                    args, kwargs = changed_arguments(hook, module, args, kwargs)
+            around = None
+            if self.before_backward.functions or self.after_backward.functions:
+                around = Backward(module, list(self.before_backward), list(self.after_backward))
                 args = around.watch_inputs(args)
             output = module.forward(*args, **kwargs)
-            for key, after in list(self.after.functions.items()):
-                called.add(key)
-                changed = after(module, args, kwargs, output)
-                if changed is not None:
-                    output = changed
+            if self.after.functions:
+                for key, after in list(self.after.functions.items()):
+                    called.add(key)
+                    changed = after(module, args, kwargs, output)
+                    if changed is not None:
+                        output = changed
             return output if around is None else around.watch_outputs(output)
         except Exception:
             self.call_the_rest(called, module, args, kwargs, output)
@@ -90,7 +101,8 @@ def changed_arguments(
     hook: Any, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Call a hook before forward, and return the arguments that it leaves."""
-    changed = hook(module, args, kwargs)
+    function = hook.function
+    changed = function(module, args, kwargs) if hook.with_kwargs else function(module, args)
     if changed is None:
         return args, kwargs
     if not hook.with_kwargs:
@@ -146,13 +158,6 @@ class Backward:
         self.count = 0  # of the inputs
         self.size = 0  # of the outputs
         self.grad_output: Grads | None = None
-
-    @classmethod
-    def of(cls, hooks: ModuleHooks, module: Module) -> Backward | None:
-        """Return the watch over one call, if there are backward hooks."""
-        if not hooks.before_backward and not hooks.after_backward:
-            return None
-        return cls(module, list(hooks.before_backward), list(hooks.after_backward))
 
     def watch_inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Let the gradients of the arguments come by here."""

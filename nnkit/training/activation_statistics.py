@@ -79,8 +79,11 @@ class ActivationStatistics:
     -----
     Between layers the standard deviation should neither shrink nor grow much, and saturated units
     hardly learn: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
-    feedforward neural networks" (AISTATS 2010), section 3. A step that is not looked at costs one
-    more call in Python (`benchmarks/statistics_cost.py`).
+    feedforward neural networks" (AISTATS 2010), section 3.
+
+    What it costs: the budget, counted by a clock inside; about 0.6 us in each step; and what that
+    clock does not see. Together 1.2 to 1.6 % of the training with the default budget
+    (`benchmarks/statistics_cost.py`).
 
     Examples
     --------
