@@ -12,6 +12,7 @@ import nnkit
 ROOT = Path(nnkit.__file__).parent
 LAYERS = [
     ["_version", "absent", "hooks", "random", "state", "parameter", "place", "modes"],
+    ["backward_hooks"],
     ["module_hooks", "module_paths"],
     ["module"],
     ["functional"],

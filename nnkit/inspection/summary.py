@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from autograd_core.errors import ArgumentError, DtypeError, describe
 from nnkit.inspection.tables import as_html, as_text, check_columns
 from nnkit.inspection.unchanged import unchanged
 from nnkit.module import Module
+from nnkit.parameter import UninitializedParameter
 
 __all__ = ["LayerCall", "LayerRow", "Summary", "summary"]
 
@@ -175,11 +177,15 @@ def summary(
     Memory: parameters 407 kB, input 100 kB, activations 34 kB
     """
     _check(model, depth, columns, mode)
-    rows, paths = _rows(model)
-    given = None
+    given: Any = None
+    args, kwargs = (), dict[str, Any]()
     if input is not None:
         args, kwargs = _arguments(model, input, dtype)
         given = (*args, kwargs) if kwargs else args
+    if any(isinstance(p, UninitializedParameter) for p in model.parameters()):
+        model = _sized(model, args, kwargs)
+    rows, paths = _rows(model)
+    if given is not None:
         _run(model, args, kwargs, mode, paths)
         if len(given) == 1 and not kwargs:
             given = given[0]
@@ -196,6 +202,22 @@ def _check(model: Any, depth: Any, columns: Any, mode: Any) -> None:
     if mode not in ("eval", "train", "same"):
         raise ArgumentError(f'summary: mode is "eval", "train" or "same"; got {mode!r}.')
     check_columns(columns)
+
+
+def _sized(model: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Module:
+    """Return a copy of a model with lazy layers, in which these have their sizes."""
+    if not args and not kwargs:
+        raise ArgumentError(
+            "summary: the model has lazy layers, which take their sizes from the first input. Give "
+            "one: summary(model, (32, 784))."
+        )
+    model = copy.deepcopy(model)
+    with unchanged(model), no_grad():
+        modes = [module.training for module in model.modules()]
+        model.eval()(*args, **kwargs)
+        for module, mode in zip(model.modules(), modes, strict=True):
+            module.training = mode
+    return model
 
 
 # --- the layers -----------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from autograd_core.dispatch import raw
 from autograd_core.inplace import mark_written
 from nnkit.module import Module, Parameter
 from nnkit.optim.interrupts import Uninterrupted
+from nnkit.parameter import UninitializedParameter
 from nnkit.random import PURPOSES, stream
 
 __all__ = ["unchanged"]
@@ -38,7 +39,11 @@ def unchanged(model: Module, *others: Any, parameters: Iterable[Any] = ()) -> It
     """
     modes = [(module, module.training) for module in model.modules()]
     all_parameters = {id(p): p for p in (*model.parameters(), *parameters)}
-    kept = [(p, raw(p).copy(), p.grad) for p in all_parameters.values()]
+    kept = [
+        (p, raw(p).copy(), p.grad)
+        for p in all_parameters.values()
+        if not isinstance(p, UninitializedParameter)
+    ]
     buffers = [
         (module, name, getattr(module, name), np.copy(getattr(module, name)))
         for module in model.modules()

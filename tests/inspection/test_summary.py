@@ -279,3 +279,25 @@ def test_an_error_inside_says_how_far_it_came():
 
 def test_one_sample_is_enough_for_batch_norm():
     assert nn.summary(nn.BatchNorm1d(3), (1, 3)).rows[0].calls[0].output == (1, 3)
+
+
+def test_lazy_layers_get_their_sizes_in_a_copy():
+    nn.seed(0)
+    model = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(5))
+    nn.freeze(model, "2")
+    before = [nn.random.stream(p).bit_generator.state for p in nn.random.PURPOSES]
+    made = nn.summary(model, (2, 1, 6, 6))
+    assert [(r.type, r.parameters, r.trainable) for r in made.rows[1:]] == [
+        *(("Conv2d", 40, 40), ("Flatten", 0, 0), ("Linear", 325, 0))
+    ]
+    assert type(model[0]) is nn.LazyConv2d and type(model[2]) is nn.LazyLinear
+    assert [nn.random.stream(p).bit_generator.state for p in nn.random.PURPOSES] == before
+    with pytest.raises(ArgumentError, match="lazy layers"):
+        nn.summary(model)
+
+
+def test_a_parametrized_layer():
+    layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
+    made = nn.summary(nn.Sequential(layer), (4, 3))
+    assert made.parameters == nn.count_parameters(layer) == 2 + 2 + 6
+    assert made.rows[1].calls[0].output == (4, 2)
