@@ -41,7 +41,21 @@ from nnkit.losses import *  # noqa: F403
 from nnkit.module import Module, Parameter
 from nnkit.parameter import Buffer, UninitializedParameter
 from nnkit.random import seed
-from nnkit.training import ActivationStatistics, GradientFlow, History, Trainer, live, lr_find
+from nnkit.training import (
+    ActivationStatistics,
+    Callback,
+    Checkpoint,
+    CSVLogger,
+    EarlyStopping,
+    GradientFlow,
+    History,
+    JSONLinesLogger,
+    KeepBest,
+    TensorBoardLogger,
+    Trainer,
+    live,
+    lr_find,
+)
 
 __all__ = [
     # tensors
@@ -67,8 +81,15 @@ __all__ = [
     "unfreeze",
     # training
     "ActivationStatistics",
+    "CSVLogger",
+    "Callback",
+    "Checkpoint",
+    "EarlyStopping",
     "GradientFlow",
     "History",
+    "JSONLinesLogger",
+    "KeepBest",
+    "TensorBoardLogger",
     "Trainer",
     "live",
     "lr_find",

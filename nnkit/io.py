@@ -152,11 +152,13 @@ def write_whole(path: Path, content: bytes) -> None:
             os.close(folder)
 
 
-def sweep(path: Path) -> None:
-    """Remove what processes that were killed while saving left behind."""
+def sweep(path: Path, older_than: float = STALE_AFTER) -> None:
+    """Remove what processes that were killed while saving left behind, if it is so many seconds
+    old.
+    """
     for stale in path.parent.glob(f".{glob_safe(path.name)}.????????.tmp"):
         try:
-            if time.time() - stale.stat().st_mtime > STALE_AFTER:
+            if time.time() - stale.stat().st_mtime >= older_than:
                 stale.unlink()
         except OSError:
             pass  # somebody else was faster, or it is not ours to remove

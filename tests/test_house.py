@@ -295,6 +295,7 @@ def test_core_install_needs_numpy_and_safetensors_only():
         "notebook",
         "datasets",
         "scipy",
+        "tensorboard",
         "test",
         "peers",
         "dev",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -168,10 +169,21 @@ class DataLoader:
         return n if size is None else number_of_batches(n, size, self.drop_last)
 
     def __iter__(self) -> Iterator[Any]:
+        return self.batches()
+
+    def batches(self, start: int = 0) -> Iterator[Any]:
+        """Iterate from a batch on; what lies before it is not read, except from a stream.
+
+        Parameters
+        ----------
+        start : int, default 0
+            Batches to leave out.
+        """
         ahead = self.num_workers * self.prefetch_factor
         if isinstance(self.dataset, IterableDataset):
-            return stream_ahead(self._stream(), ahead) if ahead else self._stream()
-        read, keys = self._reader(), self._keys()
+            stream = islice(self._stream(), start, None)
+            return stream_ahead(stream, ahead) if ahead else stream
+        read, keys = self._reader(), islice(self._keys(), start, None)
         return read_ahead(read, keys, self.num_workers, ahead) if ahead else map(read, keys)
 
     def _stream(self) -> Iterator[Any]:

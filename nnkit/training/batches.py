@@ -100,15 +100,23 @@ def as_batches(X: Any, batch_size: int, shuffle: bool, epochs: int, what: str) -
     return X
 
 
-def split_batch(batch: Any, what: str) -> tuple[Any, Any]:
-    """Take a batch apart into inputs and targets."""
-    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+def split_batch(batch: Any, what: str) -> tuple[Any, Any, Any]:
+    """Take a batch apart into inputs, targets, and weights of the rows or None."""
+    if not isinstance(batch, (tuple, list)) or len(batch) not in (2, 3):
         got = f"{len(batch)} parts" if isinstance(batch, (tuple, list)) else describe(batch)
         raise ArgumentError(
-            f"{what}: a batch must be a pair (inputs, targets), but the loader gave {got}. An "
-            f"autoencoder's targets are its inputs: (X, X)."
+            f"{what}: a batch must be a pair (inputs, targets), or three with the weights of the "
+            f"rows, but the loader gave {got}. An autoencoder's targets are its inputs: (X, X)."
         )
-    return batch[0], batch[1]
+    if len(batch) == 2:
+        return batch[0], batch[1], None
+    weight = np.asarray(raw(batch[2]))
+    if weight.ndim != 1 or len(weight) != np.shape(raw(batch[1]))[:1][0]:
+        raise ShapeError(
+            f"{what}: the third part of a batch is one weight for each of its rows; got shape "
+            f"{weight.shape} for targets of shape {np.shape(raw(batch[1]))}."
+        )
+    return batch[0], batch[1], weight
 
 
 def plain_output(output: Any, model: str) -> Any:

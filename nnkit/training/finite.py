@@ -34,10 +34,14 @@ def is_finite(x: Any) -> bool:
     return bool(np.isfinite(x).all())
 
 
-def explain_loss(model: Module, value: float, x: Any, lr: float) -> NonFiniteError:
-    """Make the error for a loss that is not finite; it names the first layer that was not."""
+def explain_loss(model: Module, value: float, x: Any, lr: float, where: str = "") -> NonFiniteError:
+    """Make the error for a loss that is not finite; it names the first layer that was not.
+
+    `where` says in which batch.
+    """
     text = (
-        f"the loss became {value}. {culprit(model, x)} The weights are those of the step before. "
+        f"the loss became {value}{where}. {culprit(model, x)} The weights are those of the step "
+        f"before. "
     )
     return NonFiniteError(text + remedy(lr))
 
@@ -97,7 +101,7 @@ def first_bad_layer(model: Module, x: Any) -> tuple[str, Module | None, float]:
     return path, module, largest
 
 
-def explain_gradient(model: Module, lr: float) -> NonFiniteError:
+def explain_gradient(model: Module, lr: float, where: str = "") -> NonFiniteError:
     """Make the error for gradients that are not finite; the backward pass starts at the end."""
     bad = [
         name
@@ -107,8 +111,8 @@ def explain_gradient(model: Module, lr: float) -> NonFiniteError:
     named = f"that of {bad[-1]!r}" if bad else "those of parameters outside the model"
     more = f", and {len(bad) - 1} more after it" if len(bad) > 1 else ""
     return NonFiniteError(
-        f"the loss is finite, but gradients are not: first {named}{more} (the backward pass goes "
-        f"from the last layer to the first). The weights are those of the step before. A function "
-        f"with an infinite slope is a usual cause (sqrt or log near 0), or else a too large "
-        f"learning rate (it is {lr:g})."
+        f"the loss is finite, but gradients are not{where}: first {named}{more} (the backward pass "
+        f"goes from the last layer to the first). The weights are those of the step before. A "
+        f"function with an infinite slope is a usual cause (sqrt or log near 0), or else a too "
+        f"large learning rate (it is {lr:g})."
     )

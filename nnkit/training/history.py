@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple, SupportsFloat
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, DtypeError, describe
+from nnkit.training.tables import StrPath, frame_of, write_csv, write_jsonl
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -105,6 +106,7 @@ class History:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._epochs: list[dict[str, float]] = []
         self._newest = 0
         self._rows: deque[tuple[int, dict[str, float]]] = deque()
         self._sorting = threading.Lock()
@@ -168,6 +170,30 @@ class History:
     def _steps(self) -> array[int]:
         self._sort()
         return self._sorted_steps
+
+    def log_epoch(self, **values: SupportsFloat) -> None:
+        """Write the numbers of a whole epoch, as a row of `epochs`.
+
+        Parameters
+        ----------
+        **values : float
+            As for `log`. The columns "epoch" (counted from 0) and "step" come by themselves.
+
+        Raises
+        ------
+        DtypeError
+            If a value is not one number.
+        """
+        row: dict[str, float] = {"epoch": len(self._epochs), "step": self._newest}
+        self._epochs.append(row | {name: _number(name, value) for name, value in values.items()})
+
+    @property
+    def epochs(self) -> dict[str, list[Any]]:
+        """The numbers of whole epochs as a dict of equally long lists, ``None`` where a row has no
+        value: ``epoch``, ``step`` and what was logged, as ``loss``, ``val_loss``, ``lr``.
+        """
+        names = dict.fromkeys(name for row in self._epochs for name in row)
+        return {name: [row.get(name) for row in self._epochs] for name in names}
 
     def mark(self, step: int, kind: str, /, **details: Any) -> None:
         """Note that something happened after `step`; it is drawn as a vertical line in the curves.
@@ -260,6 +286,82 @@ class History:
                 cells[position[step]] = value
             table[name] = cells
         return table
+
+    def to_frame(self, by: str = "step") -> Any:
+        """Return the table as a pandas DataFrame, NaN where a row has no value.
+
+        Parameters
+        ----------
+        by : {"step", "epoch"}, default "step"
+            A row for each step, or for each epoch.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return frame_of(self, by)
+
+    def to_csv(self, path: StrPath, by: str = "step") -> None:
+        """Write the table as a CSV file, empty where a row has no value.
+
+        Parameters
+        ----------
+        path : str or path
+        by : {"step", "epoch"}, default "step"
+            A row for each step, or for each epoch.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        write_csv(self, path, by)
+
+    def to_jsonl(self, path: StrPath, by: str = "step") -> None:
+        """Write the table as JSON lines: an object for each row, with the values it has.
+
+        NaN and infinite numbers become the texts ``"nan"``, ``"inf"`` and ``"-inf"``, for which
+        JSON has no numbers.
+
+        Parameters
+        ----------
+        path : str or path
+        by : {"step", "epoch"}, default "step"
+            A row for each step, or for each epoch.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        write_jsonl(self, path, by)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything, for a file: arrays, numbers, texts, and lists and dicts of them."""
+        columns = {
+            name: dict(zip(("steps", "values"), column.since(0)))
+            for name, column in self._columns.items()
+        }
+        return {
+            "newest": self._newest,
+            "steps": self.steps,
+            "columns": columns,
+            "epochs": [dict(row) for row in self._epochs],
+            "events": [list(event) for event in self.events],
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Become what `state_dict()` was called of."""
+        self.__init__()  # type: ignore[misc]
+        self._newest = int(state["newest"])
+        self._sorted_steps = array("q", np.asarray(state["steps"]).tolist())
+        for name, entry in state["columns"].items():
+            column = self._sorted_columns[name] = Column()
+            column.steps = array("q", np.asarray(entry["steps"]).tolist())
+            column.values = array("d", np.asarray(entry["values"]).tolist())
+        self._epochs = [dict(row) for row in state["epochs"]]
+        self.events = [Event(int(step), kind, details) for step, kind, details in state["events"]]
 
     def plot(self) -> Figure:
         """Draw the curves, the interventions and the gradient flow with matplotlib.

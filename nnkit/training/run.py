@@ -11,12 +11,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
 from types import TracebackType
-from typing import Any, Protocol, Self, SupportsFloat, TypeVar
+from typing import Any, Self, SupportsFloat, TypeVar
 
-from autograd_core.errors import ArgumentError, AutogradError, DtypeError, describe
+from autograd_core.errors import AutogradError
 from nnkit.training.controls import Controls
 from nnkit.training.gradient_flow import GradientFlow
 from nnkit.training.history import History
+from nnkit.training.observers import Observer, observers
+from nnkit.training.run_arguments import check_arguments
 
 __all__ = ["Observer", "Run", "RunError", "live", "observers"]
 
@@ -25,34 +27,6 @@ Item = TypeVar("Item")
 
 class RunError(AutogradError, RuntimeError):
     """A run that is used before it began or after it ended."""
-
-
-class Observer(Protocol):
-    """Something that looks at a run. All calls come from the thread that trains.
-
-    `progressed` is called in every step, so it must be fast when there is nothing to do.
-    An exception in any of these never stops the training: it is warned about once and the
-    observer is dropped.
-    """
-
-    def started(self, run: Run) -> None:
-        """The run begins."""
-
-    def progressed(self, run: Run) -> None:
-        """New values were logged."""
-
-    def waiting(self, run: Run) -> None:
-        """The run is paused; called about five times a second."""
-
-    def ended(self, run: Run) -> None:
-        """The run is over, in whatever way."""
-
-    def show(self, run: Run) -> None:
-        """Show the run again, here and now."""
-
-
-observers: list[Callable[[Run], Observer | None]] = []
-"""Factories of observers; each is asked at the start of a run, and may decline with ``None``."""
 
 
 class Run:
@@ -86,7 +60,7 @@ class Run:
         total: int | None = None,
         name: str | None = None,
     ) -> None:
-        _check_arguments(iterable, model, optimizer, epochs, history, total)
+        check_arguments(iterable, model, optimizer, epochs, history, total)
         self.iterable = iterable
         self.model = model
         self.optimizer = optimizer
@@ -203,6 +177,11 @@ class Run:
                 except Exception as error:
                     self._drop(observer, error)
 
+    def watch(self, observer: Observer) -> None:
+        """Let one more observer look at this run, from now on."""
+        self._observers.append(observer)
+        self._tell_one(observer, "started")
+
     def show(self) -> None:
         """Show the run again, below the cell that runs this.
 
@@ -218,6 +197,11 @@ class Run:
         self._tell("show")
 
     # ------------------------------------------------------------------ what an observer asks
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether an observer looks at the run."""
+        return bool(self._observers)
 
     @property
     def running(self) -> bool:
@@ -325,10 +309,13 @@ class Run:
 
     def _tell(self, what: str) -> None:
         for observer in self._observers:
-            try:
-                getattr(observer, what)(self)
-            except Exception as error:
-                self._drop(observer, error)
+            self._tell_one(observer, what)
+
+    def _tell_one(self, observer: Observer, what: str) -> None:
+        try:
+            getattr(observer, what)(self)
+        except Exception as error:
+            self._drop(observer, error)
 
     def _drop(self, observer: object, error: Exception) -> None:
         self._observers = [o for o in self._observers if o is not observer]
@@ -410,38 +397,3 @@ def live(
         total=total,
         name=name,
     )
-
-
-def _check_arguments(
-    iterable: object,
-    model: object,
-    optimizer: object,
-    epochs: object,
-    history: object,
-    total: object,
-) -> None:
-    if iterable is not None and not hasattr(iterable, "__iter__"):
-        hint = f": write live(range({iterable}))" if isinstance(iterable, int) else "."
-        raise DtypeError(
-            f"live: the first argument is what to loop over; got {describe(iterable)}{hint}"
-        )
-    if model is not None and not hasattr(model, "named_parameters"):
-        raise DtypeError(
-            f"live: model must be a Module (with named_parameters()); got {describe(model)}."
-        )
-    if optimizer is not None and not hasattr(optimizer, "param_groups"):
-        raise DtypeError(
-            f"live: optimizer must be an optimizer (with param_groups); got {describe(optimizer)}."
-        )
-    if history is not None and not isinstance(history, History):
-        raise DtypeError(f"live: history must be a History; got {describe(history)}.")
-    for what, value in (("epochs", epochs), ("total", total)):
-        if value is not None and (
-            isinstance(value, bool) or not isinstance(value, int) or value < 1
-        ):
-            raise ArgumentError(f"live: {what} must be a positive whole number; got {value!r}.")
-    if isinstance(iterable, Iterator) and isinstance(epochs, int) and epochs > 1:
-        raise ArgumentError(
-            f"live: {describe(iterable)} can be walked only once, but epochs={epochs}. "
-            "Give a list, an array or a DataLoader."
-        )

@@ -1,29 +1,21 @@
-"""Trainer: fit, evaluate and predict for any module, on plain arrays and loaders."""
+"""Trainer: fit, evaluate and predict for any module, on plain arrays, data frames and loaders."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core import no_grad
 from autograd_core.dispatch import raw
-from autograd_core.errors import ArgumentError, ShapeError, describe
-from nnkit.data import DataLoader, Subset, TensorDataset
+from autograd_core.errors import GraphError
 from nnkit.module import Module
 from nnkit.optim import Optimizer
-from nnkit.random import stream
-from nnkit.training.batches import (
-    as_arrays,
-    as_batches,
-    is_arrays,
-    join_outputs,
-    plain_output,
-    split_batch,
-)
+from nnkit.optim.lr_scheduler import LRScheduler
+from nnkit.training.batches import plain_output
+from nnkit.training.callbacks import as_callbacks
 from nnkit.training.checks import (
     check_count,
     check_parts,
@@ -31,18 +23,28 @@ from nnkit.training.checks import (
     restored_modes,
     tensors_of,
 )
+from nnkit.training.criterion import Criterion
+from nnkit.training.early_stopping import KeepBest
+from nnkit.training.evaluation import Evaluator
 from nnkit.training.finite import explain_gradient, explain_loss, gradients_are_finite
+from nnkit.training.frames import Columns
+from nnkit.training.gradients import GradientSettings
 from nnkit.training.history import History
-from nnkit.training.run import Run
+from nnkit.training.loop import Loop
+from nnkit.training.meters import Meters
+from nnkit.training.position import Position
+from nnkit.training.preparation import prepare, split_order
+from nnkit.training.schedule import Schedule
+from nnkit.training.tables import StrPath
+from nnkit.training.training_file import load_training, save_training
 
 __all__ = ["Trainer"]
 
 Array = NDArray[Any]
 Metric = Callable[[Array, Array], float]
-Data = Iterable[Any]
 
 
-class Trainer:
+class Trainer(Evaluator):
     """Train, evaluate and use a model.
 
     Parameters
@@ -53,9 +55,26 @@ class Trainer:
         what the model returns: a Tensor, or a tuple of them.
     optimizer : Optimizer
         Made with the parameters of the model.
-    metrics : list of str or function, or dict of names and functions, optional
+    metrics : list of str or metric, or dict of names and metrics, optional
         What to calculate besides the loss: ``["accuracy"]``, functions ``f(output, target)`` of
-        plain arrays that return a number, or ``{"name": function}``.
+        plain arrays that return a number, objects with ``reset()``, ``update(output, target,
+        weight)`` and ``compute()``, or ``{"name": metric}``.
+    scheduler : LRScheduler, optional
+        Made with this optimizer; the Trainer calls its `step`.
+    scheduler_interval : {"epoch", "step"}, optional
+        When. By default after each update for `OneCycleLR`, `CyclicLR` and `WarmupCosineLR`, after
+        each epoch for all others.
+    monitor : str, optional
+        What `ReduceLROnPlateau` and ``keep_best=True`` watch. By default ``val_loss``, or ``loss``
+        where nothing is validated.
+    clip_norm : float, optional
+        Scale the gradients down where the norm of all of them together is larger.
+    clip_value : float, optional
+        Clip each number of the gradients to this size, instead.
+    accumulate : int, default 1
+        Add up the gradients of so many batches for one update. It is that of one batch with all
+        their rows (but for layers that look at the batch, as BatchNorm); at the end of an epoch,
+        of those that are left.
 
     Attributes
     ----------
@@ -85,14 +104,37 @@ class Trainer:
         loss: Callable[[Any, Any], Any],
         optimizer: Optimizer,
         metrics: Sequence[str | Metric] | Mapping[str, Metric] | None = None,
+        *,
+        scheduler: LRScheduler | None = None,
+        scheduler_interval: str | None = None,
+        monitor: str | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        accumulate: int = 1,
     ) -> None:
         check_parts(model, loss, optimizer)
         self.model = model
-        self.loss = loss
         self.optimizer = optimizer
         self.metrics = named_metrics(metrics or {})
+        self.monitor = monitor
+        self.loss = loss
         self.history = History()
+        self._schedule = Schedule(scheduler, scheduler_interval, monitor, optimizer)
+        self._gradients = GradientSettings(clip_norm, clip_value, accumulate)
+        self._meters = Meters(self.metrics)
+        self._position = Position()
+        self._loop: Loop | None = None
         self._split_orders: dict[int, Array] = {}
+        self._columns = Columns()
+
+    @property
+    def loss(self) -> Callable[[Any, Any], Any]:
+        """The loss function."""
+        return self._criterion.loss
+
+    @loss.setter
+    def loss(self, loss: Callable[[Any, Any], Any]) -> None:
+        self._criterion = Criterion(loss)
 
     # --- training ---------------------------------------------------------------------------------
 
@@ -105,7 +147,14 @@ class Trainer:
         batch_size: int = 32,
         validation_data: Any = None,
         validation_split: float = 0.0,
+        stratify: bool = False,
         shuffle: bool = True,
+        class_weight: Any = None,
+        sample_weight: Any = None,
+        callbacks: Any = None,
+        keep_best: bool | str = False,
+        resume: bool | StrPath = False,
+        progress: bool | None = None,
         name: str | None = None,
     ) -> History:
         """Train the model.
@@ -113,33 +162,57 @@ class Trainer:
         Arrays are looked at first: rows that are not finite, labels that are no class, and (by
         running two rows) whether they fit the model.
 
-        An interrupt (Ctrl-C, Jupyter's stop button) ends the training and keeps weights and
-        history; the next call goes on from there.
+        An interrupt (Ctrl-C, Jupyter's stop button) ends the training after the present step and
+        keeps weights and history; a second one does not wait. The next call trains on from there;
+        with ``resume=True`` exactly as if there had been no interrupt.
 
         Parameters
         ----------
-        X : array_like, dataset or DataLoader
-            Inputs, shape (N, ...); or what gives batches ``(inputs, targets)``.
-        y : array_like, optional
-            Targets, N rows. Left out where X gives them.
+        X : array_like, data frame, dataset or DataLoader
+            Inputs, shape (N, ...); or what gives batches ``(inputs, targets)``, or ``(inputs,
+            targets, weights)``.
+        y : array_like, or name of a column, optional
+            Targets, N rows. Left out where X gives them. Text becomes class numbers in the order
+            of the alphabet.
         epochs : int, default 1
-            Passes through the data.
+            Passes through the data; with `resume`, those that were done before included.
         batch_size : int, default 32
             Rows in a step.
-        validation_data : (X, y), or DataLoader, optional
+        validation_data : (X, y), (X, y, sample_weight), or DataLoader, optional
             Evaluated after each epoch; recorded as ``val_loss`` and so on.
         validation_split : float, default 0.0
-            Share of the rows, drawn at random, that is kept for validation instead. Later calls
-            with as many rows keep the same ones.
+            Share of the rows, drawn at random, that is kept for validation instead, with their
+            sample weights. Later calls with as many rows keep the same ones.
+        stratify : bool, default False
+            Keep of each class of y the same share.
         shuffle : bool, default True
             A new order of the rows in each epoch.
+        class_weight : dict, array_like of shape (C,), or "balanced", optional
+            What the rows of a class count in training, for example ``{1: 10.0}``; "balanced" lets
+            all classes count the same in total. Validation measures the data as they are.
+        sample_weight : array_like, shape (N,), optional
+            What each row counts: the loss is ``sum(w * loss) / sum(w)``. Metrics that take weights
+            are weighted, too.
+        callbacks : callback or list of them, optional
+            Each a `Callback`, a dict of moments and functions, or a function
+            ``f(epoch, logs)`` that is called after each epoch.
+        keep_best : bool or str, default False
+            Have the weights of the best epoch back at the end, however the training ends; a name
+            such as ``"val_accuracy"`` says what is best.
+        resume : bool or path, default False
+            True goes on where the last call ended, to the number; a path where the file was
+            written by `save` or a `Checkpoint`. Give the same data, settings and callbacks. If
+            `epochs` are done already, nothing is left to do.
+        progress : bool, optional
+            A progress bar (with tqdm). By default where somebody sees it, and no live panel shows
+            the training.
         name : str, optional
             A title for the live view.
 
         Returns
         -------
         History
-            One row for each step.
+            One row for each step; ``history.epochs`` has the numbers of whole epochs.
 
         Raises
         ------
@@ -150,221 +223,138 @@ class Trainer:
         """
         check_count("epochs", epochs)
         check_count("batch_size", batch_size)
-        train, validation = self._data(
-            X, y, epochs, batch_size, validation_data, validation_split, shuffle
-        )
-        run = Run(
-            model=self.model,
-            optimizer=self.optimizer,
+        if self._loop is not None:
+            raise GraphError("fit was called while this Trainer trains; write a second Trainer.")
+        listed = as_callbacks(callbacks)
+        if resume is not False and resume is not True:
+            self.load(resume)
+        data = prepare(
+            self,
+            X,
+            y,
             epochs=epochs,
-            history=self.history,
-            name=name,
+            batch_size=batch_size,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            stratify=stratify,
+            shuffle=shuffle,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
         )
-        # What is not finite is found by looking at the loss and the gradients; NumPy's warnings
-        # would only say it again, less clearly.
-        with restored_modes(self.model), np.errstate(all="ignore"), run:
-            for _ in range(epochs):
-                self.model.train()
-                for batch in run(train):
-                    run.log(**self._step(*split_batch(batch, "fit")))
-                if run.stopped:
-                    break
-                if validation is not None:
-                    scores = self.evaluate(validation)
-                    run.log(**{f"val_{key}": value for key, value in scores.items()})
+        if keep_best:
+            watched = self.monitor or ("loss" if data.validation is None else "val_loss")
+            listed.append(KeepBest(watched if keep_best is True else keep_best))
+        Loop(self, data, int(epochs), listed, resume is not False).go(name, progress)
         return self.history
 
-    def _step(self, x: Any, y: Any) -> dict[str, float]:
+    def stop(self) -> None:
+        """End the training after the present step; for callbacks, and other threads.
+
+        Raises
+        ------
+        GraphError
+            If no training is going on.
+        """
+        if self._loop is None:
+            raise GraphError("Trainer.stop ends a training that is going on, and there is none.")
+        self._loop.run.controls.stop()
+
+    def _step(self, x: Any, y: Any, weight: Array | None = None) -> dict[str, float]:
         """Take one step; return what is to be recorded."""
-        self.optimizer.zero_grad()
+        position, several = self._position, self._gradients.accumulate > 1
+        if not position.group:
+            self.optimizer.zero_grad()
         output = self.model(x)
-        loss = self._loss_of(output, y)
+        loss = self._criterion(output, y, weight)
         value = float(loss.item())
         if not math.isfinite(value):
-            raise explain_loss(self.model, value, x, self._lr)
-        loss.backward()
-        if not gradients_are_finite(tensors_of(self.optimizer)):
-            raise explain_gradient(self.model, self._lr)
-        self.optimizer.step()
+            raise explain_loss(self.model, value, x, self._lr, self._where)
+        count = self._criterion.count(y, weight)
+        (loss * count if several else loss).backward()
+        position.group += 1
+        position.group_count += count
+        if position.group >= self._gradients.accumulate:
+            self._update()
+        position.done(value, count)
         record = {"loss": value}
         if self.metrics:
-            self._measure(plain_output(output, "the model"), np.asarray(raw(y)), record)
+            plain = plain_output(output, "the model")
+            record |= self._meters.step(plain, np.asarray(raw(y)), weight)
         return record
+
+    def _update(self) -> None:
+        """Update the parameters with the gradients of one or several batches."""
+        position, parameters = self._position, tensors_of(self.optimizer)
+        if self._gradients.accumulate > 1 and not self._criterion.is_sum and position.group_count:
+            self._gradients.divide(parameters, position.group_count)
+        if not gradients_are_finite(parameters):
+            raise explain_gradient(self.model, self._lr, self._where)
+        self._gradients.clip(parameters)
+        self.optimizer.step()
+        position.group, position.group_count = 0, 0.0
+        self._schedule.after_update()
 
     @property
     def _lr(self) -> float:
         return float(self.optimizer.param_groups[0]["lr"])
 
-    def _loss_of(self, output: Any, target: Any) -> Any:
-        loss = self.loss(output, target)
-        if not hasattr(loss, "item") or loss.size != 1:
-            raise ShapeError(
-                f"the loss must be one number, but {type(self.loss).__name__} gave "
-                f"{describe(loss)}. Use reduction='mean', or .mean()."
-            )
-        return loss
+    @property
+    def _where(self) -> str:
+        """The batch that is under way, for errors."""
+        if self._loop is None:
+            return ""
+        position = self._position
+        return f" in batch {position.batch} of epoch {position.epoch} (both counted from 0)"
 
-    def _measure(self, output: Array, target: Array, record: dict[str, float]) -> None:
-        for key, metric in self.metrics.items():
-            record[key] = metric(output, target)
+    # --- files ------------------------------------------------------------------------------------
 
-    # --- evaluation and use -----------------------------------------------------------------------
+    def save(self, path: StrPath) -> None:
+        """Write everything it takes to go on exactly to a safetensors file; also during a training.
 
-    def evaluate(self, X: Any, y: Any = None, *, batch_size: int = 512) -> dict[str, float]:
-        """Return loss and metrics of data, without learning from them.
-
-        They are calculated from the outputs of all rows together, so that they are exact whatever
-        the batch size.
+        Weights, buffers, optimizer, scheduler, the states of all random generators, the place in
+        the epoch, gradients that are added up, history, and the memories of callbacks.
 
         Parameters
         ----------
-        X : array_like, dataset or DataLoader
-        y : array_like, optional
-            Left out where X gives the targets.
-        batch_size : int, default 512
-            Rows that go through the model at once.
-
-        Returns
-        -------
-        dict of str to float
-            "loss", and the metrics by their names.
+        path : str or path
+            Usually ending in ``.safetensors``.
 
         Raises
         ------
-        ArgumentError, ShapeError, DtypeError
-            If the data do not fit together or to the model.
+        DtypeError
+            If a callback's memory is not made of arrays, numbers, texts, lists and dicts.
+        OSError
+            If the file cannot be written; one that was there is kept.
         """
-        check_count("batch_size", batch_size)
-        if is_arrays(X):
-            X = TensorDataset(*self._arrays(X, y, "evaluate"))
-        pairs = [
-            (self._output(x), np.asarray(raw(t)))
-            for x, t in self._evaluated(as_batches(X, batch_size, False, 1, "evaluate"), "evaluate")
-        ]
-        output = join_outputs([o for o, _ in pairs])
-        target = np.concatenate([t for _, t in pairs])
-        with no_grad(), np.errstate(all="ignore"):
-            record = {"loss": float(self._loss_of(output, target).item())}
-        self._measure(output, target, record)
-        return record
+        save_training(self, path)
 
-    def predict(self, X: Any, *, batch_size: int = 512) -> Any:
-        """Return the outputs of the model, in evaluation mode.
+    def load(self, path: StrPath) -> None:
+        """Take over what `save` wrote; ``fit(..., resume=True)`` goes on from there.
 
         Parameters
         ----------
-        X : array_like, dataset or DataLoader
-            Inputs. Targets that a dataset or loader gives besides are ignored.
-        batch_size : int, default 512
-            Rows that go through the model at once.
-
-        Returns
-        -------
-        ndarray, shape (N, ...)
-            Or a tuple of them, where the model returns a tuple.
+        path : str or path
 
         Raises
         ------
-        ArgumentError, ShapeError, DtypeError
-            If the data do not fit to the model.
+        FileError
+            If the file holds no training.
+        ArgumentError, ShapeError
+            If it is one of another model, optimizer or scheduler. Nothing is changed then.
         """
-        check_count("batch_size", batch_size)
-        if is_arrays(X):
-            (X,) = as_arrays(X, None, self._dtype, "predict")
-        batches = as_batches(X, batch_size, False, 1, "predict")
-        return join_outputs([self._output(x) for x, _ in self._evaluated(batches, None)])
+        if self._loop is not None:
+            raise GraphError("Trainer.load was called during a training; stop() it first.")
+        load_training(self, path)
 
-    def _evaluated(self, batches: Data, what: str | None) -> Iterator[tuple[Any, Any]]:
-        """Yield inputs and targets, with the model in evaluation mode and nothing recorded.
-
-        `what` is None where targets are not needed.
-        """
-        empty = True
-        with restored_modes(self.model):
-            self.model.eval()
-            for batch in batches:
-                empty = False
-                if what is None:
-                    yield (batch[0] if isinstance(batch, (tuple, list)) else batch), None
-                else:
-                    yield split_batch(batch, what)
-        if empty:
-            raise ArgumentError("the loader gave no batches; there is nothing to evaluate.")
-
-    def _output(self, x: Any) -> Any:
-        with no_grad(), np.errstate(all="ignore"):
-            return plain_output(self.model(x), type(self.model).__name__)
+    def _frozen_position(self) -> Position:
+        return self._position if self._loop is None else self._loop.freeze()
 
     # --- data -------------------------------------------------------------------------------------
 
-    def _data(
-        self,
-        X: Any,
-        y: Any,
-        epochs: int,
-        batch_size: int,
-        validation_data: Any,
-        validation_split: float,
-        shuffle: bool,
-    ) -> tuple[Data, Data | None]:
-        """Make loaders for training and validation."""
-        if validation_data is not None and validation_split:
-            raise ArgumentError("fit: give validation_data or validation_split, not both.")
-        if not 0 <= validation_split < 1:
-            raise ArgumentError(
-                f"fit: validation_split is a share of the rows, from 0 to below 1; got "
-                f"{validation_split!r}."
-            )
-        validation = None if validation_data is None else self._validation(validation_data)
-        if not is_arrays(X):
-            if y is not None or validation_split:
-                raise ArgumentError(
-                    "fit: a dataset or loader gives the targets itself, and is not split: leave "
-                    "out y and validation_split (data.random_split divides a dataset)."
-                )
-            return as_batches(X, batch_size, shuffle, epochs, "fit"), validation
-        if y is None:
-            raise ArgumentError(
-                "fit: y is missing; write fit(X, y). An autoencoder learns its input: fit(X, X)."
-            )
-        arrays = self._arrays(X, y, "fit")
-        self._rehearse(*arrays)
-        dataset: Any = TensorDataset(*arrays)
-        if validation_split:
-            dataset, kept = self._split(dataset, validation_split)
-            validation = DataLoader(kept, 512)
-        return DataLoader(dataset, batch_size, shuffle), validation
-
-    def _arrays(self, X: Any, y: Any, what: str) -> tuple[Array, ...]:
-        if y is None:
-            raise ArgumentError(f"{what}: y is missing; write {what}(X, y).")
-        return as_arrays(X, y, self._dtype, what)
-
-    def _validation(self, data: Any) -> Data:
-        if isinstance(data, tuple):
-            if len(data) != 2:
-                raise ArgumentError(
-                    f"fit: validation_data is a pair (X, y), got {len(data)} parts."
-                )
-            arrays = self._arrays(*data, "validation_data")
-            return DataLoader(arrays, 512)
-        if is_arrays(data):
-            raise ArgumentError("fit: validation_data is a pair (X, y), or a DataLoader.")
-        return as_batches(data, 512, False, 2, "validation_data")
-
-    def _split(self, dataset: TensorDataset, share: float) -> tuple[Subset, Subset]:
+    def _split_order(self, n: int, share: float, labels: Array | None) -> Array:
         """Keep rows for validation; the same ones in every call, or training would see them."""
-        n = len(dataset)
-        count = round(n * share)
-        if not 0 < count < n:
-            raise ArgumentError(
-                f"fit: validation_split={share} of {n} rows leaves nothing to "
-                f"{'train on' if count else 'validate with'}."
-            )
-        if n not in self._split_orders:
-            self._split_orders[n] = stream("shuffle").permutation(n)
-        order = self._split_orders[n]
-        return Subset(dataset, order[count:]), Subset(dataset, order[:count])
+        fresh = None if n in self._split_orders else split_order(n, share, labels)
+        return self._split_orders.setdefault(n, fresh)  # type: ignore[arg-type]
 
     def _rehearse(self, X: Array, y: Array) -> None:
         """Run two rows, so that what does not fit is told before a run is opened."""
@@ -374,10 +364,6 @@ class Trainer:
         check = getattr(self.loss, "check_targets", None)
         if check is not None:
             check(output, y)
-
-    @property
-    def _dtype(self) -> np.dtype[Any]:
-        return next(self.model.parameters()).dtype
 
     def __repr__(self) -> str:
         names = ", ".join(self.metrics) or "none"

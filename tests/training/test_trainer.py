@@ -168,10 +168,10 @@ def test_an_interrupt_ends_fit_and_keeps_everything():
     handle = trainer.optimizer.register_step_post_hook(interrupt)
     history = trainer.fit(X, Y, epochs=10)
     assert [e.kind for e in history.events] == ["interrupt"]
-    assert len(history) == 5
+    assert len(history) == 6  # a step is taken whole
     handle.remove()
     trainer.fit(X, Y, epochs=1)
-    assert len(history) == 9
+    assert len(history) == 10
     assert np.isfinite(history["loss"]).all()
 
 
@@ -193,8 +193,7 @@ def test_random_interrupts_of_fit_leave_whole_steps_only():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, alarm)
     assert [e.kind for e in trainer.history.events] == ["interrupt"] * (50 - too_early)
-    # An interrupt between an update and its record loses that record, and no more than that.
-    assert 0 <= counts.pop() - len(trainer.history) <= 50
+    assert counts == {len(trainer.history)}
 
 
 def test_stop_ends_fit_after_the_step():
@@ -254,7 +253,7 @@ class RootOfZero(nn.Module):
         ),
         (
             [nn.Linear(4, 4), RootOfZero(), nn.Linear(4, 3)],
-            "loss is finite, but gradients are not: first that of '0.bias'",
+            "gradients are not in batch 0 of epoch 0 .*: first that of '0.bias'",
         ),
     ],
 )

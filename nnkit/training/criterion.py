@@ -1,0 +1,129 @@
+"""Criterion: a loss function as a mean over rows, that can be weighted and put together from the
+means of parts.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd_core.dispatch import raw
+from autograd_core.errors import ArgumentError, ShapeError, describe
+from nnkit import losses
+from nnkit.losses import CrossEntropyLoss, FocalLoss, NLLLoss
+
+__all__ = ["Criterion"]
+
+Array = NDArray[Any]
+OF_CLASSES = (CrossEntropyLoss, FocalLoss, NLLLoss)
+OURS = tuple(getattr(losses, name) for name in losses.__all__)
+
+
+class Criterion:
+    """A loss function, with what a Trainer has to know of it.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(output, target)``.
+
+    Attributes
+    ----------
+    adds_up : bool
+        Whether the loss of all rows follows from those of the batches. True for the losses of this
+        package; of a function of one's own nothing is known.
+    is_sum : bool
+        Whether the losses of two batches are added, and not averaged.
+
+    Notes
+    -----
+    The mean is sum(w_i l_i) / sum(w_i c_i), where l_i is the loss of row i, w_i its weight, and c_i
+    what it counts for in the loss function itself: the weight of its class, 0 if it is ignored.
+    """
+
+    def __init__(self, loss: Callable[[Any, Any], Any]) -> None:
+        self.loss = loss
+        self.adds_up = type(loss) in OURS  # a subclass may do anything
+        self.is_sum = getattr(loss, "reduction", None) == "sum"
+        self._name = getattr(loss, "__name__", type(loss).__name__)
+        self._by_rows: Callable[[Any, Any], Any] | None = None
+
+    def __call__(self, output: Any, target: Any, weight: Array | None = None) -> Any:
+        """Return the loss of a batch: one number, as a Tensor."""
+        loss = (
+            self.loss(output, target) if weight is None else self._weighted(output, target, weight)
+        )
+        if not hasattr(loss, "item") or loss.size != 1:
+            raise ShapeError(
+                f"the loss must be one number, but {self._name} gave {describe(loss)}. Use "
+                f"reduction='mean', or .mean()."
+            )
+        return loss
+
+    def count(self, target: Any, weight: Array | None = None) -> float:
+        """Return what a batch counts for in the mean over several: the divisor of its own mean."""
+        if self.is_sum:
+            return 1.0
+        loss: Any = self.loss
+        if weight is None and self.adds_up and loss.reduction == "mean":
+            if type(loss) not in OF_CLASSES:
+                return float(np.size(raw(target)))
+            if loss.weight is None and np.asarray(raw(target)).dtype.kind in "iub":
+                return float(np.count_nonzero(np.asarray(raw(target)) != loss.ignore_index))
+        counts = self._counts(target)
+        if weight is not None:
+            counts = counts * spread(weight, counts.ndim)
+        return float(counts.sum())
+
+    def _counts(self, target: Any) -> Array:
+        t = np.asarray(raw(target))
+        batchmean = getattr(self.loss, "reduction", "") == "batchmean"
+        if not self.adds_up or batchmean or not t.ndim:
+            return np.ones(t.shape[:1])
+        counts = np.ones(t.shape)
+        loss: Any = self.loss
+        if type(loss) in OF_CLASSES:
+            if t.dtype.kind not in "iub":  # probabilities of the classes
+                return np.ones(t.shape[:1])
+            ignored = t == loss.ignore_index
+            if loss.weight is not None:
+                classes = np.asarray(raw(loss.weight), np.float64)
+                counts = classes[np.where(ignored, 0, t)]
+            counts[ignored] = 0
+        return counts
+
+    def _weighted(self, output: Any, target: Any, weight: Array) -> Any:
+        losses = self._rows()(output, target)
+        if np.ndim(raw(losses)) < 1 or losses.shape[0] != len(weight):
+            raise ArgumentError(
+                f"weights of rows need the loss of each row, but {self._name} gave "
+                f"{describe(losses)} for {len(weight)} rows. Take a loss of nnkit, or write a "
+                f"function that returns one number for each row; the Trainer averages them."
+            )
+        total = (losses * spread(weight, losses.ndim).astype(losses.dtype)).sum()
+        if self.is_sum:
+            return total
+        counts = self._counts(target)
+        divisor = float((counts * spread(weight, counts.ndim)).sum())
+        if getattr(self.loss, "reduction", "") != "batchmean":
+            divisor *= raw(losses).size / counts.size
+        return total / divisor if divisor else total  # all weights 0: a loss of 0
+
+    def _rows(self) -> Callable[[Any, Any], Any]:
+        """Return the loss function that gives the losses of single rows."""
+        if self._by_rows is None:
+            loss: Any = self.loss
+            if hasattr(loss, "reduction"):
+                loss = copy.copy(loss)
+                loss.reduction = "none"
+            self._by_rows = loss
+        return self._by_rows
+
+
+def spread(weight: Array, ndim: int) -> Array:
+    """Give weights of rows, shape (N,), axes of length 1 to reach `ndim`."""
+    return weight.reshape(weight.shape + (1,) * (ndim - 1))
