@@ -49,6 +49,13 @@ class Criterion:
         self.loss = loss
         self.adds_up = type(loss) in OURS  # a subclass may do anything
         self.is_sum = getattr(loss, "reduction", None) == "sum"
+        self._of_classes = type(loss) in OF_CLASSES
+        self._ignore_index = getattr(loss, "ignore_index", None)
+        self._is_plain_mean = (
+            self.adds_up
+            and getattr(loss, "reduction", None) == "mean"
+            and not (self._of_classes and getattr(loss, "weight", None) is not None)
+        )
         self._name = getattr(loss, "__name__", type(loss).__name__)
         self._by_rows: Callable[[Any, Any], Any] | None = None
 
@@ -68,12 +75,12 @@ class Criterion:
         """Return what a batch counts for in the mean over several: the divisor of its own mean."""
         if self.is_sum:
             return 1.0
-        loss: Any = self.loss
-        if weight is None and self.adds_up and loss.reduction == "mean":
-            if type(loss) not in OF_CLASSES:
-                return float(np.size(raw(target)))
-            if loss.weight is None and np.asarray(raw(target)).dtype.kind in "iub":
-                return float(np.count_nonzero(np.asarray(raw(target)) != loss.ignore_index))
+        if weight is None and self._is_plain_mean:  # the short way, in every step
+            t = target if type(target) is np.ndarray else np.asarray(raw(target))
+            if not self._of_classes:
+                return t.size
+            if t.dtype.kind in "iub":
+                return t.size - int(np.count_nonzero(t == self._ignore_index))
         counts = self._counts(target)
         if weight is not None:
             counts = counts * spread(weight, counts.ndim)
@@ -86,7 +93,7 @@ class Criterion:
             return np.ones(t.shape[:1])
         counts = np.ones(t.shape)
         loss: Any = self.loss
-        if type(loss) in OF_CLASSES:
+        if self._of_classes:
             if t.dtype.kind not in "iub":  # probabilities of the classes
                 return np.ones(t.shape[:1])
             ignored = t == loss.ignore_index

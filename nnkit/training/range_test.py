@@ -254,7 +254,7 @@ def search(
                 return "exhausted"
             for group, ratio in zip(groups, ratios, strict=True):
                 group["lr"] = lr * ratio
-            value = step(model, loss, optimizer, *split_batch(batch, "lr_find"))
+            value = step(model, loss, optimizer, *split_batch(batch, "lr_find")[:2])
             if not math.isfinite(value):
                 return "diverged"
             losses.append(value)
