@@ -39,6 +39,16 @@ def isinstance(x: Any, classinfo: Any) -> bool:
 def type(x: Any, *bases_and_dict: Any) -> Any:
     """Return the type of x, or of the value that a Tensor holds; or make a class, as Python's.
 
+    Parameters
+    ----------
+    x : object
+    *bases_and_dict
+        Bases and attributes of a new class, as for Python's `type`.
+
+    Returns
+    -------
+    type
+
     Examples
     --------
     >>> from autograd_core import tensor

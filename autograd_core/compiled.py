@@ -113,7 +113,7 @@ class Recording:
 
 
 class Compiled:
-    """A function that is recorded when it runs first, and replayed from then on; see `compile`."""
+    """What `compile` returns: a function that is recorded when it runs first, and then replayed."""
 
     def __init__(self, fn: Function, *, fallback: bool = True) -> None:
         self.fn, self.fallback = fn, fallback

@@ -91,6 +91,15 @@ class SparseObject:
         The space it belongs to.
     mut_add : callable
         Takes an array of this space that it may write into, adds itself, and returns the sum.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def add_to_first(x):
+    ...     x[0] += 2.0
+    ...     return x
+    >>> SparseObject(vspace(np.zeros(3)), add_to_first).mut_add(np.ones(3))
+    array([3., 1., 1.])
     """
 
     __slots__ = ("mut_add", "vs")
@@ -239,6 +248,15 @@ def operation_of(fun: Function) -> Primitive:
 def notrace_primitive(f_raw: Function) -> Function:
     """Make a function that receives plain values and whose result is a constant.
 
+    Parameters
+    ----------
+    f_raw : callable
+        Receives plain arrays in place of Tensors.
+
+    Returns
+    -------
+    callable
+
     Examples
     --------
     >>> from autograd_core import grad
@@ -284,12 +302,45 @@ def defvjp_argnums(fun: Function, vjpmaker: Function) -> None:
 
     `vjpmaker(argnums, ans, args, kwargs)` returns a function of the cotangent that gives one for
     each of `argnums`, the positions of the differentiated arguments.
+
+    Parameters
+    ----------
+    fun : callable
+        Made by `primitive`, or a NumPy function without a row.
+    vjpmaker : callable
+        ``vjpmaker(argnums, ans, args, kwargs)`` returns a function of the cotangent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import grad
+    >>> square = primitive(lambda x: x**2)
+    >>> defvjp_argnums(square, lambda which, ans, args, kwargs: lambda g: [g * 2 * args[0]])
+    >>> grad(square)(3.0)
+    np.float64(6.0)
     """
     operation_of(fun).vjp_maker = vjpmaker
 
 
 def defvjp_argnum(fun: Function, vjpmaker: Function) -> None:
-    """Define the reverse mode: `vjpmaker(argnum, ans, args, kwargs)` returns the vjp."""
+    """Define the reverse mode: `vjpmaker(argnum, ans, args, kwargs)` returns the vjp.
+
+    Parameters
+    ----------
+    fun : callable
+        Made by `primitive`, or a NumPy function without a row.
+    vjpmaker : callable
+        ``vjpmaker(argnum, ans, args, kwargs)`` returns a function of the cotangent.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import grad
+    >>> square = primitive(lambda x: x**2)
+    >>> defvjp_argnum(square, lambda i, ans, args, kwargs: lambda g: g * 2 * args[i])
+    >>> grad(square)(3.0)
+    np.float64(6.0)
+    """
 
     def maker(argnums: tuple, *rest: Any) -> Function:
         vjps = [vjpmaker(i, *rest) for i in argnums]
@@ -312,6 +363,20 @@ def defvjp(
         gradient is zero. It is written in NumPy functions that differentiate.
     argnums : iterable of int, optional
         The arguments they are for. Default: 0, 1, 2, ...
+
+    Raises
+    ------
+    MissingRuleError
+        Later, where a derivative is asked for that was not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import grad
+    >>> square = primitive(lambda x: x**2)
+    >>> defvjp(square, lambda ans, x: lambda g: g * 2 * x)
+    >>> grad(square)(3.0)
+    np.float64(6.0)
     """
     given = dict(zip(itertools.count() if argnums is None else argnums, vjpmakers, strict=False))
 
@@ -329,12 +394,45 @@ def defjvp_argnums(fun: Function, jvpmaker: Function) -> None:
 
     `jvpmaker(argnums, gs, ans, args, kwargs)` returns the tangent of the result, with the tangents
     `gs` of the arguments at `argnums`.
+
+    Parameters
+    ----------
+    fun : callable
+        Made by `primitive`, or a NumPy function without a row.
+    jvpmaker : callable
+        ``jvpmaker(argnums, gs, ans, args, kwargs)`` returns the tangent of the result.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import jvp
+    >>> square = primitive(lambda x: x**2)
+    >>> defjvp_argnums(square, lambda which, gs, ans, args, kwargs: gs[0] * 2 * args[0])
+    >>> jvp(square, (3.0,), (1.0,))
+    (np.float64(9.0), np.float64(6.0))
     """
     operation_of(fun).jvp_maker = jvpmaker
 
 
 def defjvp_argnum(fun: Function, jvpmaker: Function) -> None:
-    """Define the forward mode: `jvpmaker(argnum, g, ans, args, kwargs)` returns one's share."""
+    """Define the forward mode: `jvpmaker(argnum, g, ans, args, kwargs)` returns one's share.
+
+    Parameters
+    ----------
+    fun : callable
+        Made by `primitive`, or a NumPy function without a row.
+    jvpmaker : callable
+        ``jvpmaker(argnum, g, ans, args, kwargs)`` returns the share of one argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import jvp
+    >>> square = primitive(lambda x: x**2)
+    >>> defjvp_argnum(square, lambda i, g, ans, args, kwargs: g * 2 * args[i])
+    >>> jvp(square, (3.0,), (1.0,))
+    (np.float64(9.0), np.float64(6.0))
+    """
 
     def maker(argnums: tuple, gs: Sequence, ans: Any, args: tuple, kwargs: dict) -> Any:
         shares = [
@@ -359,6 +457,20 @@ def defjvp(
         function is linear in this argument, None that the tangent is zero.
     argnums : iterable of int, optional
         The arguments they are for. Default: 0, 1, 2, ...
+
+    Raises
+    ------
+    MissingRuleError
+        Later, where a derivative is asked for that was not given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import jvp
+    >>> square = primitive(lambda x: x**2)
+    >>> defjvp(square, lambda g, ans, x: g * 2 * x)
+    >>> jvp(square, (3.0,), (1.0,))
+    (np.float64(9.0), np.float64(6.0))
     """
     given = dict(zip(itertools.count() if argnums is None else argnums, jvpfuns, strict=False))
 
@@ -377,6 +489,11 @@ def defjvp(
 
 def def_linear(fun: Function) -> None:
     """Say that a primitive is linear in each of its arguments, which is its forward mode.
+
+    Parameters
+    ----------
+    fun : callable
+        Made by `primitive`, or a NumPy function without a row.
 
     Examples
     --------

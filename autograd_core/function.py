@@ -61,6 +61,11 @@ def custom_op(
     callable
         Works on arrays, Tensors, and inside every operator.
 
+    Raises
+    ------
+    ArgumentError
+        If the parameters of the derivative do not fit to those of `f`.
+
     Examples
     --------
     >>> import numpy as np

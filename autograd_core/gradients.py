@@ -126,6 +126,18 @@ def grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
 def grad_and_aux(fun: Function, argnum: Any = 0) -> Function:
     """Return a function that gives the gradient of `fun`, and what else it returned.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns a pair: one real number, and anything else.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives (gradient, aux).
+
     Examples
     --------
     >>> grad_and_aux(lambda x: (x**2, "squared"))(3.0)
@@ -136,6 +148,18 @@ def grad_and_aux(fun: Function, argnum: Any = 0) -> Function:
 
 def grad_named(fun: Function, argname: str) -> Function:
     """Return a function that gives the gradient of `fun` with respect to a named argument.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one real number.
+    argname : str
+        The name of the argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives the gradient.
 
     Examples
     --------
@@ -149,6 +173,16 @@ def multigrad_dict(fun: Function) -> Function:
     """Return a function that gives the gradients of all arguments, in a dict by name.
 
     Arguments that are left out are differentiated at their defaults; `*args` is a tuple.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one real number.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives a dict with the gradient of each, by its name.
 
     Examples
     --------
@@ -177,6 +211,23 @@ def elementwise_grad(f: Function, x: Any) -> Any:
 
     In general it gives the sum of the rows of the Jacobian, in one backward pass.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns real numbers; each depends on the number in its own place only.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives an array of the shape of the argument.
+
+    Raises
+    ------
+    DtypeError
+        If the result is complex.
+
     Examples
     --------
     >>> import numpy as np
@@ -192,6 +243,18 @@ def elementwise_grad(f: Function, x: Any) -> Any:
 @unary
 def holomorphic_grad(f: Function, x: Any) -> Any:
     """Return a function that gives the complex derivative of a holomorphic scalar function.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one complex number, and is differentiable as a complex function.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives the complex derivative.
 
     Raises
     ------
@@ -214,6 +277,18 @@ def deriv(f: Function, x: Any) -> Any:
     """Return a function that gives the derivative along ones, in forward mode.
 
     For a function of one number it is the derivative, at the shape of the result.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives an array of the shape of its result.
 
     Examples
     --------

@@ -89,6 +89,12 @@ class enable_grad(Switch):  # noqa: N801 (torch's name)
     """Record again inside a `no_grad` block: a context manager and a decorator.
 
     Has no effect inside `inference`.
+
+    Examples
+    --------
+    >>> with no_grad(), enable_grad():
+    ...     is_grad_enabled()
+    True
     """
 
     def mode(self) -> Mode:
@@ -167,12 +173,38 @@ inference_mode = inference
 
 
 def is_grad_enabled() -> bool:
-    """Whether operations on Tensors with `requires_grad` are recorded here and now."""
+    """Whether operations on Tensors with `requires_grad` are recorded here and now.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_grad_enabled()
+    True
+    >>> with no_grad():
+    ...     is_grad_enabled()
+    False
+    """
     return recording_from.get() == 0
 
 
 def is_inference_mode_enabled() -> bool:
-    """Whether this code runs inside `inference`."""
+    """Whether this code runs inside `inference`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_inference_mode_enabled()
+    False
+    >>> with inference():
+    ...     is_inference_mode_enabled()
+    True
+    """
     return sealed_below.get() > 0
 
 

@@ -75,6 +75,18 @@ def jacfwd(f: Function, x: Any) -> Any:
     One vectorised forward pass, whose cost grows with the number of inputs; the argument must
     be one array.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives an array of shape ``output.shape + input.shape``.
+
     Examples
     --------
     >>> import numpy as np
@@ -92,6 +104,18 @@ def jacobian(f: Function, x: Any) -> Any:
 
     Reverse mode, all rows at once; see `jacfwd` for functions with more outputs than inputs.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives an array of shape ``output.shape + input.shape``.
+
     Examples
     --------
     >>> import numpy as np
@@ -107,6 +131,18 @@ def hessian(f: Function, x: Any) -> Any:
     """Return a function that gives the second derivatives of a scalar function.
 
     Forward mode over reverse mode for one array; for containers, reverse over reverse.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one real number.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives an array of shape ``x.shape + x.shape``.
 
     Examples
     --------

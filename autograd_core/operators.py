@@ -194,6 +194,13 @@ def jvp(f: Function, primals: tuple, tangents: tuple) -> tuple[Any, Any]:
     -------
     y, t : the value of `f(*primals)`, and J times the tangents, like `y`
 
+    Raises
+    ------
+    ArgumentError
+        If there are not as many tangents as arguments.
+    ShapeError, DtypeError
+        If a tangent does not fit to its argument.
+
     Examples
     --------
     >>> jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))

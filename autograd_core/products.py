@@ -32,6 +32,18 @@ Function = Callable[..., Any]
 def make_vjp(f: Function, x: Any) -> Any:
     """Return a function that gives (pull, value) of `fun`; `pull(g)` is g^T J.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives (pull, value).
+
     Examples
     --------
     >>> import numpy as np
@@ -46,6 +58,18 @@ def make_vjp(f: Function, x: Any) -> Any:
 @unary
 def make_jvp(f: Function, x: Any) -> Any:
     """Return a function that gives push; `push(t)` is (value, J t).
+
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives push, a function of the tangent t.
 
     Examples
     --------
@@ -62,6 +86,18 @@ def make_hvp(f: Function, x: Any) -> Any:
 
     Reverse mode over reverse mode, whose forward part is done once for many vectors. See `hvp`
     for a single product in forward over reverse mode.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns one real number.
+    argnum : int, str or tuple of these, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives (product, gradient).
 
     Examples
     --------
@@ -103,6 +139,18 @@ def hvp(f: Function, primals: tuple, tangents: tuple) -> Any:
 def hessian_tensor_product(fun: Function, argnum: int = 0) -> Function:
     """Return a function of the arguments of `fun` and a tensor v, last, that gives H v.
 
+    Parameters
+    ----------
+    fun : callable
+        Returns one real number.
+    argnum : int, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun` and then v; gives H v, of the shape of v.
+
     Examples
     --------
     >>> import numpy as np
@@ -121,6 +169,18 @@ def tensor_jacobian_product(fun: Function, argnum: int = 0) -> Function:
     """Return a function of the arguments of `fun` and a tensor v, last, that gives v J.
 
     v is summed with the first axes of the result of `fun`, as many as it has.
+
+    Parameters
+    ----------
+    fun : callable
+        Returns an array.
+    argnum : int, default 0
+        Which argument to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun` and then v; gives v J.
 
     Examples
     --------
@@ -154,6 +214,20 @@ def make_ggnvp(f: Function, g: Function = half_square, f_argnum: int = 0) -> Fun
 
     For a loss g(f(x)) it is J^T H_g J v, with the Jacobian J of f and the Hessian of g: the
     Hessian without the curvature of f (Schraudolph 2002).
+
+    Parameters
+    ----------
+    f : callable
+        The model.
+    g : callable, default half the sum of squares
+        The loss of the model's output.
+    f_argnum : int, default 0
+        Which argument of `f` to differentiate.
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `f`; gives product, a function of v.
 
     Examples
     --------

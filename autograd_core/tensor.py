@@ -26,6 +26,16 @@ class Tensor(Writable, Taped, Surface):
     Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
     `numpy.ndarray` has means what it means in NumPy.
 
+    Parameters
+    ----------
+    value : ndarray
+    trace : optional
+        For the engine. `tensor` makes Tensors of lists and numbers, and copies.
+
+    See Also
+    --------
+    autograd_core.tensor : Makes one, of numbers, lists and arrays.
+
     Examples
     --------
     >>> import numpy as np

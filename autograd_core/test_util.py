@@ -68,11 +68,25 @@ def check_vjp(
 ) -> None:
     """Compare reverse mode with a central difference along a random direction.
 
+    Parameters
+    ----------
+    f : callable
+    *args : array_like or nested containers of these
+        The point, in float64.
+    seed : int, default 0
+        Of the direction.
+    rtol, atol : float, default 1e-6
+
     Raises
     ------
     GradientCheckError
         If they differ by more than `atol + rtol * |difference|`, or a cotangent has another
         shape or dtype than its argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_vjp(np.sin, np.array([0.3, 1.2]))
     """
     rng = np.random.default_rng(seed)
     leaves, _ = flatten(args)
@@ -96,10 +110,24 @@ def check_jvp(
 ) -> None:
     """Compare forward mode with a central difference along a random direction.
 
+    Parameters
+    ----------
+    f : callable
+    *args : array_like or nested containers of these
+        The point, in float64.
+    seed : int, default 0
+        Of the direction.
+    rtol, atol : float, default 1e-6
+
     Raises
     ------
     GradientCheckError
         If they differ by more than `atol + rtol * |difference|`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> check_jvp(np.sin, np.array([0.3, 1.2]))
     """
     rng = np.random.default_rng(seed)
     leaves, rebuild = flatten(args)
@@ -138,6 +166,13 @@ def check_grads(
     -------
     callable
         Takes the arguments of `f`, and raises GradientCheckError where a derivative is wrong.
+
+    Raises
+    ------
+    ArgumentError
+        If a mode is neither "fwd" nor "rev".
+    GradientCheckError
+        When the check is called, where a derivative is wrong.
 
     Examples
     --------
@@ -216,6 +251,14 @@ def combo_check(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[
 def scalar_close(a: float, b: float) -> bool:
     """Whether two numbers agree to 1e-6, absolutely or relative to their sum.
 
+    Parameters
+    ----------
+    a, b : float
+
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> scalar_close(1e9, 1e9 + 1), scalar_close(1.0, 1.001)
@@ -226,6 +269,10 @@ def scalar_close(a: float, b: float) -> bool:
 
 def check_equivalent(x: Any, y: Any) -> None:
     """Check that two values have the same form, shapes and kinds of number, and agree to 1e-6.
+
+    Parameters
+    ----------
+    x, y : array_like or nested containers of these
 
     Raises
     ------

@@ -35,6 +35,11 @@ class VSpace:
         The dimension; a complex number counts as two.
     iscomplex : bool
 
+    Raises
+    ------
+    DtypeError
+        If the value holds no floating point numbers.
+
     Examples
     --------
     >>> import numpy as np
@@ -145,6 +150,19 @@ class VSpace:
 
 def vspace(value: Any) -> VSpace:
     """Return the vector space that a value belongs to.
+
+    Parameters
+    ----------
+    value : array_like, Tensor or nested containers of these
+
+    Returns
+    -------
+    VSpace
+
+    Raises
+    ------
+    DtypeError
+        If it holds no floating point numbers.
 
     Examples
     --------

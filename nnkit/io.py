@@ -213,6 +213,15 @@ def load(path: StrPath) -> dict[str, Array]:
 def load_metadata(path: StrPath) -> dict[str, str]:
     """Return the metadata of a safetensors file, without reading its arrays.
 
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    dict of str to str
+        Empty if the file has none.
+
     Raises
     ------
     FileError

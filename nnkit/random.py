@@ -78,7 +78,26 @@ live_draw = live(drawn_from, always=True)
 
 
 def draw(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
-    """Draw random numbers: ``draw("dropout", "random", (3,))``, anew in each step of `compile`."""
+    """Draw random numbers: ``draw("dropout", "random", (3,))``, anew in each step of `compile`.
+
+    Parameters
+    ----------
+    purpose : str
+        The stream, as for `stream`.
+    method : str
+        The name of a method of `numpy.random.Generator`.
+    *args, **kwargs
+        Its arguments.
+
+    Returns
+    -------
+    What the method returns.
+
+    Examples
+    --------
+    >>> draw("dropout", "random", (3,)).shape
+    (3,)
+    """
     if watchers and (found := recorder()) is not None:
         found.generators.append(lambda: stream(purpose))
     return live_draw(purpose, method, *args, **kwargs)

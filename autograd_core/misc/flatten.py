@@ -31,6 +31,11 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
         Takes a vector of shape (n,) and gives a value of the form of `value`; a part that was
         float32, say, is float32 again. Both directions can be differentiated.
 
+    Raises
+    ------
+    DtypeError
+        If something in it is no array of numbers.
+
     Examples
     --------
     >>> import numpy as np

@@ -76,6 +76,13 @@ def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any
     """Return `a` as an array; a Tensor itself, and a list of Tensors as one Tensor.
 
     Parameters and errors are those of `array`.
+
+    Examples
+    --------
+    >>> from autograd_core import tensor
+    >>> import autograd_core.numpy as np
+    >>> np.asarray([tensor(1.0), 2.0])
+    Tensor([1., 2.])
     """
     if holds_tensor(a):
         return as_tensor(a, dtype)
@@ -86,21 +93,80 @@ asanyarray = asarray
 
 
 def ascontiguousarray(a: Any, dtype: Any = None, **options: Any) -> Any:
-    """Return `a` in C order and with an axis; Tensors have no order."""
+    """Return `a` in C order and with an axis; Tensors have no order.
+
+    Parameters
+    ----------
+    a : array_like or Tensor
+    dtype : dtype, optional
+    **options
+        As for `numpy.ascontiguousarray`.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.ascontiguousarray(3.0)
+    array([3.])
+    """
     if holds_tensor(a):
         return np.atleast_1d(as_tensor(a, dtype))
     return np.ascontiguousarray(a, dtype, **options)
 
 
 def asfortranarray(a: Any, dtype: Any = None, **options: Any) -> Any:
-    """Return `a` in Fortran order and with an axis; Tensors have no order."""
+    """Return `a` in Fortran order and with an axis; Tensors have no order.
+
+    Parameters
+    ----------
+    a : array_like or Tensor
+    dtype : dtype, optional
+    **options
+        As for `numpy.asfortranarray`.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.asfortranarray([[1, 2], [3, 4]]).flags.f_contiguous
+    True
+    """
     return (
         ascontiguousarray(a, dtype) if holds_tensor(a) else np.asfortranarray(a, dtype, **options)
     )
 
 
 def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
-    """Return `a` as an array without infinities and NaN, or raise ValueError."""
+    """Return `a` as an array without infinities and NaN, or raise ValueError.
+
+    Parameters
+    ----------
+    a : array_like or Tensor
+    dtype : dtype, optional
+    order : str, optional
+        Of arrays; Tensors have none.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.asarray_chkfinite([1.0, 2.0])
+    array([1., 2.])
+    """
     if not holds_tensor(a):
         return np.asarray_chkfinite(a, dtype, order)
     x = as_tensor(a, dtype)
@@ -109,14 +175,54 @@ def asarray_chkfinite(a: Any, dtype: Any = None, order: Any = None) -> Any:
 
 
 def require(a: Any, dtype: Any = None, requirements: Any = None, **options: Any) -> Any:
-    """Return `a` as an array with certain flags; Tensors meet all of them."""
+    """Return `a` as an array with certain flags; Tensors meet all of them.
+
+    Parameters
+    ----------
+    a : array_like or Tensor
+    dtype : dtype, optional
+    requirements : str or list of str, optional
+        As for `numpy.require`.
+    **options
+        Likewise.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.require([1, 2], requirements="C")
+    array([1, 2])
+    """
     if holds_tensor(a):
         return as_tensor(a, dtype)
     return np.require(a, dtype, requirements, **options)
 
 
 def fromiter(iter: Iterable[Any], dtype: Any, count: int = -1, **options: Any) -> Any:
-    """Make an array of what an iterable yields, numbers or Tensors."""
+    """Make an array of what an iterable yields, numbers or Tensors.
+
+    Parameters
+    ----------
+    iter : iterable of numbers or Tensors
+    dtype : dtype
+    count : int, default -1
+        How many to take; -1: all.
+    **options
+        As for `numpy.fromiter`.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.fromiter((k * k for k in range(3)), float)
+    array([0., 1., 4.])
+    """
     items = list(iter if count < 0 else itertools.islice(iter, count))
     if holds_tensor(items):
         return as_tensor(items, dtype)
@@ -132,6 +238,12 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: 
     fill_value : array_like
         A number, or an array that is broadcast to the shape.
     dtype : dtype, optional
+    *args, **options
+        As for `numpy.full`.
+
+    Returns
+    -------
+    ndarray or Tensor
 
     Examples
     --------
@@ -147,7 +259,27 @@ def full(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: 
 
 
 def full_like(a: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
-    """Make an array like `a` with one value everywhere, which may be a Tensor."""
+    """Make an array like `a` with one value everywhere, which may be a Tensor.
+
+    Parameters
+    ----------
+    a : array_like or Tensor
+    fill_value : array_like or Tensor
+    dtype : dtype, optional
+        That of `a` by default.
+    *args, **options
+        As for `numpy.full_like`.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.full_like([1.0, 2.0], 3.0)
+    array([3., 3.])
+    """
     if holds_tensor(a) or holds_tensor(fill_value):
         x = as_tensor(a) if holds_tensor(a) else np.asarray(a)
         shape = options.get("shape")
@@ -190,6 +322,28 @@ def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> An
 
     The counterpart of `numpy.diagonal` in the package `autograd`, which takes these values only:
     offset 0, axis1 -1 and axis2 -2.
+
+    Parameters
+    ----------
+    D : array_like or Tensor, shape (..., n)
+    offset, axis1, axis2 : int
+        0, -1 and -2.
+
+    Returns
+    -------
+    ndarray or Tensor, shape (..., n, n)
+
+    Raises
+    ------
+    ArgumentError
+        If they are others.
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.make_diagonal(np.array([1.0, 2.0]), axis1=-1, axis2=-2)
+    array([[1., 0.],
+           [0., 2.]])
     """
     if (offset, axis1, axis2) != (0, -1, -2):
         raise ArgumentError("make_diagonal takes offset=0, axis1=-1, axis2=-2 only")
@@ -197,12 +351,46 @@ def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> An
 
 
 def isscalar(element: Any) -> bool:
-    """Whether something is a number; a Tensor is one if what it holds is."""
+    """Whether something is a number; a Tensor is one if what it holds is.
+
+    Parameters
+    ----------
+    element : object
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from autograd_core import tensor
+    >>> import autograd_core.numpy as np
+    >>> np.isscalar(3.0), np.isscalar([3.0])
+    (True, False)
+    """
     return bool(np.isscalar(raw(element)))
 
 
 def row_stack(tup: Any, **options: Any) -> Any:
-    """Stack rows, as `vstack`."""
+    """Stack rows, as `vstack`.
+
+    Parameters
+    ----------
+    tup : sequence of array_like or Tensor
+    **options
+        As for `numpy.vstack`.
+
+    Returns
+    -------
+    ndarray or Tensor
+
+    Examples
+    --------
+    >>> import autograd_core.numpy as np
+    >>> np.row_stack([[1, 2], [3, 4]])
+    array([[1, 2],
+           [3, 4]])
+    """
     return np.vstack([stacked(x) if isinstance(x, (list, tuple)) else x for x in tup], **options)
 
 

@@ -67,6 +67,11 @@ def sqrtm(A: Matrix, disp: bool = True, blocksize: int = 64) -> Any:
     blocksize : int, default 64
         Not used.
 
+    Raises
+    ------
+    ArgumentError
+        If `disp` is False.
+
     Examples
     --------
     >>> sqrtm(np.diag([4.0, 9.0]))
@@ -104,6 +109,10 @@ def block_diag(*arrs: Matrix) -> Any:
     ----------
     *arrs : array_like, shapes (..., m, n)
         Matrices; a vector is a row.
+
+    Returns
+    -------
+    ndarray or Tensor, shape (..., sum of m, sum of n)
 
     Examples
     --------

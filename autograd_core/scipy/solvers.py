@@ -58,6 +58,11 @@ def solve_triangular(
     -------
     x : ndarray, shape of b
 
+    Raises
+    ------
+    ArgumentError
+        If `trans` is none of these.
+
     Examples
     --------
     >>> solve_triangular(np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([3.0, 4.0]))
@@ -103,6 +108,11 @@ def solve_banded(
     -------
     x : ndarray, shape of b
 
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit together.
+
     Examples
     --------
     >>> solve_banded((0, 0), np.array([[2.0, 4.0]]), np.array([2.0, 8.0]))
@@ -145,6 +155,10 @@ def solve_continuous_lyapunov(a: Matrix, q: Matrix) -> Any:
     ----------
     a, q : array_like, shape (..., n, n)
 
+    Returns
+    -------
+    X : ndarray or Tensor, shape (..., n, n)
+
     Examples
     --------
     >>> solve_continuous_lyapunov(np.eye(1), np.array([[4.0]]))
@@ -181,6 +195,10 @@ def solve(
         The structure of A: what is outside of it is not read, and has no gradient.
     transposed : bool, default False
         Solve A^T x = b.
+
+    Returns
+    -------
+    x : ndarray or Tensor, shape of b
 
     Examples
     --------
@@ -296,6 +314,10 @@ def cho_solve(
         Nothing is overwritten.
     check_finite : bool, default True
         Refuse NaNs and infinities.
+
+    Returns
+    -------
+    x : ndarray or Tensor, shape of b
 
     Examples
     --------

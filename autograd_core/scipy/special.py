@@ -91,6 +91,15 @@ def multigammaln(a: Array, d: int) -> Any:
         Greater than (d - 1) / 2.
     d : int
 
+    Returns
+    -------
+    ndarray or Tensor, shape of a
+
+    Raises
+    ------
+    ValueError
+        If d is not positive, or a not greater than (d - 1) / 2.
+
     Examples
     --------
     >>> bool(np.isclose(multigammaln(3.0, 1), scipy.special.gammaln(3.0)))

@@ -162,6 +162,11 @@ def make_blobs(
     X : float32 array of shape (n_samples, features)
     y : int64 array of shape (n_samples,)
 
+    Raises
+    ------
+    ArgumentError
+        If a number is out of its range.
+
     Examples
     --------
     >>> X, y = make_blobs(1000, centers=[[0, 0], [5, 5]], seed=0)

@@ -43,6 +43,14 @@ def relu(input: Any, inplace: bool = False) -> Any:
 def tanh(input: Any) -> Any:
     """Return the hyperbolic tangent, element by element.
 
+    Parameters
+    ----------
+    input : array_like or Tensor
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> tanh(np.array([0.0]))
@@ -65,6 +73,14 @@ sigmoid_op = operation("sigmoid", logistic, vjp=(lambda g, y, _x: g * (y * (1 - 
 def sigmoid(input: Any) -> Any:
     """Return 1 / (1 + exp(-x)), element by element.
 
+    Parameters
+    ----------
+    input : array_like or Tensor
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> sigmoid(np.array([0.0, 1000.0]))
@@ -82,6 +98,14 @@ logsigmoid_op = operation(
 
 def logsigmoid(input: Any) -> Any:
     """Return log(sigmoid(x)), element by element, without loss where sigmoid(x) rounds to 0.
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Examples
     --------
@@ -178,6 +202,11 @@ def gelu(input: Any, approximate: str = "none") -> Any:
     approximate : {"none", "tanh"}, default "none"
         "tanh" replaces Phi(x) by (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2, as GPT-2 does; it
         differs by up to 5e-4 and is faster.
+
+    Raises
+    ------
+    ArgumentError
+        If `approximate` is neither.
 
     References
     ----------

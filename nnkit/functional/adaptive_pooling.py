@@ -338,6 +338,19 @@ def fractional_max_pool3d(
 ) -> Any:
     """Return the maxima of random windows of (N, C, D, H, W); see `fractional_max_pool2d`.
 
+    Parameters
+    ----------
+    input : array_like or Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+    kernel_size, output_size : int or three ints
+    output_ratio : float or three floats, optional
+        Instead of `output_size`.
+    return_indices : bool, default False
+        Return the places of the maxima, too.
+
+    Returns
+    -------
+    Tensor or ndarray; with `return_indices` a pair
+
     Examples
     --------
     >>> fractional_max_pool3d(np.ones((1, 5, 5, 5)), 2, output_size=(3, 2, 4)).shape

@@ -45,6 +45,10 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = F
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -107,6 +111,10 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -140,6 +148,10 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -171,6 +183,10 @@ def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         False returns the input as it is.
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------
@@ -220,6 +236,10 @@ def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: b
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -254,6 +274,10 @@ def feature_alpha_dropout(
         False returns the input as it is.
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------

@@ -49,6 +49,11 @@ def checked_labels(
     what : str
         Who is asking, for the error.
 
+    Returns
+    -------
+    ndarray of bool, or None
+        True where a label is `ignore_index`; None if none can be.
+
     Raises
     ------
     ArgumentError

@@ -275,6 +275,14 @@ def mish(input: Any, inplace: bool = False) -> Any:
 def softsign(input: Any) -> Any:
     """Return x / (1 + abs(x)).
 
+    Parameters
+    ----------
+    input : array_like or Tensor
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> softsign(np.array([-1.0, 3.0]))
@@ -286,6 +294,14 @@ def softsign(input: Any) -> Any:
 
 def tanhshrink(input: Any) -> Any:
     """Return x - tanh(x).
+
+    Parameters
+    ----------
+    input : array_like or Tensor
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Examples
     --------
@@ -367,6 +383,11 @@ def gumbel_softmax(
         Accepted because PyTorch has it; not used.
     dim : int, default -1
         The axis of the classes.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `logits`
+        Not negative, and adding up to 1 along `dim`.
 
     Raises
     ------

@@ -48,6 +48,10 @@ def uniform_(
     a, b : float, default 0 and 1
     generator : numpy.random.Generator, optional
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     DtypeError
@@ -73,6 +77,10 @@ def normal_(
     tensor : Parameter or array, any shape
     mean, std : float, default 0 and 1
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------
@@ -106,6 +114,10 @@ def trunc_normal_(
     a, b : float, default -2 and 2
         Limits of the numbers (not of numbers of deviations).
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------
@@ -157,6 +169,10 @@ def constant_(tensor: Any, val: float) -> Any:
     tensor : Parameter or array, any shape
     val : float
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     DtypeError
@@ -177,6 +193,10 @@ def ones_(tensor: Any) -> Any:
     ----------
     tensor : Parameter or array, any shape
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     DtypeError
@@ -196,6 +216,10 @@ def zeros_(tensor: Any) -> Any:
     Parameters
     ----------
     tensor : Parameter or array, any shape
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------

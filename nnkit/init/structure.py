@@ -21,6 +21,10 @@ def eye_(tensor: Any) -> Any:
     ----------
     tensor : Parameter or array, shape (out, in)
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     ShapeError
@@ -44,6 +48,10 @@ def dirac_(tensor: Any, groups: int = 1) -> Any:
     tensor : Parameter or array, shape (out, in, k1), (out, in, k1, k2) or (out, in, k1, k2, k3)
     groups : int, default 1
         Each group of output channels repeats its input channels.
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------
@@ -85,6 +93,10 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Generator | None = None
     gain : float, default 1
         The length of each row or column.
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------
@@ -135,6 +147,10 @@ def sparse_(
         The share, between 0 and 1; rounded up to whole numbers.
     std : float, default 0.01
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------

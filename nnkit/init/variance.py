@@ -80,6 +80,10 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator | None 
         Factor that the nonlinearity asks for; see `calculate_gain`.
     generator : numpy.random.Generator, optional
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     ShapeError
@@ -109,6 +113,10 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator | None =
     gain : float, default 1.0
         Factor that the nonlinearity asks for; see `calculate_gain`.
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------
@@ -158,6 +166,10 @@ def kaiming_uniform_(
         What follows; see `calculate_gain`.
     generator : numpy.random.Generator, optional
 
+    Returns
+    -------
+    The same `tensor`.
+
     Raises
     ------
     ShapeError
@@ -198,6 +210,10 @@ def kaiming_normal_(
     nonlinearity : str, default "leaky_relu"
         What follows; see `calculate_gain`.
     generator : numpy.random.Generator, optional
+
+    Returns
+    -------
+    The same `tensor`.
 
     Raises
     ------

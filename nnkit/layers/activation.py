@@ -77,6 +77,11 @@ class GELU(Module):
     approximate : {"none", "tanh"}, default "none"
         "tanh" is the approximation that GPT-2 uses; it differs by up to 5e-4.
 
+    Raises
+    ------
+    ArgumentError
+        If `approximate` is neither.
+
     Examples
     --------
     >>> import numpy as np

@@ -191,6 +191,11 @@ class Identity(Module):
 
     Any arguments are accepted and ignored, so that it can stand in for another layer.
 
+    Parameters
+    ----------
+    *args, **kwargs
+        Anything; they are ignored, so that it can take the place of another layer.
+
     Examples
     --------
     >>> Identity(54, unused=True)(1.0)

@@ -284,6 +284,11 @@ class TopKAccuracy(Shares):
         The label of rows that do not count.
     name : str, default "top_5_accuracy", with the k that is given
 
+    Raises
+    ------
+    ArgumentError
+        If `k` is not a positive whole number.
+
     See Also
     --------
     top_k_accuracy : The same for arrays.

@@ -135,6 +135,11 @@ class ConfusionMatrix(Counts):
         The label of rows that do not count.
     name : str, default "confusion_matrix"
 
+    Raises
+    ------
+    ArgumentError
+        If `normalize` is none of these.
+
     See Also
     --------
     confusion_matrix : The same for arrays, with what output and target may be.

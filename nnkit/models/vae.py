@@ -28,6 +28,13 @@ class VAEOutput(NamedTuple):
 
     `reconstruction`, shape (N, D), is what the decoder says: logits with a Bernoulli likelihood,
     means with a Gaussian one. `mu` and `logvar`, shape (N, Z), describe the codes.
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> output = nn.models.VAE([4, 3, 2])(np.zeros((3, 4)))
+    >>> output.reconstruction.shape, output.mu.shape
+    ((3, 4), (3, 2))
     """
 
     reconstruction: Any

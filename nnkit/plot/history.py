@@ -91,6 +91,22 @@ def history_figure(history: History, labels: Mapping[str, str] | None = None) ->
 def history_png(history: History, labels: Mapping[str, str] | None = None) -> tuple[bytes, int]:
     r"""Return the picture of a history as a PNG file, and the width in CSS pixels to show it at.
 
+    Parameters
+    ----------
+    history : History
+    labels : mapping of str to str, optional
+        What to call a layer, by its path.
+
+    Returns
+    -------
+    png : bytes
+    width : int
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+
     Examples
     --------
     >>> history = History()

@@ -55,6 +55,17 @@ class GradientFlow:
     A ratio near 1e-3 is the usual sign of a well chosen learning rate: far below it a layer
     hardly learns, far above it its weights are thrown about (Karpathy, CS231n lecture notes,
     "Neural networks 3", ratio of weights and updates).
+
+    Examples
+    --------
+    >>> import nnkit as nn
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = nn.optim.SGD(model.parameters(), lr=0.1)
+    >>> flow = GradientFlow(model, optimizer)
+    >>> model(np.ones((1, 2))).sum().backward()
+    >>> optimizer.step()
+    >>> sorted(name.split("/")[0] for name in flow.latest)
+    ['dead', 'grad', 'ratio']
     """
 
     def __init__(

@@ -30,7 +30,7 @@ class RunError(AutogradError, RuntimeError):
 
 
 class Run:
-    """One observed training run; `live` makes one for a loop of your own.
+    """What `live` returns: one observed training run, for a loop of your own.
 
     Attributes
     ----------

@@ -45,6 +45,10 @@ def cached() -> Iterator[None]:
     For a model that reads its weights many times in one pass, such as an RNN cell in a loop. What
     was calculated keeps its graph; change no parameter inside of the block.
 
+    Yields
+    ------
+    None
+
     Examples
     --------
     >>> import nnkit as nn
