@@ -161,6 +161,7 @@ from nnkit.functional.recurrent_cells import (
 from nnkit.functional.resampling import (
     interpolate,
 )
+from nnkit.functional.shares import gumbel_softmax, softmin
 from nnkit.functional.shuffling import (
     channel_shuffle,
     pixel_shuffle,
@@ -175,11 +176,9 @@ from nnkit.functional.smooth_activation import (
     celu,
     elu,
     glu,
-    gumbel_softmax,
     mish,
     selu,
     silu,
-    softmin,
     softplus,
     softsign,
     tanhshrink,
