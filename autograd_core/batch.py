@@ -236,6 +236,11 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
     out_axes : int or a container of ints, default 0
         Where the batch goes in the result.
 
+    Returns
+    -------
+    callable
+        Takes the batched arguments; gives results with the axis `out_axes` of the batch.
+
     Raises
     ------
     ShapeError

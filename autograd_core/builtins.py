@@ -26,6 +26,10 @@ def isinstance(x: Any, classinfo: Any) -> bool:
     x : object
     classinfo : type or tuple of types
 
+    Returns
+    -------
+    bool
+
     Examples
     --------
     >>> import numpy as np

@@ -47,6 +47,11 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     has_aux : bool, default False
         `fun` returns (value, aux); the result is ((value, aux), gradient).
 
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives (value, gradient).
+
     Raises
     ------
     ShapeError
@@ -97,6 +102,11 @@ def grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
         Which argument to differentiate; a tuple gives a tuple of gradients.
     has_aux : bool, default False
         `fun` returns (value, aux); the result is (gradient, aux).
+
+    Returns
+    -------
+    callable
+        Takes the arguments of `fun`; gives the gradient, like the argument in shape and form.
 
     Raises
     ------

@@ -216,6 +216,10 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     requires_grad : bool, default False
         Record operations on it, so that `backward` can fill `.grad`.
 
+    Returns
+    -------
+    Tensor, shape of `data`
+
     Raises
     ------
     DtypeError
@@ -257,6 +261,10 @@ def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Tens
         "cpu" is the only one.
     copy : bool, optional
         True: memory of its own. Default: only if there is no other way. (NumPy 2.1 or newer.)
+
+    Returns
+    -------
+    Tensor
 
     Raises
     ------

@@ -132,8 +132,7 @@ def lacks(value):
         missing.append("Parameters")
     if names and has(doc, "Parameters") and not elsewhere:
         missing += [f"parameter {n}" for n in names if not re.search(rf"\b{re.escape(n)}\b", doc)]
-    says = re.match(r"(Return|Make|Yield|Whether|Wrap|List)\b", doc)
-    if gives_something(value) and not has(doc, "Returns|Yields") and not elsewhere and not says:
+    if gives_something(value) and not has(doc, "Returns|Yields") and not elsewhere:
         missing.append("Returns")
     if raises(value) and not has(doc, "Raises|Warns") and not elsewhere:
         missing.append("Raises")

@@ -67,6 +67,10 @@ def sqrtm(A: Matrix, disp: bool = True, blocksize: int = 64) -> Any:
     blocksize : int, default 64
         Not used.
 
+    Returns
+    -------
+    ndarray or Tensor, shape (..., n, n)
+
     Raises
     ------
     ArgumentError
@@ -92,6 +96,10 @@ def expm(A: Matrix) -> Any:
     Parameters
     ----------
     A : array_like, shape (..., n, n)
+
+    Returns
+    -------
+    ndarray or Tensor, shape (..., n, n)
 
     Examples
     --------
@@ -140,6 +148,10 @@ def toeplitz(c: Any, r: Any = None) -> Any:
     c : array_like, shape (..., m)
     r : array_like, shape (..., n), optional
         Its first element is not used. Default: the conjugate of c.
+
+    Returns
+    -------
+    ndarray or Tensor, shape (len(c), len(r))
 
     Examples
     --------

@@ -269,6 +269,10 @@ def cholesky(
     check_finite : bool, default True
         Refuse NaNs and infinities.
 
+    Returns
+    -------
+    ndarray or Tensor, shape (..., n, n)
+
     Raises
     ------
     numpy.linalg.LinAlgError

@@ -45,6 +45,10 @@ def zeta(x: Array, q: Array = None) -> Any:
         Not differentiated.
     q : array_like, optional
 
+    Returns
+    -------
+    ndarray or Tensor, the shape that the arguments have together
+
     Examples
     --------
     >>> from autograd_core import grad
@@ -62,6 +66,10 @@ def polygamma(n: Array, x: Array) -> Any:
     n : array_like of int
         At least 0.
     x : array_like
+
+    Returns
+    -------
+    ndarray or Tensor, the shape that the arguments have together
 
     Notes
     -----
@@ -139,6 +147,11 @@ def logsumexp(
     return_sign : bool, default False
         Return the logarithm of the absolute value of the sum, and the sign of the sum.
 
+    Returns
+    -------
+    ndarray or Tensor
+        The shape of a, without the axes that were summed.
+
     Examples
     --------
     >>> from autograd_core import grad
@@ -170,6 +183,10 @@ def softmax(x: Array, axis: Any = None) -> Any:
     axis : int or tuple of int, optional
         The axes of the sum. Default: all.
 
+    Returns
+    -------
+    ndarray or Tensor, shape of x
+
     Examples
     --------
     >>> softmax(np.array([0.0, 0.0]))
@@ -189,6 +206,10 @@ def log_softmax(x: Array, axis: Any = None) -> Any:
     x : array_like
     axis : int or tuple of int, optional
         The axes of the sum. Default: all.
+
+    Returns
+    -------
+    ndarray or Tensor, shape of x
 
     Examples
     --------
@@ -213,6 +234,10 @@ def lambertw(z: Array, k: int = 0, tol: float = 1e-8) -> Any:
     tol : float
         Of SciPy's iteration.
 
+    Returns
+    -------
+    ndarray or Tensor, shape of z
+
     Examples
     --------
     >>> complex(lambertw(np.e))
@@ -231,6 +256,10 @@ def spherical_jn(n: Array, z: Array, derivative: bool = False) -> Any:
     z : array_like
         May be complex.
     derivative : bool, default False
+
+    Returns
+    -------
+    ndarray or Tensor, the shape that the arguments have together
 
     Examples
     --------

@@ -32,6 +32,10 @@ def relu(input: Any, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> relu(np.array([-1.0, 2.0]))
@@ -203,6 +207,10 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         "tanh" replaces Phi(x) by (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2, as GPT-2 does; it
         differs by up to 5e-4 and is faster.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -284,6 +292,10 @@ def softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     dtype : dtype, optional
         Calculate in this floating point type.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> softmax(np.array([[0.0, 0.0]]), dim=1)
@@ -303,6 +315,10 @@ def log_softmax(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
         The axis of the classes; it must be given.
     dtype : dtype, optional
         Calculate in this floating point type.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Examples
     --------

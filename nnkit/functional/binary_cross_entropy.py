@@ -70,6 +70,11 @@ def binary_cross_entropy(
         Of the elements; broadcast to their shape.
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
+
     Raises
     ------
     ShapeError
@@ -145,6 +150,11 @@ def binary_cross_entropy_with_logits(
     reduction : {"mean", "sum", "none"}, default "mean"
     pos_weight : array_like, optional
         Factor of the first term, against rare positives; broadcast to the shape of the elements.
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
 
     Raises
     ------

@@ -258,6 +258,11 @@ def nll_loss(
     reduction : {"mean", "sum", "none"}, default "mean"
         The mean is weighted by `weight`.
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `target`: one for each label.
+
     Raises
     ------
     ArgumentError

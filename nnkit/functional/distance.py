@@ -45,6 +45,11 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     eps : float, default 1e-8
         Shorter vectors count as of this length.
 
+    Returns
+    -------
+    Tensor or ndarray
+        The shape that `x1` and `x2` have together, without the axis `dim`; from -1 to 1.
+
     Raises
     ------
     ShapeError
@@ -149,6 +154,10 @@ def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> A
         The axis of the vectors' components.
     eps : float, default 1e-12
         Shorter vectors are divided by this.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------

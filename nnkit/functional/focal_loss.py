@@ -64,6 +64,11 @@ def focal_loss(
     reduction : {"mean", "sum", "none"}, default "mean"
         The mean is weighted by `weight`.
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `target`: one for each label.
+
     Raises
     ------
     ArgumentError
@@ -119,6 +124,11 @@ def sigmoid_focal_loss(
         The larger, the less counts what is right already.
     reduction : {"none", "mean", "sum"}, default "none"
         As in torchvision.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `inputs`
+        One number with ``reduction="mean"`` or ``"sum"``.
 
     Raises
     ------

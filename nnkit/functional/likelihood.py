@@ -38,6 +38,11 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     log_target : bool, default False
         Whether `target` holds logarithms.
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
+
     Raises
     ------
     ShapeError
@@ -96,6 +101,11 @@ def poisson_nll_loss(
         Keeps the logarithm finite.
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
+
     Raises
     ------
     ShapeError
@@ -140,6 +150,11 @@ def gaussian_nll_loss(
     eps : float, default 1e-6
         Smaller variances count as this; their gradient is as if they did not.
     reduction : {"mean", "sum", "none"}, default "mean"
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
 
     Raises
     ------

@@ -91,6 +91,11 @@ def mse_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = 
     weight : array_like, the same shape, optional
         Of the elements; a mean is divided by the sum of the weights.
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
+
     Raises
     ------
     ShapeError
@@ -119,6 +124,11 @@ def l1_loss(input: Any, target: Any, *, reduction: str = "mean", weight: Any = N
     reduction : {"mean", "sum", "none"}, default "mean"
     weight : array_like, the same shape, optional
         Of the elements; a mean is divided by the sum of the weights.
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
 
     Raises
     ------
@@ -223,6 +233,11 @@ def smooth_l1_loss(input: Any, target: Any, *, reduction: str = "mean", beta: fl
     reduction : {"mean", "sum", "none"}, default "mean"
     beta : float, default 1.0
         Where the parabola becomes a straight line; 0 gives `l1_loss`.
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
 
     Raises
     ------

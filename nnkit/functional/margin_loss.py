@@ -85,6 +85,11 @@ def margin_ranking_loss(
     margin : float, default 0
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input1`.
+
     Raises
     ------
     ShapeError
@@ -119,6 +124,11 @@ def hinge_embedding_loss(
         How far apart pairs should be that are not alike.
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
+
     Raises
     ------
     ShapeError
@@ -148,6 +158,11 @@ def soft_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any
     target : array_like, the same shape
         Labels t, 1 or -1.
     reduction : {"mean", "sum", "none"}, default "mean"
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of the shape of `input`: one for each number.
 
     Raises
     ------
@@ -198,6 +213,11 @@ def multi_margin_loss(
     weight : array, shape (C,), optional
         Of the classes.
     reduction : {"mean", "sum", "none"}, default "mean"
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N,): one for each row.
 
     Raises
     ------
@@ -258,6 +278,11 @@ def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") 
         In each row the right classes; the first -1 ends them.
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N,): one for each row.
+
     Raises
     ------
     ArgumentError
@@ -296,6 +321,11 @@ def multilabel_soft_margin_loss(
         Of the classes.
     reduction : {"mean", "sum", "none"}, default "mean"
         Over the rows; within a row it is always the mean.
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N,): one for each row.
 
     Raises
     ------

@@ -73,6 +73,11 @@ def tversky_loss(
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the losses of all regions, shape (N, C).
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N, C): one for each region.
+
     Raises
     ------
     ShapeError, DtypeError
@@ -135,6 +140,11 @@ def dice_loss(
         False: `input` holds probabilities.
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the losses of all regions, shape (N, C).
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N, C): one for each region.
 
     Raises
     ------

@@ -93,6 +93,10 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     References
     ----------
     A. Maas, A. Hannun, A. Ng, "Rectifier nonlinearities improve neural network acoustic models",
@@ -114,6 +118,10 @@ def prelu(input: Any, weight: Any) -> Any:
     input : array_like or Tensor, shape (N, C, ...)
     weight : array or Tensor, shape () or (1,) or (C,)
         The slope: one for all, or one for each channel, which is axis 1.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------
@@ -166,6 +174,10 @@ def rrelu(
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -199,6 +211,10 @@ def threshold(input: Any, threshold: float, value: float, inplace: bool = False)
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> threshold(np.array([0.5, 2.0]), 1.0, -9.0)
@@ -217,6 +233,10 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0, inplace: b
     min_val, max_val : float, default -1 and 1
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------
@@ -251,6 +271,10 @@ def relu6(input: Any, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> relu6(np.array([-1.0, 5.0, 9.0]))
@@ -268,6 +292,10 @@ def hardsigmoid(input: Any, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> hardsigmoid(np.array([-4.0, 0.0, 4.0]))
@@ -284,6 +312,10 @@ def hardswish(input: Any, inplace: bool = False) -> Any:
     input : array_like or Tensor
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     References
     ----------
@@ -304,6 +336,10 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Any:
     ----------
     input : array_like or Tensor
     lambd : float, default 0.5
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Examples
     --------
@@ -326,6 +362,10 @@ def softshrink(input: Any, lambd: float = 0.5) -> Any:
     ----------
     input : array_like or Tensor
     lambd : float, default 0.5
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------

@@ -27,6 +27,10 @@ def softmin(input: Any, dim: int | None = None, dtype: Any = None) -> Any:
     dtype : dtype, optional
         Calculate in this floating point type.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Examples
     --------
     >>> softmin(np.array([[0.0, 0.0]]), dim=1)

@@ -30,6 +30,11 @@ def cosine_embedding_loss(
         From -1 to 1.
     reduction : {"mean", "sum", "none"}, default "mean"
 
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array of shape (N,): one for each row.
+
     Raises
     ------
     ShapeError
@@ -134,6 +139,11 @@ def triplet_margin_with_distance_loss(
     swap : bool, default False
         Use d(positive, negative) where it is smaller than d(anchor, negative).
     reduction : {"mean", "sum", "none"}, default "mean"
+
+    Returns
+    -------
+    Tensor or number
+        With ``reduction="none"`` an array with one for each triplet.
 
     Raises
     ------

@@ -75,6 +75,10 @@ def elu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     References
     ----------
     D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and Accurate Deep Network Learning by
@@ -98,6 +102,10 @@ def selu(input: Any, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     References
     ----------
     G. Klambauer et al., "Self-Normalizing Neural Networks", NIPS 2017.
@@ -120,6 +128,10 @@ def celu(input: Any, alpha: float = 1.0, inplace: bool = False) -> Any:
     alpha : float, default 1.0
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     Raises
     ------
@@ -203,6 +215,10 @@ def softplus(input: Any, beta: float = 1, threshold: float = 20) -> Any:
     threshold : float, default 20
         Where beta x exceeds it, x itself is returned; the difference is below 2e-9.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     Raises
     ------
     ArgumentError
@@ -228,6 +244,10 @@ def silu(input: Any, inplace: bool = False) -> Any:
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
 
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
+
     References
     ----------
     S. Elfwing, E. Uchibe, K. Doya, "Sigmoid-weighted linear units", arXiv:1702.03118.
@@ -248,6 +268,10 @@ def mish(input: Any, inplace: bool = False) -> Any:
     input : array_like or Tensor
     inplace : bool, default False
         Accepted because PyTorch has it; the input is never overwritten.
+
+    Returns
+    -------
+    Tensor or ndarray, shape of `input`
 
     References
     ----------
@@ -312,6 +336,11 @@ def glu(input: Any, dim: int = -1) -> Any:
     input : array_like or Tensor
         Of even length along `dim`.
     dim : int, default -1
+
+    Returns
+    -------
+    Tensor or ndarray
+        Half as long as `input` along `dim`.
 
     Raises
     ------

@@ -41,6 +41,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     param : float, optional
         The negative slope of "leaky_relu"; 0.01 by default.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ArgumentError

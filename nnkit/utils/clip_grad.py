@@ -153,6 +153,11 @@ def get_total_norm(
     error_if_nonfinite : bool, default False
         Raise an error if the norm is NaN or infinite.
 
+    Returns
+    -------
+    float
+        (It has `.item()` too.)
+
     Raises
     ------
     NonFiniteError
