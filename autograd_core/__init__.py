@@ -41,6 +41,7 @@ from .gradmode import (
     no_grad,
     set_grad_enabled,
 )
+from .guard import read_only
 from .implicit import custom_fixed_point, custom_root, fixed_point
 from .jacobians import hessian, jacfwd, jacobian, jacrev
 from .memory import keep_freed_memory
@@ -114,6 +115,7 @@ __all__ = [
     "make_vjp",
     "multigrad_dict",
     "no_grad",
+    "read_only",
     "set_grad_enabled",
     "stop_gradient",
     "tensor",

@@ -75,7 +75,7 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     values: list[Any] = []
     traces: list[Any] = []
     top: Any = None
-    active, level, bit = 0, -1, 1
+    active, level, bit, constants = 0, -1, 1, False
     for x in operands:
         kind = type(x)
         if kind is list or kind is tuple:
@@ -87,12 +87,13 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             if trace is None and isinstance(x._value, Layered):  # a buffer that was written into
                 x = x._value
                 trace = x._trace
-            here = 0 if trace is None else trace.level
-            if here != level:
-                if level >= 0:  # operands of different derivatives: begin again, with more care
+            if trace is None:
+                constants = True
+            elif trace.level != level:
+                if top is not None:  # operands of different derivatives: begin again, with care
                     values, traces, active, level, top = strip_highest(operands)
                     break
-                level = here
+                level = trace.level
             values.append(x._value)
             if trace is not None:
                 active |= bit
@@ -102,6 +103,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             values.append(x)
         traces.append(trace)
         bit <<= 1
+    if constants and level < 0:
+        level = 0
     if watchers:
         values = lifted(values)
     if rule.composition is not None and must_compose(top, values):
@@ -162,7 +165,7 @@ def strip_highest(operands: tuple) -> tuple[list, list, int, int, Any]:
             if x._trace is not None and x._trace.level == level:
                 trace = x._trace
                 active |= 1 << i
-            x = x._value if trace is not None or (x._trace is None and level == 0) else x
+            x = x._value if trace is not None or x._trace is None else x
         values.append(x)
         traces.append(trace)
     return values, traces, active, level, top

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .anomaly import check_forward, user_line, watchers, watching
-from .guard import Sink, fingerprint
+from .guard import PRIVATE, Sink, fingerprint, is_private
 from .table import Rule
 
 __all__ = [
@@ -95,7 +95,10 @@ class Node:
             if x.__class__ is np.ndarray:
                 parent = traces[i]
                 sink = None if parent is None else parent.sink
-                if parent is None or (sink is not None and sink.shared and sink.is_exposed(x)):
+                watched = parent is None or (
+                    sink is not None and sink.shared and sink.is_exposed(x)
+                )
+                if watched and not (PRIVATE and is_private(x)):
                     prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:

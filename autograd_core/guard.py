@@ -8,8 +8,8 @@ handed out. A print is taken of each when it is saved, and compared when it is u
 copy: no sum of the numbers is quicker, and none sees each change, whatever the numbers.
 
 A large array is too dear to copy; of it the print is a digest that each byte goes into. Two passes
-over the memory are what that costs, one when it is saved and one when it is used. Of a large
-constant that is used again and again, `tensor(x)` is a private copy, which needs no watching.
+over the memory are what that costs, one when it is saved and one when it is used. A large constant
+that is used again and again can be made `read_only` once, and is not watched then.
 """
 
 from __future__ import annotations
@@ -22,11 +22,57 @@ import numpy as np
 
 from .errors import DtypeError, GraphError, describe
 
-__all__ = ["HookHandle", "Sink", "check_saved", "fingerprint"]
+__all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "is_private", "read_only"]
 
 COPIED_BYTES = 1 << 22
 TINY_BYTES = 1 << 10
 WIDTH, HEIGHT = 2039, 32
+
+
+PRIVATE: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
+"""What `read_only` made, by identity."""
+
+
+def read_only(x: Any) -> np.ndarray:
+    """Return a copy that nobody can write, and that therefore need not be watched.
+
+    Arrays that a recorded operation saves are compared when they are used (a copy is, or of more
+    than 4 MB a digest). For large data that a function uses in each call that can take as long as
+    the function itself; for data that were made read-only once it takes nothing.
+
+    Parameters
+    ----------
+    x : array_like
+
+    Returns
+    -------
+    ndarray
+        With memory of its own. Views of it are as good.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from autograd_core import grad
+    >>> X = read_only(np.ones((1000, 3)))
+    >>> grad(lambda w: np.mean(X @ w))(np.zeros(3))
+    array([1., 1., 1.])
+    >>> X[0, 0] = 2.0
+    Traceback (most recent call last):
+        ...
+    ValueError: assignment destination is read-only
+    """
+    y = np.array(x)
+    y.flags.writeable = False
+    PRIVATE[id(y)] = y
+    return y
+
+
+def is_private(x: np.ndarray) -> bool:
+    """Whether an array is one that `read_only` made, or a view of one, and was left at that."""
+    if x.flags.writeable:
+        return False
+    owner = x if x.base is None else x.base
+    return PRIVATE.get(id(owner)) is owner and not owner.flags.writeable
 
 
 class Print:

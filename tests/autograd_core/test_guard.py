@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import GraphError, Tensor, grad, no_grad, tensor, vjp
+from autograd_core import GraphError, Tensor, grad, no_grad, read_only, tensor, vjp
 from autograd_core.guard import COPIED_BYTES, digest, fingerprint, has_changed
 from autograd_core.inplace import mark_written
 
@@ -157,6 +157,27 @@ def test_an_input_that_changes_before_its_pullback() -> None:
         pull(1.0)
 
 
+DAMAGES: list[Callable[[Tensor], Any]] = [
+    lambda c: c.numpy().fill(7.0),
+    lambda c: c.__setitem__(..., 7.0),
+    lambda c: c.detach().__setitem__(..., 7.0),
+    lambda c: c.data.numpy().fill(7.0),
+    lambda c: np.from_dlpack(c).fill(7.0),
+    lambda c: c[1:].__imul__(7.0),
+    lambda c: c.reshape(-1).numpy().fill(7.0),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_constant_tensor_in_a_function_that_changes_before_the_pullback(damage: Any) -> None:
+    c = tensor(data((4,)))
+    y, pull = vjp(lambda v: np.sum(v * c), np.ones(4))
+    damage(c)
+    with pytest.raises(GraphError, match=r"operand 1 of np\.multiply"):
+        pull(1.0)
+    assert type(y) is np.float64  # a constant does not make the result a Tensor
+
+
 def test_a_buffer_that_is_used_again_inside_a_function() -> None:
     buffer = np.ones(3)
 
@@ -269,6 +290,21 @@ def test_a_large_array_stays_writable_and_may_be_refilled_between_steps() -> Non
     buffer[7] = 9.0
     with pytest.raises(GraphError, match="changed"):
         loss.backward()
+
+
+def test_what_is_read_only_is_not_watched_until_somebody_makes_it_writable() -> None:
+    X = read_only(data((40, 3)))
+    loss = tensor(np.ones(3), requires_grad=True) * X
+    assert loss._trace.prints is None
+    part = tensor(np.ones(3), requires_grad=True) * X[2:5].T[:, 0]
+    assert part._trace.prints is None
+    with pytest.raises(ValueError, match="read-only"):
+        X[1:][0] = 3.0
+    frozen = data((40, 3))
+    frozen.flags.writeable = False  # there may be other ways to the memory of this one
+    assert (tensor(np.ones(3), requires_grad=True) * frozen)._trace.prints is not None
+    X.flags.writeable = True
+    assert (tensor(np.ones(3), requires_grad=True) * X)._trace.prints is not None
 
 
 def test_a_large_array_in_memory_that_is_not_numpys() -> None:
