@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
-from nnkit.functional.erf import erf, erf_array
+from nnkit.functional.blocks import in_blocks
+from nnkit.functional.erf import erf, normal
 from nnkit.functional.operands import as_float, operation
 
 __all__ = ["gelu", "log_softmax", "logsigmoid", "relu", "sigmoid", "softmax", "tanh"]
@@ -128,22 +129,28 @@ CUBIC = 0.044715
 
 def gelu_forward(x: Array) -> tuple[Array, Array]:
     """X Phi(x), and Phi(x) for the backward pass; Phi is the normal distribution function."""
-    phi = erf_array(x * ROOT_HALF)
-    phi += 1.0
-    phi *= 0.5
-    return x * phi, phi
+
+    def write(y: Array, phi: Array, x: Array) -> None:
+        normal(phi, x)
+        np.multiply(x, phi, out=y)
+
+    y, phi = in_blocks(write, 2, x)
+    return y, phi
 
 
-def gelu_vjp(g: Array, phi: Array, x: Array) -> tuple[Array]:
+def gelu_vjp(g: Array, phi: Array, x: Array) -> tuple[Array, ...]:
     """d/dx x Phi(x) = Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi)."""
-    slope = x * x
-    slope *= -0.5
-    np.exp(slope, out=slope)
-    slope *= x
-    slope *= 1 / math.sqrt(2 * math.pi)
-    slope += phi
-    slope *= g
-    return (slope,)
+
+    def write(slope: Array, x: Array, g: Array, phi: Array) -> None:
+        np.multiply(x, x, out=slope)
+        slope *= -0.5
+        np.exp(slope, out=slope)
+        slope *= x
+        slope *= 1 / math.sqrt(2 * math.pi)
+        slope += phi
+        slope *= g
+
+    return in_blocks(write, 1, x, g, phi)
 
 
 def gelu_composition(x: Any) -> Any:
@@ -153,31 +160,38 @@ def gelu_composition(x: Any) -> Any:
 
 def gelu_tanh_forward(x: Array) -> tuple[Array, Array]:
     """X (1 + tanh(u)) / 2 with u = sqrt(2/pi) (x + 0.044715 x^3), and tanh(u)."""
-    t = x * x
-    t *= CUBIC
-    t += 1.0
-    t *= x
-    t *= ROOT_TWO_OVER_PI
-    np.tanh(t, out=t)
-    y = t + 1.0
-    y *= x
-    y *= 0.5
+
+    def write(y: Array, t: Array, x: Array) -> None:
+        np.multiply(x, x, out=t)
+        t *= CUBIC
+        t += 1.0
+        t *= x
+        t *= ROOT_TWO_OVER_PI
+        np.tanh(t, out=t)
+        np.add(t, 1.0, out=y)
+        y *= x
+        y *= 0.5
+
+    y, t = in_blocks(write, 2, x)
     return y, t
 
 
-def gelu_tanh_vjp(g: Array, t: Array, x: Array) -> tuple[Array]:
+def gelu_tanh_vjp(g: Array, t: Array, x: Array) -> tuple[Array, ...]:
     """((1 + t) + x (1 - t^2) u') / 2, u' = sqrt(2/pi) (1 + 3 * 0.044715 x^2)."""
-    inner = x * x
-    inner *= 3 * CUBIC
-    inner += 1.0
-    inner *= x
-    inner *= ROOT_TWO_OVER_PI
-    inner *= 1.0 - t * t
-    inner += t
-    inner += 1.0
-    inner *= 0.5
-    inner *= g
-    return (inner,)
+
+    def write(inner: Array, x: Array, g: Array, t: Array) -> None:
+        np.multiply(x, x, out=inner)
+        inner *= 3 * CUBIC
+        inner += 1.0
+        inner *= x
+        inner *= ROOT_TWO_OVER_PI
+        inner *= 1.0 - t * t
+        inner += t
+        inner += 1.0
+        inner *= 0.5
+        inner *= g
+
+    return in_blocks(write, 1, x, g, t)
 
 
 def gelu_tanh_composition(x: Any) -> Any:

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.activation import (
     axis_of,
-    logistic,
     logsigmoid_op,
     sigmoid,
     sigmoid_op,
 )
+from nnkit.functional.blocks import in_blocks
 from nnkit.functional.operands import as_float, operation
 
 __all__ = [
@@ -173,18 +173,30 @@ def softplus_vjp(g: Any, _y: Any, x: Any, *, beta: float, threshold: float) -> A
 
 def silu_forward(x: Array) -> tuple[Array, Array]:
     """X s(x), and s for the backward pass; s is the sigmoid."""
-    s = logistic(x)
-    return x * s, s
+
+    def write(y: Array, s: Array, x: Array) -> None:
+        np.negative(x, out=s)
+        with np.errstate(over="ignore"):  # where exp overflows, 1 / inf is the right 0
+            np.exp(s, out=s)
+        s += 1.0
+        np.reciprocal(s, out=s)
+        np.multiply(x, s, out=y)
+
+    y, s = in_blocks(write, 2, x)
+    return y, s
 
 
-def silu_vjp(g: Array, s: Array, x: Array) -> tuple[Array]:
+def silu_vjp(g: Array, s: Array, x: Array) -> tuple[Array, ...]:
     """d/dx x s(x) = s (1 + x (1 - s))."""
-    slope = 1.0 - s
-    slope *= x
-    slope += 1.0
-    slope *= s
-    slope *= g
-    return (slope,)
+
+    def write(slope: Array, x: Array, g: Array, s: Array) -> None:
+        np.subtract(1.0, s, out=slope)
+        slope *= x
+        slope += 1.0
+        slope *= s
+        slope *= g
+
+    return in_blocks(write, 1, x, g, s)
 
 
 def mish_vjp(g: Any, _y: Any, x: Any) -> Any:
