@@ -1,4 +1,4 @@
-"""The magic %nnkit: switch the live panel, show it again, set the seed, get help."""
+"""The magic %nnkit: the live panel on and off and again, the summary of a model, the seed, help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(NamedTuple):
 
     usage: str
     does: str
-    run: Callable[[list[str]], None]
+    run: Callable[[list[str]], Any]
     choices: tuple[str, ...] = ()
 
 
@@ -112,6 +112,32 @@ def _seed(words: list[str]) -> None:
     nnkit.seed(int(words[0]))
 
 
+def _summary(words: list[str]) -> Any:
+    if not words:
+        raise _usage("%nnkit summary takes a model, for example %nnkit summary model (32, 784).")
+    import nnkit
+
+    model, given = words[0], " ".join(words[1:])
+    return nnkit.summary(_named(model), _named(given) if given else None)
+
+
+def _named(code: str) -> Any:
+    """Return what a piece of code means in the person's notebook."""
+    names = _shell().user_ns
+    try:
+        return eval(code, names)
+    except NameError as error:
+        raise _usage(
+            f"%nnkit summary: there is no {error.name!r} in this notebook."
+            f"{_near(str(error.name), [name for name in names if not name.startswith('_')])}"
+        ) from None
+    except SyntaxError:
+        raise _usage(
+            f"%nnkit summary: {code!r} is no name and no shape. Write %nnkit "
+            f"{COMMANDS['summary'].usage}."
+        ) from None
+
+
 def _help(words: list[str]) -> None:
     _at_most(1, "help", words)
     shown = [_command(words[0])] if words else COMMANDS.values()
@@ -133,6 +159,7 @@ COMMANDS = {
     "off": Command("off", "show nothing; runs are still recorded", _off),
     "show": Command("show", "show the last run again, below this cell", _show),
     "status": Command("status", "say what is switched on, and how the last run stands", _status),
+    "summary": Command("summary MODEL [INPUT]", "show layers, shapes and parameters", _summary),
     "seed": Command("seed N", "make the random numbers of nnkit repeatable", _seed),
     "help": Command("help [command]", "say what there is", _help),
 }
@@ -191,7 +218,7 @@ def _near(word: str, known: Any) -> str:
 # ---------------------------------------------------------------------------- registration
 
 
-def complete(_shell: Any, event: Any) -> list[str]:
+def complete(shell: Any, event: Any) -> list[str]:
     """Return the words that may come next on the line."""
     words = event.line.lstrip("% ").split()[1:]
     if event.symbol and words:
@@ -199,9 +226,12 @@ def complete(_shell: Any, event: Any) -> list[str]:
     if not words:
         names = ("on", "off") if event.line.lstrip().startswith("%%") else COMMANDS
         return [*names, "--help"]
-    if len(words) == 1 and words[0] in COMMANDS:
-        return list(COMMANDS[words[0]].choices)
-    return []
+    if len(words) != 1 or words[0] not in COMMANDS:
+        return []
+    if words[0] == "summary":
+        names = shell.user_ns.items()
+        return [name for name, value in names if hasattr(value, "named_modules")]
+    return list(COMMANDS[words[0]].choices)
 
 
 def register(ip: Any) -> None:

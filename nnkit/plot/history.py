@@ -6,7 +6,6 @@ band from the lowest to the highest value, a solid line of means).
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnkit.plot.figure import as_small_png, new_figure
 from nnkit.plot.gradient_flow import draw_gradient_flow, flow_height
 from nnkit.plot.style import BAD, CURVES, MARK, STYLE, WIDTH, add_axes
 from nnkit.training.history import Event, History
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["history_figure", "history_png"]
 
-DPI = 150  # of the file: sharp on dense screens too
 PER_ROW = 3
 CHART = 1.75  # inches
 AROUND = 0.58  # inches for title and tick labels of a row
@@ -61,19 +60,14 @@ def history_figure(history: History, labels: Mapping[str, str] | None = None) ->
     >>> [axes.get_title(loc="left") for axes in figure.axes]
     ['loss']
     """
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "To draw a history, install matplotlib: pip install matplotlib"
-        ) from error
     quantities = _quantities(history.names)
     layers = [name[5:] for name in history.names if name.startswith("grad/")]
     rows = max(1, -(-len(quantities) // PER_ROW))
     flow = flow_height(len(layers)) + AROUND if layers else 0.0
+    figure = new_figure("a history", rows * (CHART + AROUND) + flow)
+    import matplotlib
+
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, rows * (CHART + AROUND) + flow), dpi=100)
         if not quantities:
             figure.text(0.5, 0.5, "nothing was recorded", ha="center", va="center")
         for place, (quantity, names) in enumerate(quantities.items()):
@@ -115,18 +109,8 @@ def history_png(history: History, labels: Mapping[str, str] | None = None) -> tu
     >>> png[:4], width
     (b'\x89PNG', 960)
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    figure = history_figure(history, labels)
-    figure.set_dpi(DPI)
-    canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    stream = io.BytesIO()
-    # A palette makes the file, and so the notebook, about a third as large; nothing visible goes.
-    image.quantize(256, Image.Quantize.MAXCOVERAGE).save(stream, "png")
-    return stream.getvalue(), round(WIDTH * 100)
+    png, metadata = as_small_png(history_figure(history, labels))
+    return png, metadata["width"]
 
 
 def _quantities(names: tuple[str, ...]) -> dict[str, list[str]]:

@@ -151,10 +151,10 @@ class ActivationStatistics:
         }
 
     def _repr_png_(self) -> Any:
-        from nnkit.plot.figure import as_png
+        from nnkit.plot.figure import as_small_png
 
         try:
-            return as_png(self.plot())
+            return as_small_png(self.plot())
         except ImportError:  # without matplotlib the text is all there is
             return None
 

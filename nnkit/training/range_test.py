@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 FEWEST = 10  # points from which something can be suggested
 WARM_UP = 0.1  # share of the steps at the beginning that suggestions do not look at
 LAST = 5  # steps at the end that they do not look at either, as in fastai
-DECAY = 0.95  # of the running average of the losses
+DECAY = 0.9  # of the running average of the losses
 
 
 class RangeTest:
@@ -41,7 +41,7 @@ class RangeTest:
     lrs, losses : ndarray, shape (n,)
         The learning rate of each step, and the loss before it.
     smoothed : ndarray, shape (n,)
-        Their running average, which forgets with a factor of 0.95.
+        Their running average, which forgets with a factor of 0.9.
     suggestion : float or None
         A learning rate by the rule that was asked for; None if the curve shows none.
     suggestions : dict of str to float or None
@@ -77,10 +77,10 @@ class RangeTest:
         return range_test_figure(self)
 
     def _repr_png_(self) -> Any:
-        from nnkit.plot.figure import as_png
+        from nnkit.plot.figure import as_small_png
 
         try:
-            return as_png(self.plot())
+            return as_small_png(self.plot())
         except ImportError:  # without matplotlib the text is all there is
             return None
 

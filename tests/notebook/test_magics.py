@@ -52,12 +52,25 @@ def test_status(say, line):
     assert "live panel: off" in say(line)
 
 
+def test_summary(shell, say):
+    shell.run_cell("import nnkit; model = nnkit.Linear(3, 2)")
+    assert "Linear  (4, 3)  (4, 2)           8" in say("%nnkit summary model (4, 3)")
+    assert shell.user_ns["_"].parameters == 8
+    assert "Linear           8" in say("%nnkit summary model")
+    found = completions(shell, "%nnkit summary ")
+    assert "model" in found and "nnkit" not in found
+
+
 @pytest.mark.parametrize(
     "line", ["%nnkit help", "%nnkit --help", "%nnkit -h", "%nnkit help --help"]
 )
 def test_help_names_every_command(say, line):
     text = say(line)
-    shown = ["on", "off", "show", "status", "seed", "help"] if "help -" not in line else ["help"]
+    shown = (
+        ["on", "off", "show", "status", "summary", "seed", "help"]
+        if "help -" not in line
+        else ["help"]
+    )
     assert all(f"%nnkit {name}" in text for name in shown)
 
 
@@ -75,6 +88,10 @@ def test_help_of_one_command(say):
         ("%nnkit on 5", "%nnkit on 5: there is no option '5'. Allowed: static, live."),
         ("%nnkit on live now", "'now' is too much. Write %nnkit on [static | live]."),
         ("%nnkit off please", "'please' is too much. Write %nnkit off."),
+        ("%nnkit summary", "takes a model, for example %nnkit summary model (32, 784)."),
+        ("%nnkit summary modle", "there is no 'modle' in this notebook."),
+        ("model = 3\n%nnkit summary modle", "notebook. Did you mean 'model'?"),
+        ("import nnkit\n%nnkit summary nnkit.ReLU() (2,", "'(2,' is no name and no shape. Write"),
         ("%nnkit seed", "takes a whole number >= 0, for example %nnkit seed 0."),
         ("%nnkit seed -1", "got '-1'"),
         ("%nnkit seed 1.5", "got '1.5'"),
@@ -132,11 +149,18 @@ def test_cell_form_lets_errors_through_and_restores(shell, capsys, code):
     assert {"1 / 0": "ZeroDivisionError", "x = (": "SyntaxError", "None": ""}[code] in out
 
 
+def completions(shell, line):
+    from IPython.core.completer import provisionalcompleter
+
+    with provisionalcompleter():
+        return {found.text for found in shell.Completer.completions(line, len(line))}
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
         ("%nnkit o", {"on", "off"}),
-        ("%nnkit s", {"show", "status", "seed"}),
+        ("%nnkit s", {"show", "status", "summary", "seed"}),
         ("%nnkit on ", {"static", "live"}),
         ("%nnkit on l", {"live"}),
         ("%nnkit help se", {"seed"}),
@@ -145,10 +169,7 @@ def test_cell_form_lets_errors_through_and_restores(shell, capsys, code):
     ],
 )
 def test_completion(shell, line, expected):
-    from IPython.core.completer import provisionalcompleter
-
-    with provisionalcompleter():
-        matches = {found.text for found in shell.Completer.completions(line, len(line))}
+    matches = completions(shell, line)
     assert expected <= matches
     assert not {"show", "status", "off", "live"} & (matches - expected)
 

@@ -240,7 +240,7 @@ def test_the_valley_is_the_longest_decreasing_subsequence():
 
 def test_the_running_average():
     np.testing.assert_allclose(averaged(np.array([1.0, 1.0, 1.0])), 1)
-    expected = (0.95 * 0.05 * 2 + 0.05 * 4) / (1 - 0.95**2)
+    expected = (0.9 * 0.1 * 2 + 0.1 * 4) / (1 - 0.9**2)
     np.testing.assert_allclose(averaged(np.array([2.0, 4.0])), [2, expected])
 
 
