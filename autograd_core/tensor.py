@@ -23,18 +23,8 @@ __all__ = ["Tensor", "from_dlpack", "require_float", "tensor"]
 class Tensor(Writable, Taped, Surface):
     """An array that remembers how it was made, so that it can be differentiated.
 
-    Make one with `tensor(...)`; every NumPy function then works on it. A method or attribute that
+    To make one, see `tensor`; every NumPy function then works on it. A method or attribute that
     `numpy.ndarray` has means what it means in NumPy.
-
-    Parameters
-    ----------
-    value : ndarray
-    trace : optional
-        For the engine. `tensor` makes Tensors of lists and numbers, and copies.
-
-    See Also
-    --------
-    autograd_core.tensor : Makes one, of numbers, lists and arrays.
 
     Examples
     --------
@@ -251,7 +241,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
 
 
 def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """Make a Tensor of another library's array, by DLPack; memory is shared.
+    """Make a Tensor of another library's array, as `numpy.from_dlpack`; memory is shared.
 
     Parameters
     ----------
@@ -261,10 +251,6 @@ def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Tens
         "cpu" is the only one.
     copy : bool, optional
         True: memory of its own. Default: only if there is no other way. (NumPy 2.1 or newer.)
-
-    Returns
-    -------
-    Tensor
 
     Raises
     ------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from . import building, grids
+from . import building, converting, grids
 from .lists import door
 
 __version__ = numpy.__version__
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy import *  # noqa: F403
 else:
     globals().update(door(numpy))
-    for module in (building, grids):  # they replace what NumPy has under these names
+    for module in (building, converting, grids):  # they replace what NumPy has under these names
         globals().update({name: getattr(module, name) for name in module.__all__})
     from numpy import dtypes as dtypes, emath as emath, exceptions as exceptions  # noqa: I001
     from numpy import polynomial as polynomial
@@ -35,4 +35,4 @@ else:
     from . import random as random
 
     __all__ = sorted({"__version__", "make_diagonal", "row_stack", *numpy.__all__} & set(globals()))
-    del building, grids, module, name
+    del building, converting, grids, module, name

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from .building import arange, array, asarray
+from .building import arange
+from .converting import array, asarray
 from .lists import holds_tensor
 
 __all__ = ["c_", "mgrid", "ogrid", "r_"]

@@ -41,6 +41,7 @@ LAYERS = [
     ["gradients"],
     ["jacobians"],
     ["products", "checkpointing", "test_util", "nested", "vectors"],
+    ["primitive"],
     ["function", "custom", "extend", "builtins", "equations"],
     ["implicit", "signatures", "outcomes"],
     ["compiled"],
