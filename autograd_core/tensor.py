@@ -195,7 +195,7 @@ def deposit(leaf: Node, g: Any, fresh: bool) -> None:
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
-    """Make a Tensor from numbers, nested lists or an array (which is copied, as torch does).
+    """Make a Tensor from numbers, nested lists or an array, which is copied as by `numpy.array`.
 
     Parameters
     ----------
@@ -205,10 +205,6 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
         Default: what NumPy makes of `data`.
     requires_grad : bool, default False
         Record operations on it, so that `backward` can fill `.grad`.
-
-    Returns
-    -------
-    Tensor, shape of `data`
 
     Raises
     ------
