@@ -11,6 +11,7 @@ from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.batch_normalization import batch_norm, check, update
 from nnkit.functional.channels import channel_affine
+from nnkit.functional.group_normalization import normalising_groups
 from nnkit.functional.layer_normalization import standardising
 from nnkit.functional.operands import as_float
 from nnkit.functional.window_values import summing
@@ -21,6 +22,8 @@ __all__ = [
     "instance_norm",
     "local_response_norm",
 ]
+
+SHORT = 8  # places: below, rows of whole groups are faster than rows of channels
 
 
 def group_norm(
@@ -72,8 +75,19 @@ def group_norm(
             f"group_norm got {x.shape} with num_groups={num_groups}: a group with one value has no "
             f"variance."
         )
-    y = standardising(x.reshape(-1, width), eps=eps).reshape(x.shape)
-    return affine_by_channel(y, weight, bias, "group_norm")
+    return by_groups(x, num_groups, weight, bias, eps, "group_norm")
+
+
+def by_groups(x: Any, groups: int, weight: Any, bias: Any, eps: float, what: str) -> Any:
+    """Normalise groups of channels, and multiply and add what there is for each channel."""
+    c, places = x.shape[1], math.prod(x.shape[2:])
+    if places < SHORT:
+        rows = x.reshape(-1, c // groups * places)
+        return affine_by_channel(standardising(rows, eps=eps).reshape(x.shape), weight, bias, what)
+    check(what, x, None, None, weight, bias)
+    w = np.ones(c, x.dtype) if weight is None else weight
+    b = np.zeros(c, x.dtype) if bias is None else bias
+    return normalising_groups(x, w, b, groups=groups, eps=eps)
 
 
 def affine_by_channel(y: Any, weight: Any, bias: Any, what: str) -> Any:
@@ -156,8 +170,7 @@ def instance_norm(
         rows = plain.reshape(*x.shape[:2], width)
         update(running_mean, rows.mean(axis=2).mean(axis=0), momentum)
         update(running_var, rows.var(axis=2, ddof=1).mean(axis=0), momentum)
-    y = standardising(x.reshape(-1, width), eps=eps).reshape(x.shape)
-    return affine_by_channel(y, weight, bias, "instance_norm")
+    return by_groups(x, x.shape[1], weight, bias, eps, "instance_norm")
 
 
 def local_response_norm(

@@ -7,7 +7,7 @@ from autograd_core import grad, jvp, tensor, vmap
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
-from nnkit.functional import batch_normalization, channels, layer_normalization
+from nnkit.functional import batch_normalization, channels, group_normalization, layer_normalization
 from tests.reference.fields import field
 
 X, W, B = field((3, 4, 2, 3)), field((4,), 1), field((4,), 2)
@@ -51,6 +51,20 @@ FUSED = {
         (ROWS,),
     ),
 }
+WIDE = field((3, 4, 2, 4))
+for name, x in {
+    "": WIDE,
+    ", channels last": np.ascontiguousarray(WIDE.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2),
+    ", strided": field((3, 4, 4, 4))[:, :, ::2],
+    ", far from 0": WIDE + np.array([[0, 9.0]]).repeat(2, 1).reshape(1, 4, 1, 1),
+    ", one axis": field((3, 4, 9)),
+}.items():
+    for groups in (1, 2, 4):
+        FUSED[f"{groups} groups{name}"] = (
+            lambda *a, n=groups: F.group_norm(a[0], n, a[1], a[2], eps=0.1),
+            lambda *a, n=groups: group_normalization.composition(*a, groups=n, eps=0.1),
+            (x, W, B),
+        )
 by_name = pytest.mark.parametrize(("f", "composed", "operands"), FUSED.values(), ids=FUSED)
 
 
@@ -191,3 +205,42 @@ REFUSED = [
 def test_refused(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["planes", "channels last"])
+@pytest.mark.parametrize("block", [1, 50, 1000])
+def test_groups_in_blocks_of_any_size(last, block, monkeypatch):
+    monkeypatch.setattr(group_normalization, "BLOCK", block)
+    x, w, b = field((5, 6, 4, 4)), field((6,), 1), field((6,), 2)
+    if last:
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    found, expected = [], []
+    for f, into in ((F.group_norm, found), (group_norm_of_rows, expected)):
+        operands = [tensor(v, requires_grad=True) for v in (x, w, b)]
+        y = f(operands[0], 3, operands[1], operands[2], 0.1)
+        (y * field(y.shape, 7)).sum().backward()
+        into += [y.detach().numpy(), *(v.grad.numpy() for v in operands)]
+    for mine, right in zip(found, expected, strict=True):
+        np.testing.assert_allclose(mine, right, rtol=1e-11, atol=1e-12)
+
+
+def group_norm_of_rows(x, groups, w, b, eps):
+    return group_normalization.composition(x, w, b, groups=groups, eps=eps)
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["planes", "channels last"])
+@pytest.mark.parametrize("mean", [0.0, 3.0, 1000.0])
+def test_groups_far_from_zero_keep_their_digits_in_float32(mean, last):
+    x = (field((4, 6, 8, 8)) + mean).astype(np.float32)
+    exact = F.group_norm(x.astype(np.float64), 2)
+    if last:
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
+    np.testing.assert_allclose(F.group_norm(x, 2), exact, rtol=1e-5, atol=1e-5)
+
+
+def test_groups_of_one_number_become_zeros_and_nan_stays_in_its_example():
+    x = np.stack([np.full((4, 3, 3), 7.0), field((4, 3, 3))]).astype(np.float32)
+    assert (F.group_norm(x, 2)[0] == 0).all()
+    x[0, 0, 0, 0] = np.nan
+    y = F.group_norm(x, 2)
+    assert np.isnan(y[0, :2]).all() and np.isfinite(y[0, 2:]).all() and np.isfinite(y[1]).all()
