@@ -13,7 +13,7 @@ from .records import through
 from .trace import current, find
 from .traced import Traced, plainly
 
-__all__ = ["assign", "live", "note_gradient", "widened"]
+__all__ = ["assign", "live", "note_gradient", "traceable", "widened"]
 
 
 def live(
@@ -53,6 +53,15 @@ def assign(x: Any, index: Any, v: Any) -> None:
             found.record(operator.setitem, (x, index, v), {}, [x])
             return
     x[index] = v
+
+
+def traceable(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Say that a function of plain arrays is arithmetic all through: `compile` looks inside of it.
+
+    It is written in NumPy functions, methods and in-place writes, and looks at shapes only.
+    """
+    f.traceable = True  # type: ignore[attr-defined]
+    return f
 
 
 def beneath(x: Any) -> Any:

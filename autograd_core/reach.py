@@ -45,6 +45,9 @@ class Reach:
         self.generators: list[np.random.Generator] = []
         self.lives: list[Any] = []
         self.places: list[tuple[Any, Any, Any, str]] = []  # container, key, content, name
+        self.counters: list[list[int]] = []  # of changes of attributes, where a class counts these
+        self.counted: list[int] = []  # how many changes there were when all was looked at
+        self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
         self.prints: dict[int, int] = {}
@@ -106,6 +109,12 @@ class Reach:
 
     def _of_slots(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
         attributes = getattr(x, "__dict__", {})
+        counter = getattr(type(x), "attribute_changes", None)
+        if counter is not None:
+            self._counted.add(id(attributes))
+            if not any(counter is c for c in self.counters):
+                self.counters.append(counter)
+                self.counted.append(counter[0])
         self.sizes.append((attributes, len(attributes), path))
         for name, v in attributes.items():
             self._place(x.__dict__, name, v, f"{path}.{name}")
@@ -158,7 +167,16 @@ class Reach:
         for x, value, is_plain, name in self.bindings:
             if x._value is not value or (x._trace is None) is not is_plain:
                 return name
+        self.counted[:] = [counter[0] for counter in self.counters]
         return None
+
+    def uncounted(self) -> list[tuple[Any, Any, Any, str]]:
+        """Return the places that no counter of changes speaks for."""
+        return [place for place in self.places if id(place[0]) not in self._counted]
+
+    def uncounted_sizes(self) -> list[tuple[Any, int, str]]:
+        """Return the attributes whose number no counter of changes speaks for."""
+        return [size for size in self.sizes if id(size[0]) not in self._counted]
 
     def take_prints(self) -> None:
         """Remember the contents of all arrays."""

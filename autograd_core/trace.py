@@ -211,6 +211,8 @@ class Recorder:
             return x[index]
         elif f is setitem:
             kwargs = kwargs | {"reuse": False}
+        if hasattr(f, "traceable"):
+            return getattr(f, "__wrapped__", f)(*args, **kwargs)
         if not hasattr(f, "_implementation"):  # a function of ours, without its own dispatch
             f = getattr(f, "__wrapped__", f)
         return self.record(f, args, kwargs, written)
@@ -340,4 +342,6 @@ def noted_rule(rule: Any, values: list, settings: dict) -> Any:
 def noted_call(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     """Call a function that sees plain arrays only; as one recorded call if a recording goes on."""
     found = find(args) or find(kwargs)
-    return f(*args, **kwargs) if found is None else found.record(f, args, kwargs)
+    if found is None or hasattr(f, "traceable"):
+        return f(*args, **kwargs)
+    return found.record(f, args, kwargs)

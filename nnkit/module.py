@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -60,6 +60,7 @@ class Module(Hookable, Findable):
     """
 
     training: bool = True
+    attribute_changes: ClassVar[list[int]] = [0]  # how many there were, of all modules: see reach
 
     # Empty until something is registered, so that a class needs no __init__.
     _buffers: Mapping[str, bool] = {}
@@ -97,6 +98,11 @@ class Module(Hookable, Findable):
         if name in self._buffers and value is not None:
             value = np.asarray(raw(value))
         object.__setattr__(self, name, value)
+        Module.attribute_changes[0] += 1
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        Module.attribute_changes[0] += 1
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Keep an array that is part of the model but not learned: running statistics, a mask.

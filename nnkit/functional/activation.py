@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
+from autograd_core.live import traceable
 from nnkit.functional.blocks import in_blocks
 from nnkit.functional.erf import erf, normal
 from nnkit.functional.operands import as_float, operation
@@ -19,7 +20,7 @@ Array = NDArray[Any]
 
 relu_op = operation(
     "relu",
-    lambda x: np.maximum(x, 0.0),
+    traceable(lambda x: np.maximum(x, 0.0)),
     vjp=(lambda g, y, _x: g * (y > 0),),
 )
 

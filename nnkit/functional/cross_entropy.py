@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
+from autograd_core.live import traceable
 from nnkit.functional.activation import log_softmax_op
 from nnkit.functional.labels import (
     by_rows,
@@ -39,6 +40,7 @@ Array = NDArray[Any]
 # --- the fused operation --------------------------------------------------------------------------
 
 
+@traceable
 def forward(
     x: Array, labels: Array, weights: Array | None = None, *, factor: float, total: bool
 ) -> tuple[Any, tuple[Array, Array]]:
@@ -53,6 +55,7 @@ def forward(
     return (np.add.reduce(losses) if total else losses) * factor, (exps, sums)
 
 
+@traceable
 def vjp(
     g: Array,
     saved: Any,

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ShapeError
+from autograd_core.live import traceable
 from nnkit.functional.operands import as_dtype, operation
 
 __all__ = ["bilinear", "linear"]
@@ -16,6 +17,7 @@ __all__ = ["bilinear", "linear"]
 Array = NDArray[Any]
 
 
+@traceable
 def affine(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """y = x W^T + b on plain arrays; x has any number of leading axes."""  # noqa: D403
     if bias is not None and bias.shape != weight.shape[:1]:
@@ -45,6 +47,7 @@ def shapes_text(x: Array, weight: Array, bias: Array | None) -> str:
     )
 
 
+@traceable
 def affine_vjp(
     g: Array, _y: Any, x: Array, weight: Array, bias: Array | None = None, *, needs: Any
 ) -> tuple[Any, Any, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.live import traceable
 from nnkit.functional.operands import as_dtype, as_float, check_reduction, operation, reduced
 
 __all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
@@ -41,6 +42,7 @@ def compared(input: Any, target: Any, what: str) -> tuple[Any, Any]:
 # --- mean squared error ---------------------------------------------------------------------------
 
 
+@traceable
 def squared_forward(a: Array, b: Array, *, reduction: str) -> tuple[Any, Array]:
     """(a - b)^2, brought together, and a - b for the backward pass."""
     d = a - b
@@ -50,6 +52,7 @@ def squared_forward(a: Array, b: Array, *, reduction: str) -> tuple[Any, Array]:
     return (total / d.size if reduction == "mean" else total), d
 
 
+@traceable
 def squared_vjp(
     g: Array, d: Array, _a: Any, _b: Any, *, reduction: str, needs: Any
 ) -> tuple[Any, Any]:

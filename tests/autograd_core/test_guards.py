@@ -29,7 +29,7 @@ LAYERS = [
     ["live"],
     ["reverse", "forward", "gradmode", "dispatch"],
     ["plan", "reach"],
-    ["replay"],
+    ["replay", "entry"],
     ["habits", "display", "interchange", "shortcuts"],
     ["array_names", "torch_math"],
     ["torch_shapes"],

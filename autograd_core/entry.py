@@ -1,0 +1,89 @@
+"""The way into a recording: one generated function that asks whether all is as it was, and runs.
+
+What it cannot decide at once it leaves to `Compiled`, which looks at everything and is slower.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .anomaly import watchers
+from .graph import recording_from
+from .reach import Reach
+
+__all__ = ["MISSED", "entry_of"]
+
+MISSED: Any = object()
+"""What the function returns where something is not as it was."""
+
+
+def entry_of(
+    leaves: Sequence[Any], reach: Reach, entry: list, effects: list, run: Any, rebuild: Any
+) -> Callable[..., Any] | None:
+    """Make the function of the arguments; None if they are not a few plain arrays.
+
+    Parameters
+    ----------
+    leaves : sequence
+        The arguments of the recorded call.
+    reach : Reach
+    entry, effects : list of (sink, gradient)
+        What gradients must be before, and are to be afterwards.
+    run, rebuild : callable
+        The program, and what makes a result of its outputs.
+    """
+    if not leaves or len(leaves) > 8 or not all(type(x) is np.ndarray for x in leaves):
+        return None
+    bound: dict[str, Any] = {
+        "ndarray": np.ndarray, "MISSED": MISSED, "watchers": watchers, "run": run,
+        "rebuild": rebuild, "level": recording_from.get, "expected": recording_from.get() > 0,
+    }  # fmt: skip
+    names: dict[int, str] = {}
+
+    def name(x: Any) -> str:
+        found = names.get(id(x))
+        if found is None:
+            found = names[id(x)] = f"c{len(bound)}"
+            bound[found] = x
+        return found
+
+    tests = ["watchers", "(level() > 0) is not expected"]
+    for i, x in enumerate(leaves):
+        tests += [
+            f"type(x{i}) is not ndarray",
+            f"x{i}.shape != {x.shape!r}",
+            f"x{i}.dtype is not {name(x.dtype)}",
+            f"x{i}.strides != {x.strides!r}",
+        ]
+    for i, counter in enumerate(reach.counters):
+        tests.append(f"{name(counter)}[0] != {name(reach.counted)}[{i}]")
+    for container, key, content, _ in reach.uncounted():
+        if isinstance(container, types.CellType):
+            tests.append(f"{name(container)}.cell_contents is not {name(content)}")
+        else:
+            tests.append(f"{name(container)}[{key!r}] is not {name(content)}")
+    for attributes, n, _ in reach.uncounted_sizes():
+        tests.append(f"len({name(attributes)}) != {n}")
+    for t, value, is_plain, _ in reach.bindings:
+        tests.append(f"{name(t)}._value is not {name(value)}")
+        tests.append(f"{name(t)}._trace is {'not ' * is_plain}None")
+    for sink, grad in entry:
+        tests.append(f"{name(sink)}.grad is not {name(grad)}")
+    arguments = ", ".join(f"x{i}" for i in range(len(leaves)))
+    lines = [f"def entry({arguments}):", "    try:", "        if ("]
+    lines += [f"            {'or ' * (i > 0)}{test}" for i, test in enumerate(tests)]
+    lines += ["        ):", "            return MISSED", "    except (LookupError, ValueError):"]
+    lines += ["        return MISSED", f"    values = run({arguments})"]
+    for sink, grad in effects:
+        lines.append(f"    if {name(sink)}.grad is not {name(grad)}:")
+        lines.append(f"        {name(sink)}.grad = {name(grad)}")
+    lines.append("    return rebuild(values)")
+    text = f"def make({', '.join(bound)}):\n" + "".join(f"    {x}\n" for x in lines)
+    space: dict[str, Any] = {}
+    exec(f"{text}    return entry\n", space)
+    made: Callable[..., Any] = space["make"](**bound)
+    return made
