@@ -179,6 +179,9 @@ class Compiled:
     # --- the three ways to run --------------------------------------------------------------------
 
     def _record(self, found: Recording, leaves: list, rebuild: Any, named: bool) -> Any:
+        for x in Reach(self.fn, *(x for x in leaves if not is_array(x))).lives:
+            if hasattr(x, "prepare_recording"):
+                x.prepare_recording()
         reach = Reach(self.fn, *(x for x in leaves if not is_array(x)))
         record = Recorder(frozenset(reach.arrays))
         before = states(reach)
@@ -216,8 +219,8 @@ class Compiled:
                     (sink, None if g is None else Tensor(g))
                     for sink, g in found.program.gradients(gradients)
                 ]
-            except (LookupError, SyntaxError, RecursionError, ValueError, TypeError) as error:
-                record.failure = f"its recording cannot be written down ({error})"
+            except Exception as error:  # whatever it is: the step itself has been done
+                record.failure = f"its recording cannot be written down ({error!r})"
         if record.failure is not None:
             found.state, found.reason = "eager", record.failure
             self._say(found)
@@ -309,7 +312,7 @@ class Compiled:
     def source(self) -> str:
         """What is run, as Python text; that of the last call's recording."""
         found = self.last
-        if found is None:
+        if found is None or found.state == "new":
             return "# nothing was recorded yet: call it once"
         if found.state == "eager":
             return f"# runs as it is: {found.reason}"
@@ -336,6 +339,8 @@ class Compiled:
 
 def said(found: Recording) -> str:
     """Say what became of a recording."""
+    if found.state == "new":
+        return "its call raised an error"
     if found.state == "eager":
         return f"runs as it is: {found.reason}"
     text = found.program.summary()

@@ -11,6 +11,7 @@ back into the base, and a view whose base was written is read from the base agai
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,7 @@ from .live import assign
 from .shortcuts import apply_unary
 from .table import RULES, Spec
 
-__all__ = ["Writable", "mark_written"]
+__all__ = ["Writable", "mark_all_written", "mark_written"]
 
 NO_SETTINGS: dict[str, Any] = {}
 
@@ -293,6 +294,21 @@ def mark_written(x: Any) -> None:
         x._trace = x._trace.written()
     elif x._trace.sink is not None:
         x._trace.sink.forget()
+
+
+def mark_all_written(xs: list) -> None:
+    """Do what `mark_written` does, for many leaves."""
+    count, alone = sys.getrefcount, TRACE_ALONE
+    for x in xs:
+        trace = x._trace
+        if trace is None:
+            continue
+        sink = trace.sink
+        if count(trace) > alone + 1:  # besides `x`, and the name `trace` here
+            del trace
+            mark_written(x)
+        elif sink is not None and (sink.print is not None or sink.handed_out):
+            sink.forget()
 
 
 def bind(x: Any, new: Any) -> None:

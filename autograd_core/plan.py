@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .records import Call, Storage, Value, through
+from .simplify import final, rename, simplified
 from .trace import Recorder
 
 __all__ = ["Plan", "is_fresh", "lowered", "values_in"]
@@ -35,7 +36,7 @@ class Plan:
         self.reachable = recorder.reachable
         self.constants: dict[Value, Any] = {}
         self.same: dict[Value, Value] = {}
-        self.outputs = outputs
+        self.asked = self.outputs = outputs
         self.calls = alive(recorder.calls, outputs)
         self.dead = self.recorded - len(self.calls)
         self.calls = [part for call in self.calls for part in lowered(call, recorder)]
@@ -43,12 +44,19 @@ class Plan:
         self.calls = self._folded(self.calls)
         self.folded = before - len(self.calls)
         before = len(self.calls)
+        self.calls = simplified(self.calls, self.same, self.constant, set(outputs))
         self.calls = self._merged(self.calls)
         self.merged = before - len(self.calls)
-        self.outputs = [self.same.get(v, v) for v in outputs]
+        self.outputs = [final(v, self.same) for v in outputs]
         self.templates = [
             v.storage for v in recorder.externals.values() if v.storage.template is not None
         ]
+
+    def constant(self, v: Value) -> Any:
+        """Return the array of a constant; None for other values."""
+        if v in self.constants:
+            return self.constants[v]
+        return v.array if self.is_constant(v) else None
 
     def is_constant(self, v: Value) -> bool:
         """Whether a value is the same in each run."""
@@ -94,22 +102,19 @@ class Plan:
         known: dict[Any, Call] = {}
         left = []
         for call in calls:
-            call.args, call.kwargs = self._renamed(call.args), self._renamed(call.kwargs)
-            call.reads = [self.same.get(v, v) for v in call.reads]
+            rename(call, self.same)
             quiet = not call.keeps and not call.writes
             if quiet and not any(v.storage.writes for v in (*call.reads, *call.results)):
-                key = call.f, frozen(call.args), frozen(call.kwargs)
+                args = frozen(call.args)
+                if call.f in (np.add, np.multiply):  # the order of the two makes no difference
+                    args = frozenset(args[1]), len(args[1])
+                key = call.f, args, frozen(call.kwargs)
                 earlier = known.setdefault(key, call)
                 if earlier is not call and len(earlier.results) == len(call.results):
                     self.same.update(zip(call.results, earlier.results, strict=True))
                     continue
             left.append(call)
         return left
-
-    def _renamed(self, tree: Any) -> Any:
-        if not self.same:
-            return tree
-        return through(tree, lambda v: self.same.get(v, v) if type(v) is Value else v)
 
 
 def alive(calls: list[Call], outputs: Iterable[Value]) -> list[Call]:

@@ -11,9 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import Chain, chains
+from .chaining import KEYWORD_OUT, write_chain
 from .plan import Plan, is_fresh, values_in
 from .pool import Pool, amount, is_dense, shaped
 from .records import Call, Storage, Value, through
+from .simplify import final
+from .wording import Wording
 
 __all__ = ["Program"]
 
@@ -21,10 +25,9 @@ INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
     operator.pow: "**",
 }  # fmt: skip
-KEYWORD_OUT = (np.maximum, np.minimum)
 
 
-class Program:
+class Program(Wording):
     """What is replayed: `run(*inputs)` gives the outputs.
 
     Parameters
@@ -38,20 +41,23 @@ class Program:
     """
 
     def __init__(self, plan: Plan, inputs: list[Value], name: str, returned: int) -> None:
-        self.plan, self.inputs, self.title = plan, inputs, name
+        super().__init__(name)
+        self.plan, self.inputs = plan, inputs
         self.pool = Pool()
         self.views = 0
         self.loose: set[Value] = set()  # numbers that others than ufuncs read, which tell them
         self.lines: list[str] = []
-        self.bound: dict[str, Any] = {}  # what the source means by its names
-        self.names: dict[Value, str] = {}
-        self.static: dict[Value, np.ndarray] = {}
+        self.loops: list[str] = []  # the source of chains
         self.memory: dict[Storage, np.ndarray] = {}
         self.fresh: list[tuple[Any, int]] = []  # gradients that come out as new arrays
         self.results = plan.outputs[:returned]
         self.kept = {v.storage for v in self.results}
+        self.assigned: dict[Value, np.ndarray] = {}
+        for call in plan.calls:
+            if hasattr(call.f, "arrange"):
+                places = call.f.arrange()
+                self.assigned.update(zip(call.args, places or (), strict=places is not None))
         self.held = {v.storage for v in plan.outputs[returned:]}
-        self.named: dict[int, str] = {}
         self.bound["expect_nothing"] = expect_nothing
         for i, v in enumerate(inputs):
             self.names[v] = f"x{i}"
@@ -64,23 +70,38 @@ class Program:
             assert storage.external is not None
             there = self.bind("a", storage.external)
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
-        for i, call in enumerate(plan.calls):
-            self._emit(i, call)
+        i = 0
+        for step in chains(plan.calls):
+            if isinstance(step, Chain):
+                write_chain(self, i, step)
+                i += len(step.calls)
+            else:
+                self._emit(i, step)
+                i += 1
         for v in plan.outputs[returned:]:
             self.name(v)
             if v not in self.static and v not in self.results:
                 self.results.append(v)
-        outputs = "".join(f"{self.output(v)}, " for v in self.results)
+        asked = [*plan.asked[:returned], *self.results[returned:]]
+        own: dict[Storage, Storage] = {}
+        texts = []
+        for v, original in zip(self.results, asked, strict=True):
+            text = self.output(v)
+            if own.setdefault(v.storage, original.storage) is not original.storage:
+                text = f"{text}.copy()"  # two results that turned out to be the same
+            texts.append(f"{text}, ")
+        outputs = "".join(texts)
         arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
         body = "\n".join(f"    {line}" for line in self.lines)
-        self.source = f"def {name}({arguments}):\n{body}\n    return ({outputs})\n"
+        before = "".join(f"{text}\n" for text in self.loops)
+        self.source = f"{before}def {name}({arguments}):\n{body}\n    return ({outputs})\n"
         self.run = self._made(name)
 
     def gradients(self, wanted: list[tuple[Any, Value | None]]) -> list[tuple[Any, Any]]:
         """Say for the places where gradients belong which Tensor they hold, or None."""
         found: list[tuple[Any, Any]] = []
         for sink, v in wanted:
-            v = self.plan.same.get(v, v) if v is not None else None
+            v = final(v, self.plan.same) if v is not None else None
             if v is None:
                 found.append((sink, None))
             elif v in self.static and v.source != "external":
@@ -112,93 +133,6 @@ class Program:
         ]
         return f"{', '.join(parts)}; {amount(self.pool.bytes)} of buffers"
 
-    # --- names ------------------------------------------------------------------------------------
-
-    def bind(self, prefix: str, x: Any) -> str:
-        """Give an object a name in the source."""
-        name = self.named.get(id(x))
-        if name is None:
-            name = self.named[id(x)] = f"{prefix}{len(self.bound)}"
-            self.bound[name] = x
-        return name
-
-    def function(self, f: Callable[..., Any]) -> str:
-        """Name a function."""
-        if id(f) in self.named:
-            return self.named[id(f)]
-        owner = getattr(f, "__self__", None)
-        name = getattr(f, "__name__", "f")
-        if isinstance(owner, np.ufunc):
-            name = f"{owner.__name__}_{name}"
-        name = name if name.isidentifier() else "f"
-        while name in self.bound or name in KEYWORDS or name == self.title:
-            name += "_"
-        self.named[id(f)] = name
-        self.bound[name] = f
-        return name
-
-    def name(self, v: Value) -> str:
-        """Name a value."""
-        found = self.names.get(v)
-        if found is None:
-            if v.source != "external":
-                raise LookupError(f"value {v.index} is used before it is made")
-            self.static[v] = v.array
-            found = self.names[v] = self.bind("a", v.array)
-        return found
-
-    def text(self, tree: Any) -> str:
-        """Write an argument."""
-        if type(tree) is Value:
-            return self.name(tree)
-        if type(tree) is tuple:
-            return "(" + "".join(f"{self.text(x)}, " for x in tree) + ")"
-        if type(tree) is list:
-            return "[" + ", ".join(map(self.text, tree)) + "]"
-        if type(tree) is slice:
-            parts = ("" if x is None else self.text(x) for x in (tree.start, tree.stop, tree.step))
-            return "slice(" + ", ".join(p or "None" for p in parts) + ")"
-        if tree is None or tree is True or tree is False or type(tree) in (int, str):
-            return repr(tree)
-        if tree is Ellipsis:
-            return "..."
-        if type(tree) is float and math.isfinite(tree):
-            return repr(tree)
-        if isinstance(tree, np.dtype):
-            return self.bind("d", tree)
-        if type(tree) is dict or (values := bool(values_in(tree))):
-            if type(tree) is dict:
-                inside = ", ".join(f"{k!r}: {self.text(v)}" for k, v in tree.items())
-                return f"{{{inside}}}"
-            assert values
-            return self.rebuilt(tree)
-        return self.bind("k", tree)
-
-    def rebuilt(self, tree: Any) -> str:
-        """Write a container of another kind (a dataclass, a namedtuple): filled anew each time."""
-        inside = values_in(tree)
-
-        def fill(*values: Any) -> Any:
-            source = iter(values)
-            return through(tree, lambda v: next(source) if type(v) is Value else v)
-
-        fill.__name__ = f"fill_{type(tree).__name__}"
-        return f"{self.function(fill)}({', '.join(map(self.name, inside))})"
-
-    def index(self, tree: Any) -> str:
-        """Write an index as people do."""
-        parts = tree if type(tree) is tuple else (tree,)
-        if not parts:
-            return "()"
-
-        def one(x: Any) -> str:
-            if type(x) is slice and not values_in(x):
-                a, b, c = ("" if p is None else self.text(p) for p in (x.start, x.stop, x.step))
-                return f"{a}:{b}" + (f":{c}" if c else "")
-            return self.text(x)
-
-        return ", ".join(map(one, parts)) + ("," if type(tree) is tuple and len(parts) == 1 else "")
-
     # --- memory -----------------------------------------------------------------------------------
 
     def _last_uses(self) -> None:
@@ -218,9 +152,9 @@ class Program:
         if not is_fresh(call, v) or (v.kind == "array" and not is_dense(v)):
             return None
         nbytes = math.prod(v.shape) * v.dtype.itemsize
-        if v.storage in self.held:
-            self.pool.bytes += nbytes
-            return shaped(np.empty(max(nbytes, 1), np.uint8), v)
+        place = self.place_of(v, nbytes)
+        if place is not None:
+            return place
         memory = None
         if isinstance(call.f, np.ufunc) and call.f is not np.matmul:
             for x in call.reads:
@@ -236,6 +170,16 @@ class Program:
             memory = self.pool.take(nbytes)
         self.memory[v.storage] = memory
         return shaped(memory, v)
+
+    def place_of(self, v: Value, nbytes: int) -> np.ndarray | None:
+        """Return the memory of a gradient, which nobody else uses; None for other values."""
+        if v.storage not in self.held:
+            return None
+        self.pool.bytes += nbytes
+        place = self.assigned.get(v)
+        if place is not None and (place.strides, place.dtype) == (v.strides, v.dtype):
+            return place
+        return shaped(np.empty(max(nbytes, 1), np.uint8), v)
 
     def release(self, i: int, call: Call) -> None:
         """Give back the memory that call i was the last to need."""
@@ -276,7 +220,9 @@ class Program:
         if f is operator.setitem:
             return f"{self.text(args[0])}[{self.index(args[1])}] = {self.text(args[2])}"
         if isinstance(f, np.ufunc):
-            args = self._strong(f, args)
+            args = self.strong(f, args)
+            if f is np.multiply and args[0] is args[1] and type(args[0]) is Value:
+                f, args = np.square, args[:1]
         right = self._call(f, args, kwargs)
         if len(call.results) == 1 and call.result is call.results[0]:
             v = call.result
@@ -285,7 +231,8 @@ class Program:
                 if found is not None:
                     out = self.bind("b", found)
                     self.static[v], self.names[v] = found, out
-                    positional = isinstance(f, np.ufunc) and f not in KEYWORD_OUT and not kwargs
+                    positional = (isinstance(f, np.ufunc) or f is np.dot) and f not in KEYWORD_OUT
+                    positional = positional and not kwargs
                     right = right[:-1] + (f", {out})" if positional else f", out={out})")
                     return right
             self.names[v] = f"v{v.index}"
@@ -325,10 +272,12 @@ class Program:
         first, rest = "", args
         if module == "ndarray":
             first, rest = f"{self.text(args[0])}.{f.__name__}", args[1:]
+        if isinstance(f, np.ufunc) and list(kwargs) == ["out"] and f not in KEYWORD_OUT:
+            rest, kwargs = (*rest, kwargs["out"]), {}
         given = [*map(self.text, rest), *(f"{k}={self.text(v)}" for k, v in kwargs.items())]
         return f"{first or self.function(f)}({', '.join(given)})"
 
-    def _strong(self, f: np.ufunc, args: tuple) -> tuple:
+    def strong(self, f: np.ufunc, args: tuple) -> tuple:
         """Write Python numbers as arrays of the dtype they will have: that takes half the time."""
         dtypes = {x.dtype for x in args if type(x) is Value and x.kind != "number"}
         if len(args) != 2 or len(dtypes) != 1 or f is np.ldexp:
@@ -337,14 +286,6 @@ class Program:
         if dtype.kind != "f":
             return args
         return tuple(self.number(x, dtype) if type(x) in (int, float) else x for x in args)
-
-    def number(self, x: float, dtype: np.dtype[Any]) -> Any:
-        """Return a number as an array."""
-        key = ("number", x, type(x), dtype.char, math.copysign(1, x))
-        found = self.named.get(key)  # type: ignore[call-overload]
-        if found is None:
-            found = self.named[key] = np.array(x, dtype)  # type: ignore[index,assignment]
-        return found
 
     def output(self, v: Value) -> str:
         """Write a result; memory that is used again is copied."""
@@ -364,9 +305,6 @@ class Program:
         exec(compile(text, file, "exec"), space)
         made: Callable[..., Any] = space["make"](**self.bound)
         return made
-
-
-KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del"}
 
 
 class ChangedError(Exception):
@@ -389,7 +327,9 @@ def takes_out(call: Call) -> bool:
     f = call.f
     if "out" in call.kwargs or "where" in call.kwargs:
         return False
-    if call.result.dtype.kind == "c":  # NumPy's loops for these round otherwise with out=
+    if (
+        call.result.dtype is None or call.result.dtype.kind == "c"
+    ):  # NumPy's loops for these round otherwise with out=
         return False
     if isinstance(f, np.ufunc):
         return f.nout == 1 and len(call.args) == f.nin

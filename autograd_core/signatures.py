@@ -34,7 +34,9 @@ def is_array(x: Any) -> bool:
 
 def is_calculated(x: Any) -> bool:
     """Whether a Tensor takes part in a derivative that the caller is calculating."""
-    return x._trace is not None and not (type(x._trace) is Node and x._trace.rule is None)
+    trace = x._trace
+    is_leaf = isinstance(trace, Node) and trace.rule is None and trace.level == 0
+    return trace is not None and not is_leaf
 
 
 def kind_of(x: Any) -> Any:

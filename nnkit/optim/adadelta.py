@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import move_towards, number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -94,6 +95,7 @@ class Adadelta(Optimizer):
         """Start the running means at 0."""
         return {"step": 0, "square_avg": np.zeros_like(value), "acc_delta": np.zeros_like(value)}
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b, delta = (self.scratch(value, i) for i in range(3))

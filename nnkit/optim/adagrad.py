@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -102,6 +103,7 @@ class Adagrad(Optimizer):
         """Start the sum of squares."""
         return {"step": 0, "sum": np.full_like(value, group["initial_accumulator_value"])}
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b = self.scratch(value, 0), self.scratch(value, 1)

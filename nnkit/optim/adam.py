@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_betas, check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import move_towards, number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -116,6 +117,7 @@ class Adam(Optimizer):
             state["max_exp_avg_sq"] = np.zeros_like(value)
         return state
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import move_towards, number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -110,6 +111,7 @@ class ASGD(Optimizer):
         """Start the average; the first step puts the parameter into it."""
         return {"step": 0, "eta": float(group["lr"]), "mu": 1.0, "ax": np.zeros_like(value)}
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b = self.scratch(value, 0), self.scratch(value, 1)

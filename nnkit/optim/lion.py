@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_betas, check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import move_towards, number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -88,6 +89,7 @@ class Lion(Optimizer):
         """Start the momentum at 0."""
         return {"exp_avg": np.zeros_like(value)}
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b = self.scratch(value, 0), self.scratch(value, 1)

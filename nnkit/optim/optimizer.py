@@ -30,6 +30,7 @@ from nnkit.optim.checks import (
     raise_read_only,
 )
 from nnkit.optim.decay import without_decay
+from nnkit.optim.flat import flatten
 from nnkit.optim.formulas import as_real
 from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.recorded import recorded_step
@@ -100,6 +101,7 @@ class Optimizer:
         self.state: dict[Tensor, State] = {}
         self.param_groups: list[Group] = []
         self._scratch = Scratch()
+        self._flats: list[Any] = []
         self._pre_hooks, self._post_hooks = Hooks(), Hooks()
         self._has_stepped = self._has_warned = False
         groups = as_groups(params, type(self).__name__)
@@ -185,11 +187,7 @@ class Optimizer:
         """Do all that can fail, or needs memory, before the first parameter is written."""
         work = []
         for group in self.param_groups:
-            if not 0 <= group["lr"] < math.inf:
-                raise ArgumentError(
-                    f"{type(self).__name__}: the learning rate has become {group['lr']!r}; it must "
-                    f"be a finite number that is not negative."
-                )
+            self.check_rate(group)
             for p in group["params"]:
                 grad = p.grad
                 if grad is None:
@@ -208,6 +206,18 @@ class Optimizer:
                     self.state[p] = state
                 work.append((p, value, g, state, group))
         return work
+
+    def check_rate(self, group: Group) -> None:
+        """Refuse to step with a learning rate that is none."""
+        if not 0 <= group["lr"] < math.inf:
+            raise ArgumentError(
+                f"{type(self).__name__}: the learning rate has become {group['lr']!r}; it must "
+                f"be a finite number that is not negative."
+            )
+
+    def prepare_recording(self) -> None:
+        """Arrange the parameters for a step that `compile` records."""
+        flatten(self)
 
     def _warn_of_nothing(self) -> None:
         if not self._has_warned:

@@ -12,6 +12,7 @@ from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
 from autograd_core.live import live
 from autograd_core.trace import recorder
+from nnkit.optim.flat import FlatGroup, run
 
 __all__ = ["StepCall", "recorded_live", "recorded_step"]
 
@@ -24,8 +25,54 @@ class StepCall:
         self.__name__ = f"{type(optimizer).__name__}_step"
         self.__module__ = __name__
         self._wrapped: dict[int, Tensor] = {}
+        self.flats: list[FlatGroup] = []
+        self.places: list[np.ndarray] = []
 
     def __call__(self, *grads: np.ndarray) -> None:
+        """Step with these gradients."""
+        if self.flats and not self._step_flat(grads):
+            self.flats = []
+        if not self.flats:
+            self._step(grads)
+
+    def arrange(self) -> list[np.ndarray] | None:
+        """Return where gradients are to be written, if parameters can be updated together."""
+        optimizer = self.optimizer
+        places: dict[int, np.ndarray] = {}
+        self.flats = []
+        for group in optimizer.param_groups:
+            own = [p for p in group["params"] if any(p is q for q in self.params)]
+            flat = next((f for f in optimizer._flats if same(f.params, own)), None)
+            if own and (flat is None or not flat.is_current()):
+                self.flats = []
+                return None
+            if flat is not None:
+                joined = FlatGroup(optimizer, group, flat)
+                self.flats.append(joined)
+                places.update(zip(map(id, flat.params), joined.gradients, strict=True))
+        self.places = [places[id(p)] for p in self.params]
+        return self.places
+
+    def _step_flat(self, grads: tuple) -> bool:
+        """Update the parameters as vectors; False if something is not as it was."""
+        optimizer = self.optimizer
+        if optimizer._pre_hooks or optimizer._post_hooks:
+            return False
+        groups = optimizer.param_groups
+        if len(groups) < len(self.flats):
+            return False
+        for joined in self.flats:
+            if not joined.is_ready():
+                return False
+            optimizer.check_rate(joined.group)
+        for g, place in zip(grads, self.places, strict=True):
+            if g is not place:
+                place[...] = g
+        run(self.flats)
+        optimizer._has_stepped = True
+        return True
+
+    def _step(self, grads: tuple) -> None:
         """Put the gradients where the optimizer looks for them, and let it step."""
         wrapped = self._wrapped
         for p, g in zip(self.params, grads, strict=True):
@@ -38,6 +85,11 @@ class StepCall:
                     known = wrapped[id(g)] = Tensor(np.asarray(g))
                 sink.grad = known
         self.optimizer.step()
+
+
+def same(a: list, b: list) -> bool:
+    """Whether two lists hold the same objects."""
+    return len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
 
 
 def recorded_live(method: Any) -> Any:

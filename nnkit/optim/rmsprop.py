@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nnkit.module import Module
 from nnkit.optim.checks import check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import move_towards, number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -119,6 +120,7 @@ class RMSprop(Optimizer):
             state["grad_avg"] = np.zeros_like(value)
         return state
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b = self.scratch(value, 0), self.scratch(value, 1)

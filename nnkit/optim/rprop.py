@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError
 from nnkit.module import Module
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import number
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -99,6 +100,7 @@ class Rprop(Optimizer):
             "step_size": np.full_like(value, group["lr"]),
         }
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         a, b, mask = self.scratch(value, 0), self.scratch(value, 1), self.scratch(value, 0, bool)

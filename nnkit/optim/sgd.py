@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autograd_core.errors import ArgumentError
 from nnkit.module import Module
 from nnkit.optim.checks import check_number
+from nnkit.optim.flat import elementwise
 from nnkit.optim.formulas import number, with_decay
 from nnkit.optim.optimizer import Group, Optimizer, State
 
@@ -114,6 +115,7 @@ class SGD(Optimizer):
             return {}
         return {"momentum_buffer": np.zeros_like(value), "fresh": True}
 
+    @elementwise
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         b = self.scratch(value, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import Compiled, compile, vjp
+from autograd_core import Compiled, blocks, compile, grad, hessian, tensor, value_and_grad, vjp
 from autograd_core.trees import flatten
 from tests.ops import SAMPLES, Sample
 
@@ -56,3 +56,85 @@ def test_value_and_gradient_of_each_operation(op: Sample) -> None:
             rtol = 1e-14 if a.dtype.kind == "c" else 0
             np.testing.assert_allclose(a, b, rtol=rtol, atol=0)
     assert isinstance(compiled, Compiled)
+
+
+def expression(x: Any) -> Any:
+    return np.sum(np.tanh(x) * np.exp(-(x**2)) + np.log1p(x**2)) / np.size(x)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("shape", [(300_007,), (3, 200, 500)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_chains_over_large_arrays(
+    shape: tuple[int, ...], dtype: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut into blocks, gradients stay what they are; only a sum is added up in another order."""
+    monkeypatch.setattr(blocks, "threads_allowed", lambda: threads)
+    monkeypatch.setattr(blocks, "SHARED", 0)
+    eager = value_and_grad(expression)
+    compiled = compile(eager)
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=shape).astype(dtype)
+        (value, gradient), (expected, right) = compiled(x), eager(x)
+        np.testing.assert_allclose(value, expected, rtol=1e-6 if dtype == "float32" else 1e-14)
+        np.testing.assert_array_equal(gradient, right)
+    assert "blocks of" in compiled.source
+
+
+def test_nothing_is_calculated_twice_or_in_vain() -> None:
+    def f(x: Any) -> Any:
+        np.cosh(x)  # nobody needs it
+        return np.exp(x) * x + x * np.exp(x) + 1.0 * np.sin(x)
+
+    compiled = compile(f)
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(np.arange(3.0)), f(np.arange(3.0)))
+    text = compiled.source
+    assert "cosh" not in text
+    assert text.count("exp") == text.count("multiply") == text.count("sin") == 1
+
+
+def test_results_are_arrays_of_their_own() -> None:
+    compiled = compile(lambda x: (x * 2, x * 2, x, x[::2]))
+    for _ in range(2):
+        compiled(np.ones(4))
+    first = compiled(np.ones(4))
+    second = compiled(np.zeros(4))
+    for a in first:
+        a[...] = 7
+    np.testing.assert_array_equal(np.concatenate(second), 0)
+    assert not np.shares_memory(first[0], first[1])
+
+
+def test_derivatives_of_compiled_functions() -> None:
+    f = compile(lambda x: np.sum(np.sin(x) * x))
+    x = np.array([0.3, 1.2])
+    for _ in range(3):
+        f(x)
+    np.testing.assert_allclose(grad(f)(x), np.cos(x) * x + np.sin(x))
+    np.testing.assert_allclose(hessian(f)(x), np.diag(2 * np.cos(x) - x * np.sin(x)), atol=1e-12)
+
+
+OPERATORS = {"grad": grad, "value_and_grad": value_and_grad, "hessian": hessian}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_operators_compiled(name: str) -> None:
+    eager = OPERATORS[name](lambda x, a: np.sum(np.exp(x) ** 2 * a) + np.prod(x))
+    compiled = compile(eager)
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=3)
+        for a, b in zip(
+            leaves_of(compiled(x, 0.5 + seed)), leaves_of(eager(x, 0.5 + seed)), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+    assert [r.state for r in compiled.recordings.values()] == ["ready"], compiled.report()
+
+
+def test_numbers_and_tensors_as_arguments() -> None:
+    compiled = compile(lambda x, k, n: x * k**n)
+    for k in (2.0, 3.0, 4.0):
+        assert compiled(np.float32(1.5), k, 2) == np.float32(1.5) * k**2
+        out = compiled(tensor([1.0, 2.0]), k, 2)
+        np.testing.assert_array_equal(out.numpy(), np.array([1.0, 2.0]) * k**2)
+    assert [r.state for r in compiled.recordings.values()] == ["ready", "ready"]

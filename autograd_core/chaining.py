@@ -1,0 +1,132 @@
+"""How a chain of elementwise calls is written: a loop over blocks, and the call of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .blocks import Chain, Parts, shared
+from .pool import shaped
+from .records import Call, Value
+
+__all__ = ["KEYWORD_OUT", "write_chain"]
+
+KEYWORD_OUT = (np.maximum, np.minimum)  # a third positional argument is deprecated there
+
+
+class Links:
+    """The calls of a chain, and who in it reads what."""
+
+    def __init__(self, program: Any, start: int, chain: Chain) -> None:
+        self.calls, self.shape = chain.calls, chain.shape
+        inside = {c.result for c in self.calls}
+        end = start + len(self.calls) - 1
+        asked = program.kept | program.held
+        self.sums = [c for c in self.calls if not isinstance(c.f, np.ufunc)]
+        self.last: dict[Value, int] = {}
+        for k, call in enumerate(self.calls):
+            self.last.update(dict.fromkeys(call.reads, k))
+        self.whole = [  # what is read after the chain, and so needs to be there in full
+            c.result
+            for c in self.calls
+            if c not in self.sums and (c.result.storage.last > end or c.result.storage in asked)
+        ]
+        reads = dict.fromkeys(v for c in self.calls for v in c.reads)
+        self.given = [
+            v for v in reads if v not in inside and v.kind == "array" and v.shape == self.shape
+        ]
+        self.local = {v: f"y{n}" for n, v in enumerate([*self.given, *self.whole])}
+        self.dtypes: list[Any] = []
+        self._free: dict[Any, list[str]] = {}
+
+    def done_with(self, k: int, call: Call) -> None:
+        """An operand that call k is the last to read may hold its result."""
+        for v in dict.fromkeys(call.reads):
+            if self.last.get(v) == k and self.local.get(v, "").startswith("t"):
+                self._free.setdefault(v.dtype, []).append(self.local[v])
+
+    def place(self, v: Value) -> str:
+        """Name the array that a result is written into."""
+        if v not in self.local:
+            spare = self._free.get(v.dtype)
+            if spare:
+                self.local[v] = spare.pop()
+            else:
+                self.local[v] = f"t{len(self.dtypes)}"
+                self.dtypes.append(v.dtype)
+        return self.local[v]
+
+
+def write_chain(program: Any, start: int, chain: Chain) -> None:
+    """Add the loop and its call to a program; call number `start` is the first of the chain."""
+    links = Links(program, start, chain)
+    partial = [f"s{len(program.loops)}_{k}" for k in range(len(links.sums))]
+    body = []
+    for k, call in enumerate(links.calls):
+        links.done_with(k, call)
+        if call in links.sums:
+            total = program.function(call.f)
+            body.append(
+                f"{partial[links.sums.index(call)]}[k] = {total}({links.local[call.args[0]]})"
+            )
+            continue
+        texts = [
+            links.local[x] if type(x) is Value and x in links.local else program.text(x)
+            for x in program.strong(call.f, call.args)
+        ]
+        f = call.f
+        if f is np.multiply and texts[0] == texts[1]:
+            f, texts = np.square, texts[:1]
+        out = links.place(call.result)
+        out = f"out={out}" if f in KEYWORD_OUT else out
+        body.append(f"{program.function(f)}({', '.join(texts)}, {out})")
+    parts = Parts(math.prod(chain.shape or ()), links.dtypes)
+    program.pool.bytes += parts.bytes
+    for v in links.whole:
+        make_room(program, v)
+    for name, call in zip(partial, links.sums, strict=True):
+        program.bound[name] = np.zeros(parts.count, call.result.dtype)
+    write_loop(program, links, parts, body)
+    for name, call in zip(partial, links.sums, strict=True):
+        v = call.result
+        program.names[v] = f"v{v.index}"
+        program.lines.append(f"v{v.index} = {program.function(call.f)}({name})")
+    for k, call in enumerate(links.calls):
+        program.release(start + k, call)
+
+
+def make_room(program: Any, v: Value) -> None:
+    """Find memory for a whole array that a chain writes."""
+    if v.storage in program.kept:
+        program.names[v] = f"v{v.index}"
+        empty, dtype = program.function(np.empty), program.bind("d", v.dtype)
+        program.lines.append(f"v{v.index} = {empty}({v.shape!r}, {dtype})")
+        return
+    nbytes = math.prod(v.shape) * v.dtype.itemsize
+    array = program.place_of(v, nbytes)
+    if array is None:
+        memory = program.memory[v.storage] = program.pool.take(nbytes)
+        array = shaped(memory, v)
+    program.static[v], program.names[v] = array, program.bind("b", array)
+
+
+def write_loop(program: Any, links: Links, parts: Parts, body: list[str]) -> None:
+    """Add the function that goes through the blocks, and the call of it."""
+    n = len(program.loops)
+    local = [f"y{k}" for k in range(len(links.given) + len(links.whole))]
+    given = ", ".join(f"a{k}" for k in range(len(local)))
+    cut = ", ".join(f"a{k}[i:j]" for k in range(len(local)))
+    temporaries = "".join(f"t{k}, " for k in range(len(links.dtypes)))
+    lines = [
+        f"def blocks_{n}(parts, {given}):  # {parts.count} blocks of {parts.step:,} elements",
+        f"    for k, i, j, ({temporaries}) in parts:",
+        f"        {', '.join(local)}, = {cut},",
+        *(f"        {line}" for line in body),
+    ]
+    program.loops.append("\n".join(lines) + "\n")
+    flat = "" if len(links.shape or ()) == 1 else ".reshape(-1)"
+    names = [program.name(v) + flat for v in (*links.given, *links.whole)]
+    run, threads = program.function(shared), program.bind("parts", parts.of_threads)
+    program.lines.append(f"{run}(blocks_{n}, {threads}, {', '.join(names)})")

@@ -1,0 +1,130 @@
+"""The same numbers with fewer calls: rewriting that changes no bit of a result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .records import Call, Value, through
+
+__all__ = ["final", "rename", "simplified"]
+
+IsConstant = Callable[[Value], bool]
+SMALL = 1 << 16
+
+
+def simplified(
+    calls: list[Call], same: dict[Value, Value], constant: Callable[[Value], Any], kept: set[Value]
+) -> list[Call]:
+    """Leave out products with 1, and make differences of sums with negated products.
+
+    ``c + (-a) b`` is ``c - a b``, and ``1 x`` is ``x``, to the last bit.
+
+    Parameters
+    ----------
+    calls : list of Call
+    same : dict
+        Receives which values are others.
+    constant : callable
+        Gives the array of a constant value, None for others.
+    kept : set of Value
+        What is asked of the calculation.
+    """
+    uses = Counter(v for call in calls for v in call.reads)
+    made = {call.result: call for call in calls if type(call.result) is Value}
+    dropped: set[int] = set()
+    for call in calls:
+        rename(call, same)
+        if not is_plain(call):
+            continue
+        if call.f is np.multiply:
+            a, b = call.args
+            for one, x in ((a, b), (b, a)):
+                if is_one(one, constant) and is_like(x, call.result) and call.result not in kept:
+                    same[call.result] = x
+                    dropped.add(id(call))
+                    break
+        elif call.f is np.add:
+            subtract_instead(call, made, uses, kept, same, dropped)
+    return [call for call in calls if id(call) not in dropped]
+
+
+def rename(call: Call, same: dict[Value, Value]) -> None:
+    """Put values in the place of those that are the same."""
+    if same and any(v in same for v in call.reads):
+
+        def leaf(v: Any) -> Any:
+            return final(v, same) if type(v) is Value else v
+
+        call.args, call.kwargs = through(call.args, leaf), through(call.kwargs, leaf)
+        call.reads = [final(v, same) for v in call.reads]
+
+
+def final(v: Value, same: dict[Value, Value]) -> Value:
+    """Follow what is the same to its end."""
+    while v in same:
+        v = same[v]
+    return v
+
+
+def is_plain(call: Call) -> bool:
+    """Whether a call is a ufunc of two operands, of memory that is written once."""
+    return (
+        isinstance(call.f, np.ufunc)
+        and type(call.result) is Value
+        and len(call.args) == 2
+        and not call.kwargs
+        and not call.writes
+        and not call.keeps
+        and not any(v.storage.writes for v in (*call.reads, call.result))
+    )
+
+
+def is_one(x: Any, constant: Callable[[Value], Any]) -> bool:
+    """Whether an operand is 1."""
+    if type(x) is not Value:
+        return type(x) in (int, float) and x == 1
+    array = constant(x)
+    if array is None or not np.size(array):
+        return False
+    if not any(np.asarray(array).strides):  # one number, stretched
+        return bool(np.asarray(array).flat[0] == 1)
+    return np.size(array) <= SMALL and bool(np.all(array == 1))
+
+
+def is_like(x: Any, y: Value) -> bool:
+    """Whether a value could stand for another one."""
+    return (
+        type(x) is Value
+        and x.source == "result"
+        and (x.kind, x.shape, x.dtype, x.strides) == (y.kind, y.shape, y.dtype, y.strides)
+    )
+
+
+def subtract_instead(
+    call: Call, made: dict, uses: Counter, kept: set, same: dict, dropped: set[int]
+) -> None:
+    """Turn ``c + (-a) b`` into ``c - a b``."""
+    for c, product in (call.args, call.args[::-1]):
+        times = made.get(product)
+        if type(c) is not Value or times is None or times.f is not np.multiply:
+            continue
+        if uses[product] != 1 or product in kept or not is_plain(times):
+            continue
+        for negated, b in (times.args, times.args[::-1]):
+            minus = made.get(negated) if type(negated) is Value else None
+            if minus is None or minus.f is not np.negative or uses[negated] != 1:
+                continue
+            if minus.keeps or minus.writes or negated in kept:
+                continue
+            (a,) = minus.args
+            if type(a) is not Value or a.storage.writes or id(minus) in dropped:
+                continue
+            times.args = (a, b)
+            times.reads = [v for v in (a, b) if type(v) is Value]
+            call.f, call.args, call.reads = np.subtract, (c, product), [c, product]
+            dropped.add(id(minus))
+            return
