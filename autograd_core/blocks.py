@@ -11,7 +11,6 @@ import contextvars
 import math
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -148,8 +147,10 @@ def threads_allowed() -> int:
 
 
 @lru_cache(maxsize=1)
-def helper(_process: int) -> ThreadPoolExecutor:
-    """Return the other thread."""
+def helper(_process: int) -> Any:
+    """Return the other thread; what it needs is imported late."""
+    from concurrent.futures import ThreadPoolExecutor
+
     return ThreadPoolExecutor(1, "compiled")
 
 

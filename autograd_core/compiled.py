@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import random
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -356,4 +356,6 @@ def plain_name(f: Function) -> str:
 def states(reach: Reach) -> Any:
     """Return the states of the random generators that a function could draw from."""
     own = [repr(g.bit_generator.state) for g in reach.generators]
-    return own, random.getstate(), repr(np.random.get_state())  # noqa: NPY002 (it is asked, not used)
+    python = sys.modules.get("random")
+    numpys = np.random.get_state()  # noqa: NPY002 (it is asked, not used)
+    return own, None if python is None else python.getstate(), repr(numpys)

@@ -16,7 +16,9 @@ import nnkit
 
 # The doors of other packages whose every function is one of theirs, with their documentation.
 NOT_OURS = ("autograd_core.rules", "nnkit.layers.lazy_")
-SAME_AS = re.compile(r"\b(?:[Aa]s|of|for|than|like|see) (?:that of |those of |in |for |by )?`([\w.]+)`")
+SAME_AS = re.compile(
+    r"\b(?:[Aa]s|of|for|than|like|see) (?:that of |those of |in |for |by )?`([\w.]+)`"
+)
 SPECIAL = {
     "nnkit.load_ipython_extension": "Jupyter calls it",
     "nnkit.unload_ipython_extension": "Jupyter calls it",
