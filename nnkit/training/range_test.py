@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograd_core.errors import ArgumentError, ShapeError, describe
+from autograd_core.errors import ArgumentError
 from nnkit.data import TensorDataset
 from nnkit.hooks import Hooks
 from nnkit.inspection.unchanged import unchanged
@@ -19,18 +19,18 @@ from nnkit.module import Module
 from nnkit.optim import Optimizer
 from nnkit.training.batches import as_arrays, as_batches, is_arrays, split_batch
 from nnkit.training.checks import check_count, check_parts, tensors_of
+from nnkit.training.criterion import Criterion
+from nnkit.training.preparation import prepare
+from nnkit.training.suggestions import RULES, averaged, suggest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["RULES", "RangeTest", "lr_find"]
+    from nnkit.training.trainer import Trainer
+
+__all__ = ["RangeTest", "lr_find", "lr_find_of"]
 
 Floats = NDArray[np.float64]
-
-FEWEST = 10  # points from which something can be suggested
-WARM_UP = 0.1  # share of the steps at the beginning that suggestions do not look at
-LAST = 5  # steps at the end that they do not look at either, as in fastai
-DECAY = 0.9  # of the running average of the losses
 
 
 class RangeTest:
@@ -57,7 +57,7 @@ class RangeTest:
         self.losses: Floats = np.array(losses, dtype=np.float64)
         self.smoothed = averaged(self.losses)
         self.rule, self.status = rule, status
-        self.suggestions = {name: suggest(self, by) for name, by in RULES.items()}
+        self.suggestions = {name: suggest(self.lrs, self.losses, by) for name, by in RULES.items()}
 
     @property
     def suggestion(self) -> float | None:
@@ -168,8 +168,6 @@ def lr_find(
     True
     """
     check_parts(model, loss, optimizer)
-    check_range(start_lr, end_lr, num_steps, divergence, rule)
-    check_count("batch_size", batch_size)
     if is_arrays(X):
         if y is None:
             raise ArgumentError(
@@ -178,18 +176,52 @@ def lr_find(
         X = TensorDataset(*as_arrays(X, y, next(model.parameters()).dtype, "lr_find"))
     elif y is not None:
         raise ArgumentError("lr_find: a dataset or loader gives the targets itself: leave out y.")
+    check_count("batch_size", batch_size)
     loader = as_batches(X, batch_size, True, 1, "lr_find")
-    lrs, losses = growing(start_lr, end_lr, num_steps), list[float]()
-    with unchanged(model, loss, loader, parameters=tensors_of(optimizer)), tried(optimizer):
-        for p in (*model.parameters(), *tensors_of(optimizer)):
-            if p.grad is not None:
-                p.grad = None  # or what comes would be added to it, in its own memory
-        model.train()
-        try:
-            status = search(model, loss, optimizer, loader, lrs, losses, divergence)
-        except KeyboardInterrupt:
-            status = "interrupted"
-    return RangeTest(lrs[: len(losses)], losses, rule, status)
+    trial = Trial(model, Criterion(loss), optimizer)
+    return trial.run(
+        loader,
+        start_lr=start_lr,
+        end_lr=end_lr,
+        num_steps=num_steps,
+        divergence=divergence,
+        rule=rule,
+    )
+
+
+def lr_find_of(
+    trainer: Trainer,
+    X: Any,
+    y: Any = None,
+    *,
+    batch_size: int = 32,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    **settings: Any,
+) -> RangeTest:
+    """Do what `Trainer.lr_find` does: data, weights and clipping are those of its `fit`."""
+    check_count("batch_size", batch_size)
+    columns = copy.deepcopy(trainer._columns)
+    try:
+        with unchanged(trainer.model):
+            data = prepare(
+                trainer,
+                X,
+                y,
+                epochs=1,
+                batch_size=batch_size,
+                validation_data=None,
+                validation_split=0.0,
+                stratify=False,
+                shuffle=True,
+                class_weight=class_weight,
+                sample_weight=sample_weight,
+            )
+        trial = Trial(trainer.model, trainer._criterion, trainer.optimizer)
+        trial.clip, trial.weight_of = trainer._gradients.clip, data.weight_of
+        return trial.run(data.train, **settings)
+    finally:
+        trainer._columns = columns
 
 
 def check_range(start: Any, end: Any, steps: Any, divergence: Any, rule: Any) -> None:
@@ -232,51 +264,73 @@ def tried(optimizer: Optimizer) -> Iterator[None]:
         vars(optimizer).update(own)
 
 
-def search(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    optimizer: Optimizer,
-    loader: Iterable[Any],
-    lrs: list[float],
-    losses: list[float],
-    divergence: float,
-) -> str:
-    """Train with one learning rate after the other; the losses are appended to `losses`."""
-    groups = optimizer.param_groups
-    base = groups[0]["lr"]
-    ratios = [group["lr"] / base if base else 1.0 for group in groups]
-    average = Runaway(divergence)
-    batches = endless(loader)
-    with np.errstate(all="ignore"):
-        for lr in lrs:
-            batch = next(batches, None)
-            if batch is None:
-                return "exhausted"
-            for group, ratio in zip(groups, ratios, strict=True):
-                group["lr"] = lr * ratio
-            value = step(model, loss, optimizer, *split_batch(batch, "lr_find")[:2])
-            if not math.isfinite(value):
-                return "diverged"
-            losses.append(value)
-            if average.diverges(value):
-                return "diverged"
-    return "finished"
+class Trial:
+    """A training that is tried out, and undone."""
 
+    def __init__(self, model: Module, criterion: Criterion, optimizer: Optimizer) -> None:
+        self.model, self.criterion, self.optimizer = model, criterion, optimizer
+        self.clip: Callable[[list[Any]], object] | None = None
+        self.weight_of: Callable[[Any, Any], Any] = lambda _y, weight: weight
 
-def step(model: Module, loss: Any, optimizer: Optimizer, x: Any, y: Any) -> float:
-    """Take one step, unless the loss is not finite; return the loss."""
-    optimizer.zero_grad()
-    result = loss(model(x), y)
-    if not hasattr(result, "item") or result.size != 1:
-        raise ShapeError(
-            f"lr_find: the loss must be one number, but got {describe(result)}. Use "
-            f"reduction='mean', or .mean()."
-        )
-    value = float(result.item())
-    if math.isfinite(value):
-        result.backward()
-        optimizer.step()
-    return value
+    def run(
+        self,
+        loader: Iterable[Any],
+        *,
+        start_lr: float = 1e-7,
+        end_lr: float = 10.0,
+        num_steps: int = 100,
+        divergence: float = 4.0,
+        rule: str = "minimum",
+    ) -> RangeTest:
+        """Train, put everything back, and return what was seen."""
+        check_range(start_lr, end_lr, num_steps, divergence, rule)
+        model, parameters, loss = self.model, tensors_of(self.optimizer), self.criterion.loss
+        lrs, losses = growing(start_lr, end_lr, num_steps), list[float]()
+        with unchanged(model, loss, loader, parameters=parameters), tried(self.optimizer):
+            for p in (*model.parameters(), *parameters):
+                if p.grad is not None:
+                    p.grad = None  # or what comes would be added to it, in its own memory
+            model.train()
+            try:
+                status = self.search(loader, lrs, losses, Runaway(divergence))
+            except KeyboardInterrupt:
+                status = "interrupted"
+        return RangeTest(lrs[: len(losses)], losses, rule, status)
+
+    def search(
+        self, loader: Iterable[Any], lrs: list[float], losses: list[float], average: Runaway
+    ) -> str:
+        """Take a step with one learning rate after the other; the losses go into `losses`."""
+        groups = self.optimizer.param_groups
+        base = groups[0]["lr"]
+        ratios = [group["lr"] / base if base else 1.0 for group in groups]
+        batches = endless(loader)
+        with np.errstate(all="ignore"):
+            for lr in lrs:
+                batch = next(batches, None)
+                if batch is None:
+                    return "exhausted"
+                for group, ratio in zip(groups, ratios, strict=True):
+                    group["lr"] = lr * ratio
+                value = self.step(*split_batch(batch, "lr_find"))
+                if not math.isfinite(value):
+                    return "diverged"
+                losses.append(value)
+                if average.diverges(value):
+                    return "diverged"
+        return "finished"
+
+    def step(self, x: Any, y: Any, weight: Any) -> float:
+        """Take one step, unless the loss is not finite; return the loss."""
+        self.optimizer.zero_grad()
+        loss = self.criterion(self.model(x), y, self.weight_of(y, weight))
+        value = float(loss.item())
+        if math.isfinite(value):
+            loss.backward()
+            if self.clip is not None:
+                self.clip(tensors_of(self.optimizer))
+            self.optimizer.step()
+        return value
 
 
 def endless(loader: Iterable[Any]) -> Iterator[Any]:
@@ -308,80 +362,3 @@ class Runaway:
         self.best = min(self.best, mean)
         scale = max(abs(self.best), abs(self.losses[0] - self.best) / 10)
         return mean > self.best + (self.factor - 1) * scale
-
-
-# --- suggestions ----------------------------------------------------------------------------------
-
-
-def averaged(losses: Floats) -> Floats:
-    """Return the running average, with the weights of what is there adding up to 1."""
-    result, total, weight = np.empty_like(losses), 0.0, 0.0
-    for i, loss in enumerate(losses.tolist()):
-        total = DECAY * total + (1 - DECAY) * loss
-        weight = DECAY * weight + (1 - DECAY)
-        result[i] = total / weight
-    return result
-
-
-def suggest(test: RangeTest, rule: Callable[[Floats, Floats, Floats], float | None]) -> Any:
-    """Apply a rule to the part of the curve that says something: down to the lowest point."""
-    n = len(test.losses)
-    if n < FEWEST:
-        return None
-    first, last = int(WARM_UP * n), n - LAST if n > 6 * LAST else n
-    smoothed = test.smoothed[first:last]
-    lowest = int(np.argmin(smoothed))
-    if not falls(smoothed[: lowest + 1], test.losses[first : first + lowest + 1]):
-        return None
-    part = slice(first, first + lowest + 1)
-    lr = rule(test.lrs[part], test.smoothed[part], test.losses[part])
-    return None if lr is None else float(f"{lr:.3g}")
-
-
-def falls(smoothed: Floats, losses: Floats) -> bool:
-    """Whether the running average falls, and by more than the noise of the batches in it."""
-    if len(losses) < 3:
-        return False
-    of_one = float(np.std(np.diff(losses))) / math.sqrt(2)
-    noise = of_one * math.sqrt((1 - DECAY) / (1 + DECAY))
-    return bool(smoothed[0] - smoothed[-1] > max(2 * noise, 1e-3 * abs(smoothed[0])))
-
-
-def minimum(lrs: Floats, _smoothed: Floats, _losses: Floats) -> float | None:
-    """Return a tenth of the rate at the lowest loss."""
-    return float(lrs[-1]) / 10
-
-
-def valley(lrs: Floats, smoothed: Floats, _losses: Floats) -> float | None:
-    """Return the rate at the middle of the longest decreasing subsequence."""
-    n = len(smoothed)
-    length, before = np.ones(n, int), np.full(n, -1)
-    for i in range(1, n):
-        higher = np.where(smoothed[:i] > smoothed[i], length[:i], 0)
-        j = int(np.argmax(higher))
-        if higher[j]:
-            length[i], before[i] = higher[j] + 1, j
-    i, members = int(np.argmax(length)), list[int]()
-    while i >= 0:
-        members.append(i)
-        i = int(before[i])
-    return float(lrs[members[len(members) // 2]]) if len(members) > 2 else None
-
-
-def steep(lrs: Floats, _smoothed: Floats, losses: Floats) -> float | None:
-    """Return the rate at the steepest fall of the losses, averaged without a running delay."""
-    n = len(losses)
-    if n < 3:
-        return None
-    places = np.arange(n)
-    weights = np.exp(-0.5 * ((places[:, None] - places) / max(0.05 * n, 0.5)) ** 2)
-    slopes = np.gradient(weights @ losses / weights.sum(1), np.log(lrs))
-    i = int(np.argmin(slopes))
-    return float(lrs[i]) if slopes[i] < 0 else None
-
-
-RULES: dict[str, Callable[[Floats, Floats, Floats], float | None]] = {
-    "minimum": minimum,
-    "valley": valley,
-    "steep": steep,
-}

@@ -34,6 +34,7 @@ from nnkit.training.loop import Loop
 from nnkit.training.meters import Meters
 from nnkit.training.position import Position
 from nnkit.training.preparation import prepare, split_order
+from nnkit.training.range_test import RangeTest, lr_find_of
 from nnkit.training.schedule import Schedule
 from nnkit.training.tables import StrPath
 from nnkit.training.training_file import load_training, save_training
@@ -246,6 +247,23 @@ class Trainer(Evaluator):
             listed.append(KeepBest(watched if keep_best is True else keep_best))
         Loop(self, data, int(epochs), listed, resume is not False).go(name, progress)
         return self.history
+
+    def lr_find(self, X: Any, y: Any = None, **settings: Any) -> RangeTest:
+        """Find a good learning rate for `fit`: `nnkit.lr_find` with the parts of this Trainer.
+
+        Parameters
+        ----------
+        X, y
+            As for `fit`.
+        **settings
+            Those of `nnkit.lr_find`; and ``class_weight``, ``sample_weight`` as for `fit`.
+
+        Returns
+        -------
+        RangeTest
+            Its ``suggestion`` is the learning rate; a notebook shows it as a picture.
+        """
+        return lr_find_of(self, X, y, **settings)
 
     def stop(self) -> None:
         """End the training after the present step; for callbacks, and other threads.

@@ -9,7 +9,7 @@ import pytest
 import nnkit as nn
 from autograd_core.dispatch import raw
 from nnkit.data import DataLoader
-from nnkit.training.range_test import RULES, averaged
+from nnkit.training.suggestions import RULES, averaged
 
 X = np.random.default_rng(0).standard_normal((96, 4)).astype(np.float32)
 Y = (X.sum(axis=1) > 0).astype(int)
@@ -279,9 +279,32 @@ def test_wrong_arguments(call, error, words):
         call()
 
 
+def test_a_trainer_has_it_with_its_settings():
+    model, optimizer = make("SGD")
+    trainer = nn.Trainer(model, nn.CrossEntropyLoss(), optimizer, clip_norm=1e-9)
+    loader = DataLoader((X, Y), 16, generator=np.random.default_rng(9))
+    expected = footprint(model, optimizer, loader)
+    clipped = trainer.lr_find(X, Y, num_steps=40)
+    assert clipped.status == "finished" and np.ptp(clipped.smoothed[20:]) < 0.1  # nothing moves
+    weight = np.where(Y, 1.0, 1e-6)
+    weighted = trainer.lr_find(X, Y, num_steps=10, sample_weight=weight)
+    by_class = trainer.lr_find(X, Y, num_steps=10, class_weight={0: 1e-6, 1: 1.0})
+    np.testing.assert_allclose(weighted.losses, by_class.losses, rtol=1e-5)
+    assert not np.allclose(weighted.losses, clipped.losses[:10], rtol=1e-3)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=list("abcd")).assign(label=np.array(["no", "yes"])[Y])
+    found = trainer.lr_find(frame, "label", num_steps=10)
+    np.testing.assert_allclose(found.losses, trainer.lr_find(X, Y, num_steps=10).losses)
+    assert trainer.lr_find(loader, num_steps=20).status == "finished"
+    assert footprint(model, optimizer, loader) == expected
+    assert len(trainer.history) == 0
+    with pytest.raises(ValueError, match="num_steps"):
+        trainer.lr_find(X, Y, num_steps=0)
+
+
 def test_a_loss_of_many_numbers_is_refused():
     model, optimizer = make()
-    with pytest.raises(ValueError, match="lr_find: the loss must be one number"):
+    with pytest.raises(ValueError, match="the loss must be one number"):
         nn.lr_find(model, nn.CrossEntropyLoss(reduction="none"), optimizer, X, Y)
 
 
