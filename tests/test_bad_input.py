@@ -25,6 +25,11 @@ def weights():
     return [nn.Parameter([1.0])]
 
 
+def lambdas(output, target):
+    """A metric of one's own that forgets the mean."""
+    return output[:, 0] - target
+
+
 def trainer(loss=None, metrics=None, net=None):
     net = net or model()
     return nn.Trainer(net, loss or nn.CrossEntropyLoss(), SGD(net.parameters(), lr=0.1), metrics)
@@ -265,6 +270,9 @@ MISTAKES = [
     (lambda: trainer().fit(X, Y, epochs=0), V, ["epochs", "positive", "got 0"]),
     (lambda: trainer().fit(X, Y, batch_size=-1), V, ["batch_size", "got -1"]),
     (lambda: trainer().fit(X, Y, validation_split=1.0), V, ["validation_split", "got 1.0"]),
+    (lambda: trainer().fit(X, Y, validation_split="a"), V, ["validation_split", "got 'a'"]),
+    (lambda: trainer().fit(iter([(X[:0], Y[:0])])), V, ["empty batch", "(0, 3)"]),
+    (lambda: trainer(metrics=[lambdas]).fit(X, Y), T, ["'lambdas' must be one number", "(4,)"]),
     (lambda: trainer().fit(X, Y, validation_split=0.1), V, ["nothing to validate with"]),
     (
         lambda: trainer().fit(X, Y, validation_split=0.5, validation_data=(X, Y)),

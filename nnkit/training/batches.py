@@ -108,6 +108,10 @@ def split_batch(batch: Any, what: str) -> tuple[Any, Any, Any]:
             f"{what}: a batch must be a pair (inputs, targets), or three with the weights of the "
             f"rows, but the loader gave {got}. An autoencoder's targets are its inputs: (X, X)."
         )
+    if getattr(batch[0], "shape", (1,))[:1] == (0,):
+        raise ArgumentError(
+            f"{what}: the loader gave an empty batch, inputs of shape {batch[0].shape}."
+        )
     if len(batch) == 2:
         return batch[0], batch[1], None
     weight = np.asarray(raw(batch[2]))

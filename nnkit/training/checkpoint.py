@@ -32,7 +32,7 @@ class Checkpoint(Callback):
     mode : {"auto", "min", "max"}, default "auto"
         Whether less or more is better; "auto" sees it in the name.
     last : bool, default True
-        Write ``last.safetensors`` after each epoch.
+        Write ``last.safetensors`` after each epoch, and when an epoch is left in the middle.
     every : int, optional
         Write also ``epoch-0010.safetensors`` after so many epochs, counted from 1.
     every_steps : int, optional
@@ -122,6 +122,11 @@ class Checkpoint(Callback):
         if self.every and (epoch + 1) % self.every == 0 and self._write(f"epoch-{epoch + 1:04d}"):
             self._remove_old()
         if self.last:
+            self._write("last")
+
+    def on_train_end(self, logs: dict[str, float]) -> None:
+        """Write where an epoch was left in the middle: stopped, interrupted or failed."""
+        if self.last and self.trainer._position.batch:
             self._write("last")
 
     def _write(self, name: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from copy import deepcopy
+from collections.abc import Generator, Iterable
+from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from nnkit.training.batches import (
 from nnkit.training.checks import check_count, restored_modes
 from nnkit.training.criterion import Criterion
 from nnkit.training.frames import Columns, is_frame
+from nnkit.training.interrupts import Interrupts
 from nnkit.training.meters import Meters
 from nnkit.training.preparation import weighted_dataset
 from nnkit.training.weights import as_weights
@@ -38,7 +39,7 @@ class Evaluator:
     """The half of a Trainer that learns nothing."""
 
     model: Module
-    metrics: dict[str, Any]
+    _meters: Meters
     _criterion: Criterion
     _columns: Columns
 
@@ -114,28 +115,31 @@ class Evaluator:
             batches: Iterable[Any] = DataLoader(X, batch_size)
         else:
             batches = as_batches(X, batch_size, False, 1, "predict")
-        return join_outputs([self._output(x) for x, _, _ in self._evaluated(batches, None)])
+        with closing(self._evaluated(batches, None)) as rows:
+            return join_outputs([self._output(x) for x, _, _ in rows])
 
-    def _scores(self, batches: Any, what: str) -> dict[str, Any]:
+    def _scores(
+        self, batches: Any, what: str, interrupts: Interrupts | None = None
+    ) -> dict[str, Any]:
         """Return loss and metrics of the batches of a loader; none for None."""
         if batches is None:
             return {}
         criterion = self._criterion
-        meters = Meters(deepcopy(self.metrics))
-        meters.reset()
+        meters = self._meters.fresh()
         gathers = not (criterion.adds_up and meters.exact)
         total = count = 0.0
         parts: list[tuple[Any, Array, Array | None]] = []
-        for x, y, weight in self._evaluated(batches, what):
-            output, target = self._output(x), np.asarray(raw(y))
-            meters.update(output, target, weight)
-            if gathers:
-                parts.append((output, target, weight))
-                continue
-            share = criterion.count(target, weight)
-            if share:
-                total += share * self._loss_value(output, target, weight)
-                count += share
+        with closing(self._evaluated(batches, what, interrupts)) as rows:
+            for x, y, weight in rows:
+                output, target = self._output(x), np.asarray(raw(y))
+                meters.update(output, target, weight)
+                if gathers:
+                    parts.append((output, target, weight))
+                    continue
+                share = criterion.count(target, weight)
+                if share:
+                    total += share * self._loss_value(output, target, weight)
+                    count += share
         if gathers:
             output, target, weight = joined(parts)
             values = {"loss": self._loss_value(output, target, weight)}
@@ -150,13 +154,19 @@ class Evaluator:
         with no_grad(), np.errstate(all="ignore"):
             return float(self._criterion(output, target, weight).item())
 
-    def _evaluated(self, batches: Any, what: str | None) -> Iterator[tuple[Any, Any, Any]]:
+    def _evaluated(
+        self, batches: Any, what: str | None, interrupts: Interrupts | None = None
+    ) -> Generator[tuple[Any, Any, Any], None, None]:
         """Yield inputs, targets and weights, with the model in evaluation mode.
 
         `what` is None where targets are not needed.
         """
         empty = True
-        with restored_modes(self.model):
+        # An interrupt in the middle of a batch could leave the modes as they are now.
+        with (
+            nullcontext(interrupts) if interrupts else Interrupts() as waiting,
+            restored_modes(self.model),
+        ):
             self.model.eval()
             for batch in batches:
                 empty = False
@@ -164,6 +174,7 @@ class Evaluator:
                     yield (batch[0] if isinstance(batch, (tuple, list)) else batch), None, None
                 else:
                     yield split_batch(batch, what)
+                waiting.check()
         if empty:
             raise ArgumentError("the loader gave no batches; there is nothing to evaluate.")
 

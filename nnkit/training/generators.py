@@ -15,6 +15,7 @@ __all__ = ["Generators"]
 
 DEPTH = 5  # how far the parts of a loader are searched: loader, dataset, its parts, a transform
 MOST = 64  # entries of a list or dict that are looked at
+MOST_OBJECTS = 10_000
 
 
 class Generators:
@@ -71,7 +72,11 @@ def search(
     x: Any, name: str, depth: int, seen: set[int]
 ) -> Iterator[tuple[str, np.random.Generator]]:
     """Yield the generators in an object and its parts, each once."""
-    if id(x) in seen or isinstance(x, (Module, np.ndarray, str, bytes, int, float, type)):
+    if (
+        id(x) in seen
+        or len(seen) > MOST_OBJECTS
+        or isinstance(x, (Module, np.ndarray, str, bytes, int, float, type))
+    ):
         return
     seen.add(id(x))
     if isinstance(x, np.random.Generator):

@@ -23,7 +23,7 @@ from nnkit.training.tables import StrPath, frame_of, write_csv, write_jsonl
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Event", "History"]
+__all__ = ["Event", "History", "as_number"]
 
 # Rows first go on a heap and are sorted into the columns so many at a time, or when somebody reads.
 # After a training step the caches are cold: touching every column then costs four times as much.
@@ -137,7 +137,7 @@ class History:
         row: dict[str, Any] = values
         for name, value in row.items():
             if type(value) is not float:
-                row[name] = _number(name, value)
+                row[name] = as_number(name, value)
         if step < self._newest:
             raise ArgumentError(
                 f"History.log was called for step {step}, but step {self._newest} is recorded "
@@ -185,7 +185,7 @@ class History:
             If a value is not one number.
         """
         row: dict[str, float] = {"epoch": len(self._epochs), "step": self._newest}
-        self._epochs.append(row | {name: _number(name, value) for name, value in values.items()})
+        self._epochs.append(row | {name: as_number(name, value) for name, value in values.items()})
 
     @property
     def epochs(self) -> dict[str, list[Any]]:
@@ -383,7 +383,7 @@ class History:
         return f"History({len(self)} steps: {', '.join(plain) or 'no values'}{flow})"
 
 
-def _number(name: str, value: object) -> float:
+def as_number(name: str, value: object) -> float:
     """Return `value` as a float, or say which value is not one number."""
     item = getattr(value, "item", None)
     if not isinstance(value, (str, bytes)):

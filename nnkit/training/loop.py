@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
 from nnkit.training.batches import split_batch
+from nnkit.training.buffers import BuffersBefore
 from nnkit.training.callbacks import Callbacks
 from nnkit.training.checks import restored_modes, tensors_of
 from nnkit.training.generators import Generators
@@ -29,20 +31,27 @@ __all__ = ["Loop"]
 class Loop:
     """Everything between the first and the last step of a call of `fit`.
 
-    A step, and the end of an epoch, happen as a whole: an interrupt waits for them. So whenever the
-    loop is left, the position says exactly where, and another one can go on from there.
+    A step, and the end of an epoch, happen as a whole: interrupts wait for a check, which is made
+    between them. So whenever the loop is left, the position says exactly where, and another one can
+    go on from there.
     """
 
     def __init__(
-        self, trainer: Trainer, data: Prepared, epochs: int, callbacks: list[Any], resume: bool
+        self,
+        trainer: Trainer,
+        data: Prepared,
+        epochs: int,
+        callbacks: list[Any],
+        resume: bool,
+        interrupts: Interrupts,
     ) -> None:
         self.trainer = trainer
         self.data = data
+        self._buffers = BuffersBefore(trainer.model)
         self.epochs = epochs
         self.callbacks = Callbacks(callbacks, trainer)
         self.generators = Generators(trainer.model, data.train)
-        self.interrupts = Interrupts()
-        self.held = self.interrupts.held
+        self.interrupts = interrupts
         self._resume = resume
         if resume and not has_begun(trainer._position):
             raise ArgumentError(
@@ -64,17 +73,15 @@ class Loop:
         )
         # What is not finite is found by looking at the loss and the gradients; NumPy's warnings
         # would only say it again, less clearly.
-        with self.interrupts, restored_modes(trainer.model), np.errstate(all="ignore"):
+        with restored_modes(trainer.model), np.errstate(all="ignore"):
             try:
                 with self.run:
-                    self.run.epoch = position.epoch
-                    with self.held:
-                        self._begin(position)
-                        progress_bar(self.run, progress)
+                    self.run.epoch, self.run.poll = position.epoch, self.interrupts.check
+                    self._begin(position)
+                    progress_bar(self.run, progress)
                     self._all_epochs()
             finally:
-                with self.held:
-                    self._end()
+                self._end()
 
     def _steps_left(self, position: Position) -> int | None:
         length = length_of(self.data.train)
@@ -106,10 +113,8 @@ class Loop:
         position, first = self.trainer._position, True
         while position.epoch < self.epochs:
             if not first or not position.batch:
-                with self.held:
-                    if not position.batch:
-                        self.trainer._meters.reset()
-                        self.callbacks.tell("on_epoch_begin", position.epoch, {})
+                self.trainer._meters.reset()
+                self.callbacks.tell("on_epoch_begin", position.epoch, {})
             first = False
             self.trainer.model.train()
             if not self._one_pass() or not self._close_epoch():
@@ -118,20 +123,35 @@ class Loop:
     def _one_pass(self) -> bool:
         """Take all steps of a pass that are left; return False if the training was stopped."""
         position, run, tell = self.trainer._position, self.run, self.callbacks.tell
-        for batch in run(Pass(self.data.train, position, self.generators, self.held)):
-            with self.held:
-                index = position.batch
-                tell("on_batch_begin", index, {})
-                x, y, weight = split_batch(batch, "fit")
-                record = self.trainer._step(x, y, self.data.weight_of(y, weight))
-                run.log(**record)
-                tell("on_batch_end", index, record)
+        check = self.interrupts.check
+        check()
+        for batch in run(Pass(self.data.train, position, self.generators)):
+            index = position.batch
+            tell("on_batch_begin", index, {})
+            record = self._as_a_whole(self._step, batch)
+            run.log(**record)
+            tell("on_batch_end", index, record)
+            check()
         if run.stopped:
             return False
         if position.group:  # what is left over at the end of a pass
-            with self.held:
-                self.trainer._update()
+            self._as_a_whole(self.trainer._update)
         return True
+
+    def _step(self, batch: Any) -> dict[str, float]:
+        x, y, weight = split_batch(batch, "fit")
+        return self.trainer._step(x, y, self.data.weight_of(y, weight))
+
+    def _as_a_whole(self, action: Callable[..., Any], *args: Any) -> Any:
+        """Do something; if it fails, nothing of it is left."""
+        self._buffers.remember()
+        try:
+            return action(*args)
+        except BaseException:
+            self._buffers.put_back()
+            position = self.trainer._position
+            position.group, position.group_count = 0, 0.0  # gradients may be added up in part
+            raise
 
     def _close_epoch(self) -> bool:
         """Validate, and look at the numbers of the epoch; return False if it was the last."""
@@ -139,22 +159,22 @@ class Loop:
         if not position.batch:
             raise ArgumentError("fit: the loader gave no batches; there is nothing to learn from.")
         position.pending = self.generators.states()
-        scores = trainer._scores(self.data.validation, "validation_data")
-        with self.held:
-            logs = {"loss": position.loss_sum / position.loss_count if position.loss_count else 0.0}
-            logs |= trainer._meters.epoch()
-            validation = {f"val_{k}": float(v) for k, v in scores.items() if np.ndim(v) == 0}
-            if validation and self.run.step > self.run.first_step:
-                self.run.log(**validation)
-            elif validation:  # taken up again after the last step of the pass
-                trainer.history.log(trainer.history.last_step, **validation)
-            logs |= validation | {"lr": trainer._lr}
-            trainer.history.log_epoch(**logs)
-            trainer._schedule.after_epoch(logs)
-            # What is told now is told of a position between two epochs.
-            epoch = position.epoch
-            position.next_epoch()
-            self.callbacks.tell("on_epoch_end", epoch, logs)
+        scores = trainer._scores(self.data.validation, "validation_data", self.interrupts)
+        logs = {"loss": position.loss_sum / position.loss_count if position.loss_count else 0.0}
+        logs |= trainer._meters.epoch()
+        validation = {f"val_{k}": float(v) for k, v in scores.items() if np.ndim(v) == 0}
+        if validation and self.run.step > self.run.first_step:
+            self.run.log(**validation)
+        elif validation:  # taken up again after the last step of the pass
+            trainer.history.log(trainer.history.last_step, **validation)
+        logs |= validation | {"lr": trainer._lr}
+        trainer.history.log_epoch(**logs)
+        trainer._schedule.after_epoch(logs)
+        # What is told now is told of a position between two epochs.
+        epoch = position.epoch
+        position.next_epoch()
+        self.callbacks.tell("on_epoch_end", epoch, logs)
+        self.interrupts.check()
         return not self.run.stopped
 
     def freeze(self) -> Position:

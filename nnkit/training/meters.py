@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nnkit.training.history import as_number
 
 __all__ = ["Meters", "is_streaming"]
 
@@ -37,6 +40,13 @@ class Meters:
         self._sums = dict.fromkeys(self._functions, 0.0)
         self._rows = 0
 
+    def fresh(self) -> Meters:
+        """Return meters of the same metrics that have seen nothing."""
+        metrics = {k: deepcopy(m) for k, m in self._streaming.items()} | self._functions
+        fresh = Meters({name: metrics[name] for name in self._order})
+        fresh.reset()
+        return fresh
+
     @property
     def exact(self) -> bool:
         """Whether the values of a pass do not depend on how it is cut into batches."""
@@ -59,8 +69,8 @@ class Meters:
         record: dict[str, float] = {}
         self.update(output, target, weight)
         for name, function in self._functions.items():
-            value = record[name] = function(output, target)
-            self._sums[name] += float(value) * len(target)
+            value = record[name] = as_number(name, function(output, target))
+            self._sums[name] += value * len(target)
         self._rows += len(target)
         if weight is not None and not weight.any():
             return record  # the value of no row

@@ -7,7 +7,6 @@ from typing import Any
 
 from nnkit.data import DataLoader, Subset, TensorDataset
 from nnkit.training.generators import Generators
-from nnkit.training.interrupts import Held
 from nnkit.training.position import Position
 
 __all__ = ["Pass", "length_of"]
@@ -23,22 +22,19 @@ class Pass:
     it was left.
     """
 
-    def __init__(self, loader: Any, position: Position, generators: Generators, held: Held) -> None:
+    def __init__(self, loader: Any, position: Position, generators: Generators) -> None:
         self._loader = loader
         self._position = position
         self._generators = generators
-        self._held = held
         self._draws = not is_plain(loader)
 
     def __iter__(self) -> Iterator[Any]:
-        position, held = self._position, self._held
-        with held:
-            batches = self._open()
+        position = self._position
+        batches = self._open()
         while True:
-            with held:
-                if self._draws:  # reading draws random numbers, perhaps
-                    position.pending = self._generators.states()
-                batch = next(batches, END)
+            if self._draws:  # reading draws random numbers, perhaps
+                position.pending = self._generators.states()
+            batch = next(batches, END)
             if batch is END:
                 return
             yield batch

@@ -60,7 +60,8 @@ def prepare(
     """Check data and make loaders of them."""
     if validation_data is not None and validation_split:
         raise ArgumentError("fit: give validation_data or validation_split, not both.")
-    if not 0 <= validation_split < 1:
+    is_number = isinstance(validation_split, (int, float, np.number))
+    if not (is_number and 0 <= validation_split < 1):
         raise ArgumentError(
             f"fit: validation_split is a share of the rows, from 0 to below 1; got "
             f"{validation_split!r}."

@@ -73,6 +73,7 @@ class Run:
         self.epoch = 0
         self.status = "new"
         self.gradient_flow: GradientFlow | None = None
+        self.poll: Callable[[], object] = nothing  # called now and then while the run waits
         self._observers: list[Observer] = []
         self._holding = False
         self._began = self._ended = 0.0
@@ -266,6 +267,7 @@ class Run:
                 self._tell("waiting")
                 # Short, so that an interrupt is never far away and the observers stay alive.
                 controls.wait(0.2)
+                self.poll()
                 self._obey_lr()
         finally:
             self._idle += time.perf_counter() - self._paused_at
@@ -324,6 +326,10 @@ class Run:
             f"{type(error).__name__}: {error}",
             stacklevel=3,
         )
+
+
+def nothing() -> None:
+    """Do nothing."""
 
 
 def live(

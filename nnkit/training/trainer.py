@@ -30,6 +30,7 @@ from nnkit.training.finite import explain_gradient, explain_loss, gradients_are_
 from nnkit.training.frames import Columns
 from nnkit.training.gradients import GradientSettings
 from nnkit.training.history import History
+from nnkit.training.interrupts import Interrupts
 from nnkit.training.loop import Loop
 from nnkit.training.meters import Meters
 from nnkit.training.position import Position
@@ -203,7 +204,9 @@ class Trainer(Evaluator):
         resume : bool or path, default False
             True goes on where the last call ended, to the number; a path where the file was
             written by `save` or a `Checkpoint`. Give the same data, settings and callbacks. If
-            `epochs` are done already, nothing is left to do.
+            `epochs` are done already, nothing is left to do. (Not exact: datasets that draw random
+            numbers in the worker threads of a loader, or from generators that are not found among
+            the attributes of model, loader and dataset.)
         progress : bool, optional
             A progress bar (with tqdm). By default where somebody sees it, and no live panel shows
             the training.
@@ -227,25 +230,27 @@ class Trainer(Evaluator):
         if self._loop is not None:
             raise GraphError("fit was called while this Trainer trains; write a second Trainer.")
         listed = as_callbacks(callbacks)
-        if resume is not False and resume is not True:
-            self.load(resume)
-        data = prepare(
-            self,
-            X,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            stratify=stratify,
-            shuffle=shuffle,
-            class_weight=class_weight,
-            sample_weight=sample_weight,
-        )
-        if keep_best:
-            watched = self.monitor or ("loss" if data.validation is None else "val_loss")
-            listed.append(KeepBest(watched if keep_best is True else keep_best))
-        Loop(self, data, int(epochs), listed, resume is not False).go(name, progress)
+        with Interrupts() as interrupts:
+            if resume is not False and resume is not True:
+                self.load(resume)
+            data = prepare(
+                self,
+                X,
+                y,
+                epochs=epochs,
+                batch_size=batch_size,
+                validation_data=validation_data,
+                validation_split=validation_split,
+                stratify=stratify,
+                shuffle=shuffle,
+                class_weight=class_weight,
+                sample_weight=sample_weight,
+            )
+            if keep_best:
+                watched = self.monitor or ("loss" if data.validation is None else "val_loss")
+                listed.append(KeepBest(watched if keep_best is True else keep_best))
+            loop = Loop(self, data, int(epochs), listed, resume is not False, interrupts)
+            loop.go(name, progress)
         return self.history
 
     def lr_find(self, X: Any, y: Any = None, **settings: Any) -> RangeTest:

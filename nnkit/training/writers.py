@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -14,7 +15,14 @@ __all__ = ["CSVLogger", "JSONLinesLogger", "TensorBoardLogger"]
 
 
 class Writer(Callback):
-    """What a logger to a file shares: the file, and whose numbers it takes."""
+    """What loggers to a file share: the file, whose numbers it takes, and going on.
+
+    A training that goes on keeps the rows up to the moment from which it does, and drops those that
+    came after it.
+    """
+
+    heading = 0
+    """Lines before the rows."""
 
     def __init__(self, path: StrPath, by: str = "epoch", append: bool = False) -> None:
         if by not in ("epoch", "step"):
@@ -25,20 +33,33 @@ class Writer(Callback):
         self.path = Path(path)
         self.by, self.append = by, append
         self._file: TextIO | None = None
+        self._kept: list[str] = []
 
     def on_train_begin(self, logs: dict[str, float]) -> None:
-        """Open the file."""
-        self._file = self.path.open("a" if self.append else "w", newline="", encoding="utf-8")
+        """Open the file; what is in it is looked at, in case it is gone on with."""
+        self.path = self.path.absolute()  # the working directory may change meanwhile
+        old = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
+        self._old = old.splitlines(keepends=True)
+        self._begin(self._old if self.append else [])
+
+    def _begin(self, kept: list[str]) -> None:
+        """Write the file anew, with the lines that stay."""
+        if self._file is not None:
+            self._file.close()
+        self._kept, self._rows = kept, max(len(kept) - self.heading, 0)
+        self._file = self.path.open("w", newline="", encoding="utf-8")
+        self._file.writelines(kept)
+        self._file.flush()
 
     def on_batch_end(self, batch: int, logs: dict[str, float]) -> None:
         """Write the numbers of a step."""
         if self.by == "step":
-            self._write({"step": self.trainer.history.last_step, **logs})
+            self._put({"step": self.trainer.history.last_step, **logs})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Write the numbers of an epoch, and let them reach the disk."""
         if self.by == "epoch":
-            self._write({"epoch": epoch, **logs})
+            self._put({"epoch": epoch, **logs})
         if self._file is not None:
             self._file.flush()
 
@@ -48,8 +69,20 @@ class Writer(Callback):
             self._file.close()
             self._file = None
 
+    def _put(self, row: dict[str, Any]) -> None:
+        self._write(row)
+        self._rows += 1
+
     def _write(self, row: dict[str, Any]) -> None:
         raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how many rows there are."""
+        return {"rows": self._rows}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Keep so many rows of the file that was there, and go on after them."""
+        self._begin(self._old[: state["rows"] + self.heading])
 
 
 class CSVLogger(Writer):
@@ -86,15 +119,12 @@ class CSVLogger(Writer):
     'epoch,loss,lr'
     """
 
+    heading = 1
     _writer: csv.DictWriter[str] | None = None
 
-    def on_train_begin(self, logs: dict[str, float]) -> None:
-        """Open the file; the columns of one that is there already stay."""
-        names = None
-        if self.append and self.path.exists():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                names = next(csv.reader(file), None)
-        super().on_train_begin(logs)
+    def _begin(self, kept: list[str]) -> None:
+        super()._begin(kept)
+        names = next(csv.reader(kept), None)
         self._writer = self._make(names) if names else None
 
     def _make(self, names: list[str]) -> csv.DictWriter[str]:

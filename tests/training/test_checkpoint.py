@@ -1,6 +1,7 @@
 """Checkpoint: which files there are when, and what a disk does to them."""
 
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -65,6 +66,28 @@ def test_the_best_value_is_remembered_when_training_goes_on(tmp_path):
     trainer._scores = lambda *_: {"loss": 2.0}
     trainer.fit(X, X, epochs=2, resume=tmp_path / "last.safetensors", **more)
     assert (tmp_path / "best.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("how", ["stop", "interrupt", "failure"])
+def test_an_epoch_that_is_left_in_the_middle_is_written(tmp_path, how):
+    trainer = make_trainer()
+
+    def leave(batch, logs):
+        if trainer.history.last_step == 6:
+            if how == "failure":
+                raise ZeroDivisionError
+            trainer.stop() if how == "stop" else signal.raise_signal(signal.SIGINT)
+
+    callbacks = [nn.Checkpoint(tmp_path), nn.Callback(on_batch_end=leave)]
+    try:
+        trainer.fit(X, X, epochs=5, batch_size=5, callbacks=callbacks)
+    except ZeroDivisionError:
+        assert how == "failure"
+    again = make_trainer()
+    again.fit(X, X, epochs=5, batch_size=5, resume=tmp_path / "last.safetensors")
+    expected = make_trainer()
+    expected.fit(X, X, epochs=5, batch_size=5)
+    np.testing.assert_array_equal(again.history["loss"], expected.history["loss"])
 
 
 def test_another_working_directory_does_not_matter(tmp_path, monkeypatch):

@@ -111,6 +111,25 @@ def test_evaluation_leaves_everything_as_it_was():
         np.testing.assert_array_equal(value, before[name])
 
 
+@pytest.mark.parametrize("call", ["evaluate", "predict"])
+def test_evaluation_that_fails_or_is_interrupted_leaves_everything_as_it_was(call):
+    trainer = make_trainer()
+    args = (X, Y) if call == "evaluate" else (X,)
+    handler = signal.getsignal(signal.SIGINT)
+    for error, act in [
+        (ZeroDivisionError, lambda *_: 1 / 0),
+        (KeyboardInterrupt, lambda *_: signal.raise_signal(signal.SIGINT)),
+    ]:
+        hook = trainer.model.register_forward_hook(lambda *_, act=act: act() and None)
+        with pytest.raises(error) as caught:  # which keeps the frames alive
+            getattr(trainer, call)(*args, batch_size=7)
+        hook.remove()
+        assert signal.getsignal(signal.SIGINT) == handler
+        assert trainer.model.training
+        assert (trainer.model(X[:2]) * 1).requires_grad
+        del caught
+
+
 def test_evaluate_does_not_depend_on_the_batch_size():
     trainer = make_trainer(loss=nn.CrossEntropyLoss(weight=[1.0, 5.0, 0.1]))
     scores = [trainer.evaluate(X, Y, batch_size=n) for n in (7, 120)]
@@ -269,6 +288,32 @@ def test_what_is_not_finite_stops_before_the_update(layers, words):
     assert trainer.history.events[-1].kind == "failed"
     with pytest.raises(NonFiniteError, match="learning rate"):
         trainer.fit(X, Y, epochs=3)
+
+
+def test_running_statistics_stay_those_before_a_step_that_fails():
+    layers = [nn.Linear(4, 3), Explode(), nn.BatchNorm1d(3)]
+    trainer, states = make_trainer(layers=layers), []
+    trainer.optimizer.register_step_post_hook(lambda *_: states.append(trainer.model.state_dict()))
+    with pytest.raises(NonFiniteError):
+        trainer.fit(X, Y)
+    for name, value in trainer.model.state_dict().items():
+        np.testing.assert_array_equal(value, states[-1][name])
+    assert int(states[-1]["2.num_batches_tracked"]) == 2
+
+
+def test_a_step_that_fails_is_not_half_in_the_next_one():
+    trainer, expected = make_trainer(), make_trainer()
+
+    def fail(*_):
+        raise ZeroDivisionError
+
+    handle = trainer.optimizer.register_step_pre_hook(fail)
+    with pytest.raises(ZeroDivisionError):
+        trainer.fit(X, Y, shuffle=False)
+    handle.remove()
+    trainer.fit(X, Y, shuffle=False, resume=True)
+    expected.fit(X, Y, shuffle=False)
+    np.testing.assert_array_equal(trainer.history["loss"], expected.history["loss"])
 
 
 def test_a_too_large_learning_rate_is_caught():

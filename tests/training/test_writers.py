@@ -100,6 +100,29 @@ def test_rows_are_on_the_disk_after_each_epoch_and_the_file_is_closed(tmp_path):
     assert logger._file is None
 
 
+@pytest.mark.parametrize("by", ["step", "epoch"])
+@pytest.mark.parametrize("kind", [nn.CSVLogger, nn.JSONLinesLogger])
+def test_a_training_that_goes_on_has_each_row_once(tmp_path, kind, by):
+    path, other = tmp_path / "log", tmp_path / "whole"
+    make_trainer().fit(X, X, epochs=4, batch_size=5, callbacks=kind(other, by=by))
+    trainer = make_trainer()
+    checkpoint = nn.Checkpoint(tmp_path / "files", every_steps=6)
+
+    def fail(batch, logs):
+        if trainer.history.last_step == 11:  # five steps and an epoch after the checkpoint
+            checkpoint.last = False
+            raise ZeroDivisionError
+
+    checkpoint.on_epoch_end = lambda epoch, logs: None
+    callbacks = [kind(path, by=by), checkpoint, nn.Callback(on_batch_end=fail)]
+    with pytest.raises(ZeroDivisionError):
+        trainer.fit(X, X, epochs=4, batch_size=5, callbacks=callbacks)
+    trainer = make_trainer()
+    file = tmp_path / "files" / "last.safetensors"
+    trainer.fit(X, X, epochs=4, batch_size=5, callbacks=kind(path, by=by), resume=file)
+    assert path.read_text() == other.read_text()
+
+
 @pytest.mark.parametrize("kind", [nn.CSVLogger, nn.JSONLinesLogger])
 def test_wrong_rows_are_told(tmp_path, kind):
     with pytest.raises(ValueError, match=f"{kind.__name__}: by is 'epoch' or 'step'"):
