@@ -73,11 +73,10 @@ class Run:
         self.epoch = 0
         self.status = "new"
         self.gradient_flow: GradientFlow | None = None
-        self.poll: Callable[[], object] = nothing  # called now and then while the run waits
+        self.poll: Callable[[], object] = lambda: None  # called now and then while the run waits
         self._observers: list[Observer] = []
         self._holding = False
-        self._began = self._ended = 0.0
-        self._idle = self._paused_at = 0.0
+        self._began = self._ended = self._idle = self._paused_at = 0.0
 
     # ------------------------------------------------------------------ what a loop uses
 
@@ -326,10 +325,6 @@ class Run:
             f"{type(error).__name__}: {error}",
             stacklevel=3,
         )
-
-
-def nothing() -> None:
-    """Do nothing."""
 
 
 def live(
