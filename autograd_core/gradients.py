@@ -67,7 +67,7 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     y, pull, aux = differentiate(f, (x,), has_aux=has_aux, verb="grad")
     if not (hasattr(y, "dtype") and y.dtype.kind == "f" and y.size == 1):
         check_scalar(y, f)
-    (g,) = pull(ones_like(y))
+    (g,) = pull.walk([ones_like(y)])
     return ((y, aux), g) if has_aux else (y, g)
 
 

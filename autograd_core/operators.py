@@ -72,18 +72,46 @@ def name(f: Function) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def pull_from(level: int, outputs: list, inputs: list[Node], cotangents: list) -> list:
-    """Walk back from traced outputs; return one cotangent for each input, zeros where unused."""
-    seeds = [
-        (y._trace, g)
-        for y, g in zip(outputs, cotangents, strict=True)
-        if isinstance(y, Tensor) and isinstance(y._trace, Node) and y._trace.level == level
-    ]
-    found = {node.order: g for node, g, _ in backward(seeds, retain=True)}
-    return [
-        as_scalar(found[x.order]) if x.order in found else np.zeros(x.shape, x.dtype)[()]
-        for x in inputs
-    ]
+class Pullback:
+    """The vector-Jacobian product of a function at the arguments that it was called with."""
+
+    __slots__ = ("f", "inputs", "level", "outputs", "rebuild", "values")
+
+    def __init__(
+        self, f: Function, level: int, inputs: list[Node], rebuild: Any, outputs: list
+    ) -> None:
+        self.f, self.level, self.inputs, self.rebuild, self.outputs = (
+            f, level, inputs, rebuild, outputs,
+        )  # fmt: skip
+        self.values = [lower(y, level) for y in outputs]
+
+    def __call__(self, g: Any) -> tuple:
+        """Return a cotangent like each argument for one like the result; as often as you like."""
+        cotangents, _ = flatten(g)
+        if len(cotangents) != len(self.values):
+            raise ShapeError(
+                f"the pullback of {name(self.f)} got {len(cotangents)} arrays for "
+                f"{len(self.values)} outputs"
+            )
+        pairs = zip(cotangents, self.values, strict=True)
+        return self.walk([as_cotangent(c, y, self.f) for c, y in pairs], retain=True)
+
+    def walk(self, cotangents: list, retain: bool = False) -> tuple:
+        """Do the same for cotangents that need no checks; by default for the last time, so that
+        what the graph has saved is let go of on the way.
+        """
+        level = self.level
+        seeds = [
+            (y._trace, g)
+            for y, g in zip(self.outputs, cotangents)
+            if isinstance(y, Tensor) and isinstance(y._trace, Node) and y._trace.level == level
+        ]
+        found = {node: g for node, g, _ in backward(seeds, retain=retain)}
+        shares = [
+            as_scalar(found[x]) if x in found else np.zeros(x.shape, x.dtype)[()]
+            for x in self.inputs
+        ]
+        return tuple(self.rebuild(shares))
 
 
 def as_scalar(g: Any) -> Any:
@@ -129,7 +157,7 @@ def differentiate(
     watched: bool = False,
     has_aux: bool = False,
     verb: str = "vjp",
-) -> tuple[Any, Function, Any]:
+) -> tuple[Any, Pullback, Any]:
     """Do what `vjp` does.
 
     `watched` inputs are checked for changes before the pullback; with `has_aux` the function
@@ -154,18 +182,8 @@ def differentiate(
         result, aux = result
         aux = tree_map(lambda v: lower(v, level), aux)
     outputs, rebuild_out = outputs_of(result, f)
-    values = [lower(y, level) for y in outputs]
-
-    def pull(g: Any) -> tuple:
-        cotangents, _ = flatten(g)
-        if len(cotangents) != len(values):
-            raise ShapeError(
-                f"the pullback of {name(f)} got {len(cotangents)} arrays for {len(values)} outputs"
-            )
-        given = [as_cotangent(c, y, f) for c, y in zip(cotangents, values, strict=True)]
-        return tuple(rebuild(pull_from(level, outputs, inputs, given)))
-
-    return rebuild_out(values), pull, aux
+    pull = Pullback(f, level, inputs, rebuild, outputs)
+    return rebuild_out(pull.values), pull, aux
 
 
 def as_cotangent(g: Any, y: Any, f: Function) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 
 __all__ = ["children", "flatten", "leaves_with_paths", "tree_map"]
 
+first = itemgetter(0)
+
 
 def children(tree: Any) -> list[tuple[str, Any]] | None:
     """Name the branches of a container as they are written in Python; None for a leaf."""
@@ -70,9 +72,13 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     {'w': 3.0, 'b': [4.0, None]}
     """
     if hasattr(tree, "shape"):  # the short way for what is most frequent: an array,
-        return [tree], itemgetter(0)
-    if tree.__class__ is tuple and all(hasattr(x, "shape") for x in tree):  # or some arrays
-        return list(tree), tuple
+        return [tree], first
+    if tree.__class__ is tuple:  # or some arrays
+        for x in tree:
+            if not hasattr(x, "shape"):
+                break
+        else:
+            return list(tree), tuple
     leaves = [leaf for _, leaf in leaves_with_paths(tree)]
 
     def rebuild(new: list) -> Any:
