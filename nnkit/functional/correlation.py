@@ -23,6 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnkit.functional.depthwise import depthwise, depthwise_matched, is_depthwise
+from nnkit.functional.grouping import diagonal, merged, merging
 from nnkit.functional.linear import ones
 from nnkit.functional.operands import operation
 from nnkit.functional.windows import BLOCK, Geometry, blocks, channels_last, geometry, views
@@ -55,8 +57,14 @@ def correlate(x: Array, weights: Array, at: Geometry, b: Array | None = None) ->
     """Multiply all windows of x (N, *padded, C) by `weights` (groups, k * C/groups, O/groups)."""
     groups, width, o = weights.shape
     y = np.empty((len(x), *at.out, groups * o), x.dtype)
+    if is_depthwise(at, x.shape[-1]):
+        return depthwise(x, weights, at, b, y)
     if groups > 1 and width == math.prod(at.kernel):
         return one_by_one(x, weights, at, b, y)
+    if groups > 1:
+        r, at = merging(at, x.shape[-1])
+        weights = merged(weights, r, at) if r > 1 else weights
+        groups, width, o = weights.shape
     windows, offset = views(x, at), None
     for where in blocks(len(x), at.out, groups * width * x.itemsize):
         matrix, block = columns(windows[where], at), y[where]
@@ -171,19 +179,24 @@ def spread(y: Array, w: Array, at: Geometry) -> Array:
 
 def matched(x: Array, y: Array, *, at: Geometry) -> Array:
     """w[o, c, k] = the sum over n and places of y[n, o] x[n, c]; the adjoint in w."""
-    windows = views(channels_last(x, at.padding), at)
+    padded = channels_last(x, at.padding)
+    windows = views(padded, at)
     g = channels_last(y, ((0, 0),) * len(at.size))
     groups, o = at.groups, y.shape[1] // at.groups
     width = math.prod(at.kernel) * x.shape[1] // groups
-    if groups > 1 and groups == x.shape[1]:  # no matrices: see one_by_one
+    if is_depthwise(at, x.shape[1]):
+        total = depthwise_matched(padded, g, at)
+    elif groups > 1 and groups == x.shape[1]:  # no matrices: see one_by_one
         places, kernel = "ijk"[: len(at.size)], "pqr"[: len(at.size)]
         apart = g.reshape(*g.shape[:-1], groups, o)
         total = np.einsum(f"n{places}{kernel}g,n{places}go->g{kernel}o", windows, apart)
     else:
-        total = np.zeros((groups, width, o), x.dtype)
+        r, wide = merging(at, x.shape[1])
+        total = np.zeros((groups // r, width * r, o * r), x.dtype)
         for where in blocks(len(x), at.out, groups * width * x.itemsize):
-            rows = g[where].reshape(-1, groups, o).swapaxes(0, 1)
-            total += np.matmul(columns(windows[where], at).swapaxes(1, 2), rows)
+            rows = g[where].reshape(-1, groups // r, o * r).swapaxes(0, 1)
+            total += np.matmul(columns(windows[where], wide).swapaxes(1, 2), rows)
+        total = diagonal(total, r, at) if r > 1 else total
     apart = total.reshape(groups, *at.kernel, -1, o)
     w = apart.transpose(0, -1, -2, *range(1, apart.ndim - 2))
     return np.ascontiguousarray(w).reshape(groups * o, -1, *at.kernel)
