@@ -628,7 +628,8 @@ class Flow extends Picture {
     labels.forEach((label, index) => {
       if (index % stride) return;
       let text = label;
-      while (text.length > 2 && context.measureText(text).width > left - 8) text = `${text.slice(0, -2)}…`;
+      // the end of a path tells more than its beginning
+      while (text.length > 2 && context.measureText(text).width > left - 8) text = `…${text.slice(2)}`;
       context.fillText(text, left - 8, top + head + (index + 0.5) * row);
     });
   }

@@ -19,7 +19,7 @@ from nnkit.plot.gradient_flow import (
     heat_map,
     shares,
 )
-from nnkit.plot.style import CURVES, MUTED, STYLE, TEXT, add_axes
+from nnkit.plot.style import CURVES, MUTED, STYLE, TEXT, add_axes, shortened
 from nnkit.training.history import History
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def activation_statistics(history: History, labels: Mapping[str, str] | None = N
     import matplotlib
 
     with matplotlib.rc_context(STYLE):
-        names = [(labels or {}).get(layer, layer) for layer in layers]
-        left = 0.2 + 0.07 * min(max(map(len, names)), 28)
+        names = [shortened((labels or {}).get(layer, layer)) for layer in layers]
+        left = 0.2 + 0.07 * max(map(len, names))
         heat = add_axes(figure, left, BELOW, SPLIT - left, height)
         decades = heat_map(heat, history, layers, "std", "standard deviation")
         color_key(add_axes(figure, SPLIT - 1.0, BELOW + height + 0.09, 0.6, 0.09), decades)

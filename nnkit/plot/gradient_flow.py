@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnkit.plot.style import BAD, FAIR, GOOD, MUTED, NONE, TEXT, TRACK, WIDTH, add_axes
+from nnkit.plot.style import BAD, FAIR, GOOD, MUTED, NONE, TEXT, TRACK, WIDTH, add_axes, shortened
 from nnkit.training.history import History
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def draw_gradient_flow(
 ) -> None:
     """Draw the heat map and the three columns of the last values beside it."""
     height = flow_height(len(layers))
-    names = [labels.get(layer, layer) for layer in layers]
-    left = 0.15 + 0.065 * min(max(map(len, names)), 28)
+    names = [shortened(labels.get(layer, layer)) for layer in layers]
+    left = 0.15 + 0.065 * max(map(len, names))
     heat = add_axes(figure, left, bottom, SPLIT - left, height)
     decades = heat_map(heat, history, layers, "grad", "gradient norm")
     color_key(add_axes(figure, SPLIT - 1.0, bottom + height + 0.09, 0.6, 0.09), decades)

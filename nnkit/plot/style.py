@@ -36,6 +36,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
+LONGEST = 28  # characters of a layer's name
+
+
+def shortened(name: str) -> str:
+    """Leave the beginning of a long name away: the end of a path tells more."""
+    return name if len(name) <= LONGEST else f"…{name[1 - LONGEST :]}"
+
+
 def add_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """Add axes at a place given in inches."""
     across, up = figure.get_size_inches()

@@ -147,3 +147,13 @@ def test_pyplot_and_settings_stay_untouched():
 
 def test_history_plots_itself():
     assert titles(trained(layers=0).plot()) == ["loss", "accuracy"]
+
+
+def test_long_names_of_layers_stay_inside_the_picture():
+    long = "transformer.h.0.attention.c_projection Linear"
+    figure = history_figure(trained(layers=2), labels={"0": long, "1": "head"})
+    heat = axes_of(figure, "gradient norm")
+    names = [text.get_text() for text in heat.get_yticklabels()]
+    assert names[0].startswith("…") and long.endswith(names[0][1:]) and names[1] == "head"
+    figure.canvas.draw()
+    assert all(text.get_window_extent().x0 >= 0 for text in heat.get_yticklabels())
