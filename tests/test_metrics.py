@@ -160,6 +160,19 @@ def test_batches_of_any_size_give_the_same(name, size):
 
 
 @pytest.mark.parametrize("name", AS_SKLEARN)
+def test_a_step_gives_the_value_of_the_batch_and_adds_it(name):
+    metric, output, target, _ = AS_SKLEARN[name]
+    stepping, updated = copy.copy(metric), copy.copy(metric)
+    stepping.reset()
+    updated.reset()
+    for part in (slice(0, 50), slice(50, N)):
+        batch = (output[part], target[part], WEIGHT[part])
+        np.testing.assert_array_equal(stepping.step(*batch), metric(*batch))
+        updated.update(*batch)
+        np.testing.assert_allclose(stepping.compute(), updated.compute(), rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", AS_SKLEARN)
 def test_a_weight_is_a_number_of_copies(name):
     metric, output, target, _ = AS_SKLEARN[name]
     copies = np.arange(N) % 3

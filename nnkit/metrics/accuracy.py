@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -146,6 +146,10 @@ class Shares(Metric):
         else:
             self._right += float(weight @ right)
             self._all += float(weight.sum())
+
+    def _merge(self, other: Self, *_batch: Any) -> None:
+        self._right += other._right
+        self._all += other._all
 
     def compute(self) -> float:
         """Return the share for all batches since the last reset, between 0 and 1."""

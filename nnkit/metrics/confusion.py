@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,15 +106,28 @@ class Counts(Metric):
             num_classes=self.num_classes,
         )
         self._check(rows.labels, rows.output, rows.classes)
-        classes = max(rows.classes, len(self._counts))
-        if classes > len(self._counts):
-            more = (0, classes - len(self._counts))
-            self._counts, self._seen = np.pad(self._counts, more), np.pad(self._seen, more)
+        classes = self._grow(rows.classes)
         where = rows.labels * classes + rows.output
         added = np.bincount(where, rows.weight, classes * classes)
         self._counts += added.reshape(classes, classes)
         self._seen[rows.labels] = self._seen[rows.output] = True
         self._weighted |= rows.weight is not None
+
+    def _grow(self, classes: int) -> int:
+        """Make room for classes; return their number now."""
+        have = len(self._counts)
+        if classes > have:
+            counts, seen = np.zeros((classes, classes)), np.zeros(classes, bool)
+            counts[:have, :have], seen[:have] = self._counts, self._seen
+            self._counts, self._seen = counts, seen
+        return len(self._counts)
+
+    def _merge(self, other: Self, *_batch: Any) -> None:
+        classes = len(other._counts)
+        self._grow(classes)
+        self._counts[:classes, :classes] += other._counts
+        self._seen[:classes] |= other._seen
+        self._weighted |= other._weighted
 
     def _check(self, labels: Array, decided: Array, classes: int) -> None:
         """Refuse what this metric cannot count."""

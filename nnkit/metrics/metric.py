@@ -81,6 +81,24 @@ class Metric:
         """Return the value for all batches since the last reset."""
         raise NotImplementedError(f"{type(self).__name__} has no compute(self): write one.")
 
+    def step(self, output: Any, target: Any, weight: Any = None) -> Any:
+        """Add a batch, and return the value of its rows alone, as a call would.
+
+        Parameters
+        ----------
+        output, target, weight
+            As for `update`.
+        """
+        alone = self._fresh()
+        alone.update(output, target, weight)
+        value = alone.compute()
+        self._merge(alone, output, target, weight)
+        return value
+
+    def _merge(self, other: Self, output: Any, target: Any, weight: Any) -> None:
+        """Add a batch that `other` has added up already: where sums are kept, add them."""
+        self.update(output, target, weight)
+
     def __call__(self, output: Any, target: Any, weight: Any = None) -> Any:
         """Return the value of these rows alone; what was added up before stays as it is."""
         alone = self._fresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +154,10 @@ class LogLoss(Metric):
             right = scores[np.arange(len(labels)), labels]
         eps = np.finfo(scores.dtype if scores.dtype.kind == "f" else np.float64).eps
         return np.log(np.clip(right, eps, 1 - eps).astype(np.float64))
+
+    def _merge(self, other: Self, *_batch: Any) -> None:
+        self._sum += other._sum
+        self._weight += other._weight
 
     def compute(self) -> float:
         """Return the value for all batches since the last reset, in nats."""

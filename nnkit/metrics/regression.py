@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -193,8 +193,16 @@ class Errors(Metric):
         self._check_columns(self._sum, out)
         errors = self._error(out - t)
         total = errors.sum(axis=0) if w is None else (w * errors).sum(axis=0)
+        self._add(total, len(out) if w is None else float(w.sum()))
+
+    def _add(self, total: Array, weight: float) -> None:
         self._sum = total if self._sum is None else self._sum + total
-        self._weight += len(out) if w is None else float(w.sum())
+        self._weight += weight
+
+    def _merge(self, other: Self, *batch: Any) -> None:
+        assert other._sum is not None
+        self._check_columns(self._sum, other._sum[None])
+        self._add(other._sum, other._weight)
 
     def _check_columns(self, before: Array | None, out: Array) -> None:
         if before is not None and len(before) != out.shape[1]:
@@ -355,6 +363,9 @@ class R2(MSE):
         shift = mean - self._mean
         self._spread = self._spread + spread + shift**2 * (before * added / self._weight)
         self._mean = self._mean + shift * (added / self._weight)
+
+    def _merge(self, other: Self, *batch: Any) -> None:
+        self.update(*batch)
 
     def _averages(self) -> Array:
         self._need(self._weight)

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnkit.training.history import as_number
-
 __all__ = ["Meters", "is_streaming"]
 
 Array = NDArray[Any]
@@ -67,18 +65,24 @@ class Meters:
     def step(self, output: Array, target: Array, weight: Array | None) -> dict[str, float]:
         """Add a batch; return the values of this batch alone that are single numbers."""
         record: dict[str, float] = {}
-        self.update(output, target, weight)
         for name, function in self._functions.items():
-            value = record[name] = as_number(name, function(output, target))
-            self._sums[name] += value * len(target)
+            value = record[name] = function(output, target)
+            self._sums[name] += float(value) * len(target)
         self._rows += len(target)
-        if weight is not None and not weight.any():
-            return record  # the value of no row
+        if weight is not None and not weight.any():  # no row has no value
+            self.update(output, target, weight)
+            return record
         for name, metric in self._streaming.items():
-            if getattr(metric, "per_batch", True) and callable(metric):
+            if not (getattr(metric, "per_batch", True) and callable(metric)):
+                metric.update(output, target, weight)
+                continue
+            if hasattr(metric, "step"):
+                value = metric.step(output, target, weight)
+            else:
+                metric.update(output, target, weight)
                 value = metric(output, target, weight)
-                if np.ndim(value) == 0:
-                    record[name] = float(value)
+            if np.ndim(value) == 0:
+                record[name] = float(value)
         return record
 
     def whole(self, output: Array, target: Array) -> dict[str, Any]:
