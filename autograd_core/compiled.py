@@ -28,7 +28,8 @@ from .trees import flatten
 __all__ = ["Compiled", "compile"]
 
 Function = Callable[..., Any]
-MOST_MISSED = 50
+MOST_MISSED = 50  # times that the short way in is made anew
+LONGEST = 50_000  # calls; to write down more takes longer than it saves
 MOST = 16  # recordings of one function
 COMPARED = 1 << 26  # bytes; what writes into more than this is not run twice to compare
 
@@ -67,6 +68,10 @@ def compile(fn: Function, *, fallback: bool = True) -> Compiled:
     What `fn` does besides array calls is not repeated: printing, appending to a list. A value that
     is read to branch on it (`if loss > 1`, `float(x)`) cannot be recorded; use `np.where`. Arrays
     and numbers that `fn` captures may be changed or bound anew: that is noticed.
+
+    A training step is recorded with its backward pass and its optimizer: learning rates, schedules
+    and random draws are those of each call. `.grad` holds the gradients afterwards; the Tensor that
+    is returned has no history. Parameters whose memory nobody else holds move into one vector.
 
     Examples
     --------
@@ -208,6 +213,8 @@ class Compiled:
         shown, found.rebuild = outcome(result, record, outputs)
         gradients = gradients_of(leaves_before, record)
         self._judge(record, reach, before)
+        if len(record.calls) > LONGEST:
+            record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
         if record.failure is None:
             held = [v for _, v in gradients if v is not None]
             try:

@@ -57,12 +57,17 @@ class Call:
         self.keeps = False  # must be carried out even if nobody needs what comes out
 
 
+LEAVES = frozenset((np.ndarray, float, int, bool, str, type(None), np.float64, np.float32, Value))
+
+
 def through(tree: Any, leaf: Callable[[Any], Any], whole: Any = ()) -> Any:
     """Change each leaf of nested tuples, lists, dicts, slices and dataclasses.
 
     Those whose ids are in `whole` are leaves themselves.
     """
     kind = type(tree)
+    if kind in LEAVES:
+        return leaf(tree)
     if kind is tuple or kind is list:
         return kind([through(x, leaf, whole) for x in tree])
     if kind is dict:
@@ -73,7 +78,7 @@ def through(tree: Any, leaf: Callable[[Any], Any], whole: Any = ()) -> Any:
         return tree._make([through(x, leaf) for x in tree])
     if id(tree) in whole:
         return leaf(tree)
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+    if hasattr(kind, "__dataclass_fields__"):
         parts = {f.name: through(getattr(tree, f.name), leaf) for f in dataclasses.fields(tree)}
         twin = object.__new__(kind)
         for name, part in parts.items():

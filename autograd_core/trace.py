@@ -189,7 +189,7 @@ class Recorder:
             current.reset(token)
             self.busy = None
         call.result = self.outcome(call, y, known, f)
-        if dataclasses.is_dataclass(y):
+        if hasattr(type(y), "__dataclass_fields__"):
             call.whole = self.new("result", y)
             call.results.append(call.whole)
         self.calls.append(call)
@@ -240,7 +240,7 @@ class Recorder:
 
     def outcome(self, call: Call, y: Any, known: list, f: Any) -> Any:
         """Say what came out of a call: Values in place of arrays."""
-        has_parts = dataclasses.is_dataclass(y)  # its numbers are of shapes
+        has_parts = hasattr(type(y), "__dataclass_fields__")  # its numbers are of shapes
 
         def leaf(v: Any) -> Any:
             kind = type(v)
@@ -286,7 +286,7 @@ class Recorder:
             return Traced(x, v, self)
 
         given = through(result, leaf)
-        if dataclasses.is_dataclass(given):  # known again when it is passed on whole
+        if hasattr(type(given), "__dataclass_fields__"):  # known again when it is passed on whole
             assert call.whole is not None
             self.objects[id(given)] = given, call.whole, y
         return given
@@ -313,7 +313,7 @@ def find(tree: Any) -> Recorder | None:
                 return found
     elif kind is dict:
         return find(list(tree.values()))
-    elif dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+    elif hasattr(kind, "__dataclass_fields__"):
         return find([getattr(tree, f.name) for f in dataclasses.fields(tree)])
     return None
 

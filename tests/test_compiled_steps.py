@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -447,3 +449,112 @@ def test_results_of_any_form() -> None:
     assert f(np.ones(2), 1.0, "mean")["a"][0] == 10.0
     w = np.array([5.0, 5.0])  # and one that is bound anew is noticed
     assert f(np.ones(2), 1.0, "mean")["a"][0] == 5.0
+
+
+# --- optimizers over one vector -------------------------------------------------------------------
+
+
+def wide() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 300), nn.Tanh(), nn.Linear(300, 400), nn.Linear(400, 4))
+
+
+@pytest.mark.parametrize("name", ["SGD momentum", "Adam amsgrad", "RMSprop centered", "NAdam"])
+def test_a_vector_in_blocks(name: str) -> None:
+    kind = getattr(nn.optim, name.split()[0])
+    check_same(wide, lambda m: kind(m.parameters(), **OPTIMIZERS[name]), of_classes, rows(6, 6))
+
+
+def test_groups_with_settings_of_their_own() -> None:
+    def optimizer_of(model: Any) -> Any:
+        groups = [
+            {"params": list(model[0].parameters()), "lr": 0.1, "momentum": 0.9},
+            {"params": list(model[2].parameters())},
+        ]
+        return nn.optim.SGD(groups, lr=0.01)
+
+    check_same(mlp, optimizer_of, of_classes, rows(6, 6))
+
+
+def test_an_array_that_somebody_holds_stays_where_it_is() -> None:
+    pair = Pair()
+    weight = pair.sides[0][0][0].weight.detach().numpy()
+    for batch in rows(6, 4):
+        pair.run(*batch)
+    np.testing.assert_array_equal(weight, pair.sides[0][0][0].weight.detach().numpy())
+
+
+def test_hooks_of_the_optimizer_are_called() -> None:
+    pair = warmed(Pair())
+    norms: list[list[float]] = [[], []]
+    for (model, optimizer, _), found in zip(pair.sides, norms, strict=True):
+        optimizer.register_step_post_hook(
+            lambda *_, m=model, f=found: f.append(float((m[0].weight.grad ** 2).sum()))
+        )
+    for batch in rows(6, 3):
+        pair.run(*batch)
+    assert len(norms[0]) == 3 and norms[0] == norms[1]
+
+
+def test_a_graph_that_is_alive_notices_the_step() -> None:
+    pair = warmed(Pair())
+    model = pair.sides[0][0]
+    x, y = rows(6, 1)[0]
+    loss = of_classes(model, x, y)
+    pair.run(x, y)
+    with pytest.raises(RuntimeError, match="overwritten"):
+        loss.backward()
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+def test_an_interrupt_leaves_the_weights_whole(after: int) -> None:
+    """Wherever it comes, the weights are those before or those after the step."""
+    pair = warmed(Pair(), 4)
+    model, _, step = pair.sides[0]
+    x, y = rows(6, 1)[0]
+    before = [p.detach().numpy().copy() for p in model.parameters()]
+    count = 0
+
+    def interrupt(_frame: Any, event: str, _arg: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+        if count == 4 * after:
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGINT)
+
+    sys.setprofile(interrupt)
+    try:
+        step(x, y)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.setprofile(None)
+    now = [p.detach().numpy() for p in model.parameters()]
+    same = [np.array_equal(a, b) for a, b in zip(before, now, strict=True)]
+    assert all(same) or not any(same)
+
+
+def test_frozen_parameters_and_grad_modes() -> None:
+    pair = warmed(Pair())
+    model = pair.sides[0][0]
+    predict = nn.compile(lambda x: model(x))
+    x = rows(6, 1)[0][0]
+    for _ in range(3):
+        with nn.no_grad():
+            np.testing.assert_array_equal(predict(x).numpy(), model(x).numpy())
+    pair.run(*rows(6, 1)[0])  # the weights are others now, in the same memory
+    with nn.no_grad():
+        np.testing.assert_array_equal(predict(x).numpy(), model(x).numpy())
+
+
+def test_running_statistics_in_evaluation_are_read_each_time() -> None:
+    nn.seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    predict = nn.compile(lambda x: model(x))
+    x = rows(6, 1)[0][0]
+    for i in range(4):
+        model.train()
+        model(x + i)
+        model.eval()
+        np.testing.assert_array_equal(
+            predict(x).detach().numpy(), model(x).detach().numpy(), strict=True
+        )
