@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +32,13 @@ Function = Callable[..., Any]
 MOST_MISSED = 50  # times that the short way in is made anew
 LONGEST = 50_000  # calls; to write down more takes longer than it saves
 MOST = 16  # recordings of one function
-COMPARED = 1 << 26  # bytes; what writes into more than this is not run twice to compare
+COMPARED = 1 << 23  # bytes; what writes into more than this is not run twice, but recorded twice
+
+
+OTHERWISE = (
+    "a second call gave other numbers than its recording: it uses values that it calculates "
+    "outside of the recorded array calls"
+)
 
 
 class CompileWarning(UserWarning):
@@ -129,15 +136,27 @@ class Compiled:
         self._entry: Callable[..., Any] | None = None
         self._entered: Recording | None = None
         self._arity = self._missed = 0
+        self._turn = threading.Lock()
         self.said: set[str] = set()
         functools.update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the function, or its recording."""
-        if self._entry is not None and not kwargs and len(args) == self._arity:
-            result = self._entry(*args)
-            if result is not MISSED:
-                return result
+        if not self._turn.acquire(
+            blocking=False
+        ):  # its memory is in use: another thread, or itself
+            return self.fn(*args, **kwargs)
+        try:
+            if self._entry is not None and not kwargs and len(args) == self._arity:
+                result = self._entry(*args)
+                if result is not MISSED:
+                    return result
+            return self._call(args, kwargs)
+        finally:
+            self._turn.release()
+
+    def _call(self, args: tuple, kwargs: dict) -> Any:
+        """Find the recording for these arguments, and do with it what is to be done."""
         if watching.get() or recorder() is not None:
             return self.fn(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs)) if kwargs else flatten(args)
@@ -233,6 +252,7 @@ class Compiled:
             self._say(found)
         else:
             found.state = "recorded"
+            reach.watch_unrecorded(record)
         return shown
 
     def _judge(self, record: Recorder, reach: Reach, before: Any) -> None:
@@ -258,8 +278,7 @@ class Compiled:
         """Replay and run side by side, the first time that a recording is used."""
         arrays = found.program.written()
         if sum(a.nbytes for a in arrays) > COMPARED:
-            found.state = "ready"
-            return self._replay(found, leaves)
+            return self._record_again(found, leaves, args, kwargs)
         sinks = {id(s): s for s, _ in (*found.effects, *found.entry, *found.program.fresh)}
         before = Snapshot(
             arrays, found.reach.lives, [g() for g in found.generators], list(sinks.values())
@@ -287,14 +306,25 @@ class Compiled:
             )
         ):
             found.state = "eager"
-            found.reason = (
-                "a second call gave other numbers than its recording: it uses values that it "
-                "calculates outside of the recorded array calls"
-            )
+            found.reason = OTHERWISE
         else:
             found.state = "ready"
             return result
         self._say(found)
+        return result
+
+    def _record_again(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
+        """Record a second time, and see whether it is the same: without a copy of all weights."""
+        twin = Recording()
+        rebuild = flatten((args, kwargs))[1] if kwargs else flatten(args)[1]
+        result = self._record(twin, leaves, rebuild, bool(kwargs))
+        same = twin.state == "recorded" and twin.program.is_like(found.program)
+        vars(found).update(vars(twin))
+        if same:
+            found.state = "ready"
+        elif twin.state == "recorded":
+            found.state, found.reason = "eager", OTHERWISE
+            self._say(found)
         return result
 
     def _replay(self, found: Recording, leaves: list) -> Any:

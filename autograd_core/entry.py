@@ -71,6 +71,8 @@ def entry_of(
     for t, value, is_plain, _ in reach.bindings:
         tests.append(f"{name(t)}._value is not {name(value)}")
         tests.append(f"{name(t)}._trace is {'not ' * is_plain}None")
+    for a, content, _ in reach.contents:
+        tests.append(f"{name(a)}.tobytes() != {name(content)}")
     for sink, grad in entry:
         tests.append(f"{name(sink)}.grad is not {name(grad)}")
     arguments = ", ".join(f"x{i}" for i in range(len(leaves)))

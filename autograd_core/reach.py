@@ -50,6 +50,7 @@ class Reach:
         self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
+        self.contents: list[tuple[np.ndarray, bytes, str]] = []
         self.prints: dict[int, int] = {}
         self._seen: set[int] = set()
         self._keep: list[Any] = []
@@ -167,6 +168,9 @@ class Reach:
         for x, value, is_plain, name in self.bindings:
             if x._value is not value or (x._trace is None) is not is_plain:
                 return name
+        for a, content, name in self.contents:
+            if a.tobytes() != content:
+                return name
         self.counted[:] = [counter[0] for counter in self.counters]
         return None
 
@@ -181,6 +185,16 @@ class Reach:
     def take_prints(self) -> None:
         """Remember the contents of all arrays."""
         self.prints = {key: print_of(a) for key, a in self.owners.items()}
+
+    def watch_unrecorded(self, record: Recorder) -> None:
+        """Watch small arrays that the recording does not read itself: what was made of them stays.
+
+        A large one that is read outside of recorded calls, and written later, is not noticed.
+        """
+        read = {id(owner_of(v.array)) for v in record.externals.values()}
+        for key, a in self.owners.items():
+            if key not in read and a.nbytes <= WATCHED and len(self.contents) < 64:
+                self.contents.append((a, a.tobytes(), self.arrays[key]))
 
     def silently_written(self, record: Recorder) -> str | None:
         """Name an array whose content has changed though no recorded call wrote into it."""
@@ -247,6 +261,7 @@ def refill(now: Any, old: Any) -> Any:
 
 
 LARGE = 1 << 24
+WATCHED = 1 << 12
 
 
 def print_of(x: np.ndarray) -> int:

@@ -74,6 +74,7 @@ class Recorder:
         self.entry: dict[int, tuple[Any, Any]] = {}
         self.settled: dict[int, Any] = {}
         self.generators: list[Callable[[], np.random.Generator]] = []
+        self.given: set[Storage] = set()  # the memory of arguments
         self.busy: str | None = None
         self.open = False
 
@@ -129,7 +130,9 @@ class Recorder:
 
     def input(self, x: Any) -> Traced:
         """Wrap an argument."""
-        return Traced(x, self.new("input", x), self)
+        value = self.new("input", x)
+        self.given.add(value.storage)
+        return Traced(x, value, self)
 
     def external(self, x: np.ndarray) -> Value:
         """Return the value of an array that comes from outside of the recording."""
@@ -233,8 +236,8 @@ class Recorder:
             if not storage.writes and id(outside) not in self.reachable:
                 storage.template = outside.copy()  # made in the run: it begins anew each time
             call.keeps = call.keeps or id(outside) in self.reachable
-        elif value.source == "input":
-            call.keeps = True
+        elif storage in self.given:
+            self.fail("it writes into an argument")
         storage.writes += 1
         call.writes.append(storage)
 

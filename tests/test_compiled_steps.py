@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 import nnkit as nn
 import nnkit.functional as F
+from autograd_core import compiled as compiled_module
 
 Make = Callable[[], nn.Module]
 
@@ -558,3 +560,64 @@ def test_running_statistics_in_evaluation_are_read_each_time() -> None:
         np.testing.assert_array_equal(
             predict(x).detach().numpy(), model(x).detach().numpy(), strict=True
         )
+
+
+def test_a_large_model_is_recorded_twice_in_place_of_a_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiled_module, "COMPARED", 0)
+    warmed(Pair(), 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, _, run = trained(mlp, sgd, drawing_by_hand, rows(6, 5), True)
+    assert "a second call gave other numbers" in run.report()
+
+
+draws = iter(np.random.default_rng(0).normal(size=10_000).tolist())
+
+
+def drawing_by_hand(model: nn.Module, x: Any, y: Any) -> Any:
+    """Use a number that is another one each time, from where nobody can see it."""
+    return F.cross_entropy(model(x), y) * (1 + len(str(next(draws))) / 7)
+
+
+def test_what_writes_into_its_arguments_runs_as_it_is() -> None:
+    def double(x: Any) -> Any:
+        x *= 2
+        return x.sum()
+
+    step = nn.compile(double)
+    with pytest.warns(match="writes into an argument"):
+        step(np.ones(3))
+    for _ in range(3):
+        x = np.ones(3)
+        assert step(x) == 6 and x[0] == 2
+
+
+def test_a_small_array_that_is_read_outside_is_watched() -> None:
+    weights = np.array([1.0, 2.0])
+    step = nn.compile(lambda x: x * weights.astype(np.float32))
+    x = np.ones(2, np.float32)
+    for _ in range(3):
+        assert step(x).tolist() == [1, 2]
+    weights[1] = 5
+    assert step(x).tolist() == [1, 5]
+
+
+def test_threads_do_not_share_memory() -> None:
+    step = nn.compile(lambda x: np.tanh(x) * x + np.exp(x))
+    for _ in range(3):
+        step(np.ones(20_000))
+    wrong = []
+
+    def work(seed: int) -> None:
+        x = np.random.default_rng(seed).normal(size=20_000)
+        expected = np.tanh(x) * x + np.exp(x)
+        wrong.extend(1 for _ in range(50) if not np.array_equal(step(x), expected))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
