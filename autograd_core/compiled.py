@@ -144,7 +144,7 @@ class Compiled:
         """Run the function, or its recording."""
         if not self._turn.acquire(
             blocking=False
-        ):  # its memory is in use: another thread, or itself
+        ):  # its memory is in use
             return self.fn(*args, **kwargs)
         try:
             if self._entry is not None and not kwargs and len(args) == self._arity:
