@@ -12,7 +12,8 @@ from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.live import live
 from autograd_core.trace import lifted
-from nnkit.functional.channels import again, back, channel_affine, per_channel, sums, wide
+from nnkit.functional.channels import channel_affine, per_channel
+from nnkit.functional.layouts import FAR, seen_together
 from nnkit.functional.operands import as_float, operation
 
 __all__ = ["batch_norm"]
@@ -22,23 +23,41 @@ Array = NDArray[Any]
 
 @dataclass
 class Moments:
-    """What is known of a batch: the centred values in rows, and numbers for each channel."""
+    """What is known of a batch: mean and variance of each channel, and the values themselves.
 
-    centred: Array
-    times: int
+    `part` holds them, or where they are far from 0 their distances from the mean; `offset` is the
+    mean of what it holds.
+    """
+
+    part: Any  # Planes or Rows
+    offset: Array
     mean: Array
     var: Array
     count: int
 
 
 def calculated_moments(x: Array) -> Moments:
-    """Return mean and variance (over n, not n - 1) of each channel."""
-    rows, times = wide(x)
-    count = rows.size // x.shape[1]
-    mean = sums(rows, times) / x.dtype.type(count)
-    centred = rows - again(mean, times)
-    var = sums(centred * centred, times) / x.dtype.type(count)
-    return Moments(centred, times, mean, var, count)
+    """Return mean and variance (over n, not n - 1) of each channel, from E[x^2] - mean^2."""
+    part: Any = seen_together(x)
+    count = x.size // x.shape[1]
+    with np.errstate(all="ignore"):
+        mean, var = mean_and_variance(part, count)
+        near = (mean * mean <= FAR * var).all()
+    if near:
+        return Moments(part, mean, mean, var, count)
+    numbers = part.numbers
+    part = part.like(part.affine(numbers(np.ones_like(mean)), numbers(-mean)))
+    offset, var = mean_and_variance(part, count)
+    return Moments(part, offset, mean + offset, np.maximum(var, 0), count)
+
+
+def mean_and_variance(part: Any, count: int) -> tuple[Array, Array]:
+    """Return them as what is in the array has them."""
+    total, squares = part.batch_sums(part)
+    total *= 1.0 / count
+    squares *= 1.0 / count
+    squares -= total * total
+    return total, squares
 
 
 moments_of = live(calculated_moments, needed=False)
@@ -50,9 +69,8 @@ def normalise(
     """Return y = (x - mean) / sqrt(var + eps) * weight + bias; and 1 / sqrt(var + eps)."""
     m = moments
     inverse = 1.0 / np.sqrt(m.var + x.dtype.type(eps))
-    y = m.centred * again(weight * inverse, m.times)
-    y += again(bias, m.times)
-    return back(y, x.shape), inverse
+    scale = weight * inverse
+    return m.part.affine(m.part.numbers(scale), m.part.numbers(bias - m.offset * scale)), inverse
 
 
 def normalise_vjp(
@@ -63,18 +81,18 @@ def normalise_vjp(
 
     (S. Ioffe, C. Szegedy, section 3, the chain rule simplified.)
     """
-    m = moments
-    gs, times = wide(g)
-    product = gs * m.centred
-    g_sum, g_centred = sums(gs, times), sums(product, times) * inverse
+    m, part = moments, moments.part
+    cotangent = part.like(g)
+    g_sum, g_x = part.batch_sums(cotangent)
+    g_h = (g_x - m.offset * g_sum) * inverse
     grad = None
     if needs[0]:
-        scale, n = weight * inverse, x.dtype.type(m.count)
-        rows = np.multiply(m.centred, again(-scale * inverse * g_centred / n, times), out=product)
-        rows += gs * again(scale, times)
-        rows -= again(scale * g_sum / n, times)
-        grad = back(rows, x.shape)
-    return grad, g_centred if needs[1] else None, g_sum if needs[2] else None
+        scale, n = weight * inverse, g.dtype.type(m.count)
+        slope = -scale * inverse * g_h / n  # of x, in -w s h mean(g h)
+        shift = -scale * g_sum / n - slope * m.offset
+        numbers = part.numbers
+        grad = cotangent.affine(numbers(scale), numbers(shift), part, numbers(slope))
+    return grad, g_h if needs[1] else None, g_sum if needs[2] else None
 
 
 def composition(x: Any, weight: Any, bias: Any, *, moments: Any = None, eps: float) -> Any:

@@ -7,7 +7,13 @@ from autograd_core import grad, jvp, tensor, vmap
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
-from nnkit.functional import batch_normalization, channels, group_normalization, layer_normalization
+from nnkit.functional import (
+    batch_normalization,
+    channels,
+    group_normalization,
+    layer_normalization,
+    layouts,
+)
 from tests.reference.fields import field
 
 X, W, B = field((3, 4, 2, 3)), field((4,), 1), field((4,), 2)
@@ -210,7 +216,7 @@ def test_refused(call, error, text):
 @pytest.mark.parametrize("last", [False, True], ids=["planes", "channels last"])
 @pytest.mark.parametrize("block", [1, 50, 1000])
 def test_groups_in_blocks_of_any_size(last, block, monkeypatch):
-    monkeypatch.setattr(group_normalization, "BLOCK", block)
+    monkeypatch.setattr(layouts, "BLOCK", block)
     x, w, b = field((5, 6, 4, 4)), field((6,), 1), field((6,), 2)
     if last:
         x = np.ascontiguousarray(x.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)
