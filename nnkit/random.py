@@ -69,21 +69,26 @@ def stream(purpose: str) -> np.random.Generator:
     return _streams[purpose]
 
 
-def drawn_from(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
-    """Call a method of the generator of one purpose."""
-    return getattr(stream(purpose), method)(*args, **kwargs)
+def generator_of(purpose: str | np.random.Generator) -> np.random.Generator:
+    """Return the generator of one purpose, or the one that is given."""
+    return stream(purpose) if isinstance(purpose, str) else purpose
+
+
+def drawn_from(purpose: str | np.random.Generator, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method of the generator of one purpose, or of a given one."""
+    return getattr(generator_of(purpose), method)(*args, **kwargs)
 
 
 live_draw = live(drawn_from, always=True)
 
 
-def draw(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
+def draw(purpose: str | np.random.Generator, method: str, *args: Any, **kwargs: Any) -> Any:
     """Draw random numbers: ``draw("dropout", "random", (3,))``, anew in each step of `compile`.
 
     Parameters
     ----------
-    purpose : str
-        The stream, as for `stream`.
+    purpose : str or numpy.random.Generator
+        The stream, as for `stream`, or a generator of one's own.
     method : str
         The name of a method of `numpy.random.Generator`.
     *args, **kwargs
@@ -99,5 +104,5 @@ def draw(purpose: str, method: str, *args: Any, **kwargs: Any) -> Any:
     (3,)
     """
     if watchers and (found := recorder()) is not None:
-        found.generators.append(lambda: stream(purpose))
+        found.generators.append(lambda: generator_of(purpose))
     return live_draw(purpose, method, *args, **kwargs)

@@ -30,7 +30,7 @@ def standardise(
     mean = np.dot(rows, ones(n, x.dtype))
     mean *= 1.0 / n
     h = rows - mean[:, None]
-    inverse = np.einsum("ij,ij->i", h, h)
+    inverse = np.vecdot(h, h)
     inverse *= 1.0 / n
     inverse += x.dtype.type(eps)
     np.sqrt(inverse, out=inverse)
@@ -70,7 +70,7 @@ def standardise_vjp(
         if weight is not None:
             wide, times = several(rows)
             gw = (wide * again(weight, times)).reshape(count, n)
-        grad = h * (np.einsum("ij,ij->i", gw, h) * (-1.0 / n))[:, None]
+        grad = h * (np.vecdot(gw, h) * (-1.0 / n))[:, None]
         grad += gw
         grad -= (np.dot(gw, ones(n, gw.dtype)) * (1.0 / n))[:, None]
         grad *= inverse[:, None]

@@ -153,7 +153,7 @@ class LanguageModel(Module):
         ArgumentError
             If a target is no token.
         """
-        target = np.asarray(raw(target))
+        target = as_array(target)
         if output.ndim != 3 or target.shape != output.shape[:2]:
             raise ShapeError(
                 f"{type(self).__name__}.loss: scores (N, T, V) need the next token of each place, "

@@ -16,7 +16,7 @@ from nnkit.layers.linear import check_sizes
 from nnkit.models.chain import activation_layer, check_all_sizes, layers_between
 from nnkit.models.language import checked_generator
 from nnkit.module import Module
-from nnkit.random import stream
+from nnkit.random import draw
 
 __all__ = ["VAE", "VAEOutput", "elbo_loss"]
 
@@ -224,8 +224,9 @@ class VAE(Module):
         return mu + np.exp(logvar * 0.5) * self._noise(mu.shape, generator)
 
     def _noise(self, shape: tuple[int, ...], generator: np.random.Generator | None) -> Any:
-        rng = stream("sampling") if generator is None else checked_generator(generator)
-        return rng.standard_normal(shape).astype(self.fc_mu.weight.dtype, copy=False)
+        source = "sampling" if generator is None else checked_generator(generator)
+        noise = draw(source, "standard_normal", shape)
+        return noise.astype(self.fc_mu.weight.dtype)
 
     def decode(self, z: Any) -> Any:
         """Return what codes stand for, as means of p(x|z): from 0 to 1 if it is Bernoulli.

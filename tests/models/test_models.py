@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import nnkit as nn
-from autograd_core import no_grad
+from autograd_core import compile, no_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import (
     ArgumentError,
@@ -254,6 +254,38 @@ def test_elbo_is_a_bound():
     assert bound(mean, variance) == pytest.approx(evidence, abs=0.03)
     assert bound(mean + 0.5, variance) < evidence - 0.2
     assert bound(mean, 4 * variance) < evidence - 0.2
+
+
+def trained_steps(make, x, y, compiled):
+    """Return the losses of five steps, recorded once or calculated step by step."""
+    nn.seed(0)
+    model = make()
+    optimizer = nn.optim.Adam(model.parameters(), lr=0.01)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss = model.loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    step = compile(step, fallback=False) if compiled else step
+    return [step(x, y).item() for _ in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("make", "x"),
+    [
+        (lambda: models.GPT(7, 6, 1, 2, 8, dropout=0.1), IDX),
+        (lambda: models.CharRNN(7, 8, num_layers=2, dropout=0.1), IDX),
+        (lambda: models.VAE([6, 4, 2], likelihood="gaussian"), INPUTS["VAE"].astype(np.float32)),
+    ],
+    ids=["GPT", "CharRNN", "VAE"],
+)
+def test_compiled_steps_learn_the_same_and_draw_anew(make, x):
+    found = trained_steps(make, x, x, True)
+    np.testing.assert_allclose(found, trained_steps(make, x, x, False), rtol=1e-4)
+    assert len(set(found)) == 5
 
 
 def test_models_can_be_copied():
