@@ -6,6 +6,7 @@ import ast
 import shlex
 from collections.abc import Callable
 from difflib import get_close_matches
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from nnkit.notebook.session import session
@@ -118,23 +119,36 @@ def _summary(words: list[str]) -> Any:
     import nnkit
 
     model, given = words[0], " ".join(words[1:])
-    return nnkit.summary(_named(model), _named(given) if given else None)
+    made = _named("summary", model)
+    return nnkit.summary(made, _named("summary", given) if given else None)
 
 
-def _named(code: str) -> Any:
+def _lr_find(words: list[str]) -> Any:
+    if len(words) < 2:
+        raise _usage("%nnkit lr_find takes a Trainer and data: %nnkit lr_find trainer X y.")
+    trainer, *data = (_named("lr_find", word) for word in words)
+    if not hasattr(trainer, "lr_find"):
+        raise _usage(
+            f"%nnkit lr_find: {words[0]} is a {type(trainer).__name__}, not a Trainer. Write "
+            f"trainer = nnkit.Trainer(model, loss, optimizer), or call nnkit.lr_find(...)."
+        )
+    return trainer.lr_find(*data)
+
+
+def _named(command: str, code: str) -> Any:
     """Return what a piece of code means in the person's notebook."""
     names = _shell().user_ns
     try:
         return eval(code, names)
     except NameError as error:
         raise _usage(
-            f"%nnkit summary: there is no {error.name!r} in this notebook."
+            f"%nnkit {command}: there is no {error.name!r} in this notebook."
             f"{_near(str(error.name), [name for name in names if not name.startswith('_')])}"
         ) from None
     except SyntaxError:
         raise _usage(
-            f"%nnkit summary: {code!r} is no name and no shape. Write %nnkit "
-            f"{COMMANDS['summary'].usage}."
+            f"%nnkit {command}: {code!r} is no name and no shape. Write %nnkit "
+            f"{COMMANDS[command].usage}."
         ) from None
 
 
@@ -160,6 +174,7 @@ COMMANDS = {
     "show": Command("show", "show the last run again, below this cell", _show),
     "status": Command("status", "say what is switched on, and how the last run stands", _status),
     "summary": Command("summary MODEL [INPUT]", "show layers, shapes and parameters", _summary),
+    "lr_find": Command("lr_find TRAINER X [Y]", "find a good learning rate", _lr_find),
     "seed": Command("seed N", "make the random numbers of nnkit repeatable", _seed),
     "help": Command("help [command]", "say what there is", _help),
 }
@@ -228,9 +243,10 @@ def complete(shell: Any, event: Any) -> list[str]:
         return [*names, "--help"]
     if len(words) != 1 or words[0] not in COMMANDS:
         return []
-    if words[0] == "summary":
-        names = shell.user_ns.items()
-        return [name for name, value in names if hasattr(value, "named_modules")]
+    wanted = {"summary": "named_modules", "lr_find": "lr_find"}.get(words[0])
+    if wanted is not None:
+        made = [(n, x) for n, x in shell.user_ns.items() if not isinstance(x, ModuleType)]
+        return [name for name, value in made if hasattr(value, wanted)]
     return list(COMMANDS[words[0]].choices)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from nnkit.training.budget import Budget
+from nnkit.training.history import History
 
 __all__ = ["GradientFlow"]
 
@@ -28,7 +29,9 @@ class GradientFlow:
     """Gradient norm, update-to-weight ratio and dead fraction of every layer, sampled while a
     model trains.
 
-    A layer is a module that owns parameters directly; it is named by its path in the model.
+    A layer is a module that owns parameters directly; it is named by its path in the model. It
+    looks from the moment it is made until `close()`; it is a context and a callback, too:
+    ``fit(..., callbacks=[nn.GradientFlow(model, optimizer)])``.
 
     Parameters
     ----------
@@ -40,7 +43,8 @@ class GradientFlow:
         Share of the training time (CPU time of the training thread) that sampling may take. The
         steps 1, 2, 4, 8, ... are always looked at.
     record : callable, optional
-        Called with the dict of values after each sampled step.
+        Called with the dict of values after each sampled step. By default they are kept in
+        `history`.
 
     Attributes
     ----------
@@ -49,6 +53,8 @@ class GradientFlow:
         ``"ratio/<layer>"`` ``||w_new - w_old|| / ||w_old||``, ``"dead/<layer>"`` the share of
         gradient entries that are exactly 0. A layer without gradient has no entry, one whose
         weights are all 0 has no ratio.
+    history : History
+        All samples by step, if there is no `record`.
 
     Notes
     -----
@@ -76,6 +82,7 @@ class GradientFlow:
         record: Callable[[Mapping[str, float]], object] | None = None,
     ) -> None:
         self.latest: dict[str, float] = {}
+        self.history = History()
         self._layers = _layers(model)
         self._budget = Budget(budget, "GradientFlow")
         self._record = record
@@ -103,6 +110,16 @@ class GradientFlow:
         self._hooks = ()
         self._before = None
         self._record = None  # it may lead back to us through the run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def on_train_end(self, _logs: Any = None) -> None:
+        """End: for a Trainer, which calls this."""
+        self.close()
 
     def _look_before(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
         if self._budget.begin_step() and not self._broken:
@@ -137,6 +154,8 @@ class GradientFlow:
         self._before = None
         if self._record is not None:
             self._record(self.latest)
+        else:
+            self.history.log(self._budget.steps, **self.latest)
         self._budget.end_look()
 
     def _measure_gradients(self, layer: str, gradients: list[NDArray[Any]]) -> None:

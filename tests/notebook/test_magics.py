@@ -61,13 +61,22 @@ def test_summary(shell, say):
     assert "model" in found and "nnkit" not in found
 
 
+def test_lr_find(shell, say):
+    shell.run_cell("import nnkit, numpy as np; model = nnkit.Linear(2, 1); X = np.ones((8, 2))")
+    shell.run_cell("loss_of, optimizer = nnkit.MSELoss(), nnkit.optim.SGD(model, lr=0.1)")
+    shell.run_cell("trainer = nnkit.Trainer(model, loss_of, optimizer)")
+    assert "RangeTest(" in say("%nnkit lr_find trainer X X[:,:1]")
+    assert "trainer" in completions(shell, "%nnkit lr_find ")
+    assert "model is a Linear, not a Trainer" in say("%nnkit lr_find model X")
+
+
 @pytest.mark.parametrize(
     "line", ["%nnkit help", "%nnkit --help", "%nnkit -h", "%nnkit help --help"]
 )
 def test_help_names_every_command(say, line):
     text = say(line)
     shown = (
-        ["on", "off", "show", "status", "summary", "seed", "help"]
+        ["on", "off", "show", "status", "summary", "lr_find", "seed", "help"]
         if "help -" not in line
         else ["help"]
     )
@@ -92,6 +101,8 @@ def test_help_of_one_command(say):
         ("%nnkit summary modle", "there is no 'modle' in this notebook."),
         ("model = 3\n%nnkit summary modle", "notebook. Did you mean 'model'?"),
         ("import nnkit\n%nnkit summary nnkit.ReLU() (2,", "'(2,' is no name and no shape. Write"),
+        ("%nnkit lr_find", "takes a Trainer and data: %nnkit lr_find trainer X y."),
+        ("%nnkit lr_find trainer X y", "%nnkit lr_find: there is no 'trainer' in this notebook."),
         ("%nnkit seed", "takes a whole number >= 0, for example %nnkit seed 0."),
         ("%nnkit seed -1", "got '-1'"),
         ("%nnkit seed 1.5", "got '1.5'"),

@@ -97,6 +97,23 @@ def test_training_is_as_without_and_evaluation_is_not_counted():
     assert not any(module._hooks for module in watched.modules())
 
 
+def test_both_statistics_are_callbacks():
+    model = make()
+    optimizer = nn.optim.SGD(model, lr=0.01)
+    activations, gradients = nn.ActivationStatistics(model), nn.GradientFlow(model, optimizer)
+    x = np.ones((64, 2), np.float32)
+    trainer = nn.Trainer(model, nn.MSELoss(), optimizer)
+    trainer.fit(x, x[:, :1], batch_size=8, callbacks=[activations, gradients])
+    assert {1, 2, 4, 8} == set(activations.history.steps) == set(gradients.history.steps)
+    assert set(gradients.history.names) >= {"grad/0", "ratio/0", "dead/0"}
+    assert not any(module._hooks for module in model.modules())
+    assert not optimizer._pre_hooks and not optimizer._post_hooks
+    assert activation_statistics(activations.history).axes and gradients.history.plot().axes
+    with nn.GradientFlow(model, optimizer) as again:
+        trainer.fit(x, x[:, :1])
+    assert again.samples and not optimizer._pre_hooks
+
+
 def test_steps_go_on_when_it_is_opened_again():
     model = make()
     statistics = nn.ActivationStatistics(model)
