@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograd_core.errors import DtypeError, describe
+from autograd_core.trace import recorder
 from nnkit.backward_hooks import Backward
 from nnkit.hooks import Hooks, RemovableHandle
 
@@ -54,6 +55,9 @@ class ModuleHooks:
 
     def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run the module's forward with the hooks around it."""
+        recording = recorder()
+        if recording is not None and self:
+            recording.fail(f"{type(module).__name__} has hooks, which are called in each step")
         # Calls are frequent and hooks few: what is not there is not even asked twice.
         called: set[int] = set()
         output = None

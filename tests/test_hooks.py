@@ -127,3 +127,28 @@ def test_no_hooks_under_no_grad():
     with nn.no_grad():
         assert not layer(tensor([[1.0, 2.0]])).requires_grad
     assert not seen
+
+
+def test_a_compiled_step_calls_them_each_time():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    optimizer = nn.optim.SGD(model, lr=0.1)
+    x, target, seen = np.ones((4, 2), np.float32), np.zeros((4, 1), np.float32), []
+
+    def step(x, target):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), target)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    fast = nn.compile(step)
+    for _ in range(4):
+        fast(x, target)
+    with model[1].register_forward_hook(lambda m, args, y: seen.append(y.shape)):
+        with pytest.warns(UserWarning, match="Tanh has hooks, which are called in each step"):
+            fast(x, target)
+        for _ in range(4):
+            fast(x, target)
+    assert seen == [(4, 3)] * 5
+    fast(x, target)
+    assert len(seen) == 5
