@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -18,9 +17,9 @@ from .errors import ArgumentError
 from .graph import recording_from
 from .outcomes import gradients_of, is_close, outcome
 from .plan import Plan
-from .reach import Reach, Snapshot
+from .reach import Reach, Snapshot, states
 from .records import Value
-from .replay import Program
+from .replay import ChangedError, Program
 from .signatures import is_array, is_calculated, kind_of, signature, structure
 from .tensor import Tensor
 from .trace import Recorder, recorder
@@ -29,6 +28,7 @@ from .trees import flatten
 __all__ = ["Compiled", "compile"]
 
 Function = Callable[..., Any]
+RENEWED = 5  # times that a recording is made anew before it was ever used
 MOST_MISSED = 50  # times that the short way in is made anew
 LONGEST = 50_000  # calls; to write down more takes longer than it saves
 MOST = 16  # recordings of one function
@@ -97,6 +97,7 @@ class Recording:
     """What is known of calls with arguments of certain shapes, dtypes and plain values."""
 
     def __init__(self) -> None:
+        self.renewed = 0
         self.state = "new"  # then "recorded", "ready" or "eager"
         self.reason: str | None = None
         self.program: Program
@@ -142,9 +143,7 @@ class Compiled:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the function, or its recording."""
-        if not self._turn.acquire(
-            blocking=False
-        ):  # its memory is in use
+        if not self._turn.acquire(blocking=False):  # its memory is in use
             return self.fn(*args, **kwargs)
         try:
             if self._entry is not None and not kwargs and len(args) == self._arity:
@@ -152,6 +151,8 @@ class Compiled:
                 if result is not MISSED:
                     return result
             return self._call(args, kwargs)
+        except ChangedError:  # checks come first: nothing has been written
+            return self.fn(*args, **kwargs)
         finally:
             self._turn.release()
 
@@ -176,8 +177,10 @@ class Compiled:
                 return self.fn(*args, **kwargs)
             found = self.recordings[key] = Recording()
         self.last = found
-        if found.state == "recorded" and found.changed() is not None:
-            found.state = "new"
+        if found.state == "recorded" and (changed := found.changed()) is not None:
+            found.state, found.renewed = "new", found.renewed + 1
+            if found.renewed > RENEWED:
+                found.state, found.reason = "eager", f"{changed} is another one at each call"
         if found.state == "new":
             if len(self.recordings) > MOST:
                 found.state, found.reason = "eager", f"it was called in {MOST} different ways"
@@ -208,7 +211,7 @@ class Compiled:
                 x.prepare_recording()
         reach = Reach(self.fn, *(x for x in leaves if not is_array(x)))
         record = Recorder(frozenset(reach.arrays))
-        before = states(reach)
+        before, settings = states(reach), reach.settings()
         reach.take_prints()
         given: list[Any] = []
         inputs: list[Any] = []
@@ -232,6 +235,8 @@ class Compiled:
         shown, found.rebuild = outcome(result, record, outputs)
         gradients = gradients_of(leaves_before, record)
         self._judge(record, reach, before)
+        if settings != reach.settings() and not record.calls_method_of(reach.lives):
+            record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
         if len(record.calls) > LONGEST:
             record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
         if record.failure is None:
@@ -388,11 +393,3 @@ def plain_name(f: Function) -> str:
     """Name a function so that it can stand in Python source."""
     name = getattr(f, "__name__", type(f).__name__)
     return name if name.isidentifier() else "function"
-
-
-def states(reach: Reach) -> Any:
-    """Return the states of the random generators that a function could draw from."""
-    own = [repr(g.bit_generator.state) for g in reach.generators]
-    python = sys.modules.get("random")
-    numpys = np.random.get_state()  # noqa: NPY002 (it is asked, not used)
-    return own, None if python is None else python.getstate(), repr(numpys)

@@ -43,6 +43,7 @@ class Plan:
         before = len(self.calls)
         self.calls = self._folded(self.calls)
         self.folded = before - len(self.calls)
+        self.calls = checked_first(self.calls)
         before = len(self.calls)
         self.calls = simplified(self.calls, self.same, self.constant, set(outputs))
         self.calls = self._merged(self.calls)
@@ -133,6 +134,25 @@ def alive(calls: list[Call], outputs: Iterable[Value]) -> list[Call]:
             memory.update(v.storage for v in call.reads)
             memory.update(call.writes)
     return left[::-1]
+
+
+def checked_first(calls: list[Call]) -> list[Call]:
+    """Put checks of arguments in front, with what they depend on: before anything is written."""
+    made = {v: call for call in calls for v in call.results}
+    moved: dict[int, Call] = {}
+    for call in calls:
+        if not hasattr(call.f, "may_give_nothing"):
+            continue
+        needed, waiting = [], [call]
+        while waiting:
+            part = waiting.pop()
+            needed.append(part)
+            waiting += [made[v] for v in part.reads if v in made]
+        writes = any(v.storage.writes for part in needed for v in part.reads)
+        if writes or any(part.writes or (part.keeps and part is not call) for part in needed):
+            raise LookupError("a check of what was calculated with side effects")
+        moved |= {id(part): part for part in needed}
+    return [c for c in calls if id(c) in moved] + [c for c in calls if id(c) not in moved]
 
 
 def frozen(tree: Any) -> Any:

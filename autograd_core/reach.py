@@ -7,6 +7,7 @@ are, and says which of them has changed.
 from __future__ import annotations
 
 import functools
+import sys
 import types
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from .dispatch import Layered
 from .records import owner_of
 from .trace import Recorder
 
-__all__ = ["Reach", "Snapshot"]
+__all__ = ["Reach", "Snapshot", "states"]
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 MISSING: Any = object()
@@ -182,6 +183,11 @@ class Reach:
         """Return the attributes whose number no counter of changes speaks for."""
         return [size for size in self.sizes if id(size[0]) not in self._counted]
 
+    def settings(self) -> list:
+        """Return the settings of optimizers."""
+        groups = [group for x in self.lives for group in getattr(x, "param_groups", ())]
+        return [{k: v for k, v in group.items() if isinstance(v, SIMPLE)} for group in groups]
+
     def take_prints(self) -> None:
         """Remember the contents of all arrays."""
         self.prints = {key: print_of(a) for key, a in self.owners.items()}
@@ -217,7 +223,9 @@ class Snapshot:
     """What a step may change: arrays, objects whose methods it calls, generators, gradients."""
 
     def __init__(self, arrays: list, lives: list, generators: list, sinks: list) -> None:
-        self.arrays = [(a, a.copy()) for a in arrays]
+        inside = Reach(*(v for x in lives for v in vars(x).values())).owners
+        every = {id(a): a for a in arrays} | inside
+        self.arrays = [(a, a.copy()) for a in every.values()]
         self.lives = [(x, copied(vars(x))) for x in lives]
         self.generators = [(g, g.bit_generator.state) for g in generators]
         self.grads = [(sink, sink.grad) for sink in sinks]
@@ -235,16 +243,16 @@ class Snapshot:
 
 
 def copied(tree: Any) -> Any:
-    """Copy the dicts, lists and arrays of an object's attributes; other things stay."""
+    """Copy the dicts and lists of an object's attributes; other things stay."""
     if type(tree) is dict:
         return {k: copied(v) for k, v in tree.items()}
     if type(tree) is list:
         return [copied(v) for v in tree]
-    return (tree, tree.copy()) if type(tree) is np.ndarray else tree
+    return tree
 
 
 def refill(now: Any, old: Any) -> Any:
-    """Give attributes the contents that they had, in the dicts, lists and arrays they were in."""
+    """Give attributes the contents that they had, in the dicts and lists they were in."""
     if type(old) is dict and type(now) is dict:
         for k in [k for k in now if k not in old]:
             del now[k]
@@ -254,9 +262,6 @@ def refill(now: Any, old: Any) -> Any:
     if type(old) is list and type(now) is list:
         now[:] = [refill(now[i] if i < len(now) else None, v) for i, v in enumerate(old)]
         return now
-    if type(old) is tuple and len(old) == 2 and type(old[0]) is np.ndarray:
-        old[0][...] = old[1]
-        return old[0]
     return old
 
 
@@ -302,3 +307,11 @@ def global_names(code: types.CodeType) -> set[str]:
         if isinstance(constant, types.CodeType):
             names |= global_names(constant)
     return names
+
+
+def states(reach: Reach) -> Any:
+    """Return the states of the random generators that a function could draw from."""
+    own = [repr(g.bit_generator.state) for g in reach.generators]
+    python = sys.modules.get("random")
+    numpys = np.random.get_state()  # noqa: NPY002 (it is asked, not used)
+    return own, None if python is None else python.getstate(), repr(numpys)

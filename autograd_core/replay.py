@@ -19,7 +19,7 @@ from .records import Call, Storage, Value, through
 from .simplify import final
 from .wording import Wording
 
-__all__ = ["Program"]
+__all__ = ["ChangedError", "Program"]
 
 INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
@@ -59,6 +59,7 @@ class Program(Wording):
                 self.assigned.update(zip(call.args, places or (), strict=places is not None))
         self.held = {v.storage for v in plan.outputs[returned:]}
         self.bound["expect_nothing"] = expect_nothing
+        self.bound["expect_something"] = expect_something
         for i, v in enumerate(inputs):
             self.names[v] = f"x{i}"
         for v, array in plan.constants.items():
@@ -246,6 +247,8 @@ class Program(Wording):
                     right = right[:-1] + (f", {out})" if positional else f", out={out})")
                     return right
             self.names[v] = f"v{v.index}"
+            if hasattr(f, "may_give_nothing"):
+                right = f"expect_something({right})"
             return f"v{v.index} = {right}"
         if call.whole is not None:
             self.names[call.whole] = whole = f"v{call.whole.index}"
@@ -325,6 +328,13 @@ def expect_nothing(x: Any) -> None:
     """Go on if a check found nothing, as when it was recorded."""
     if x is not None:
         raise ChangedError("a check of the arguments has another outcome than when recorded")
+
+
+def expect_something(x: Any) -> Any:
+    """Go on if a check found something, as when it was recorded."""
+    if x is None:
+        raise ChangedError("a check of the arguments has another outcome than when recorded")
+    return x
 
 
 def is_same_array(a: Any, b: Any) -> bool:

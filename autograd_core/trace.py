@@ -256,7 +256,7 @@ class Recorder:
                 value = self.new("result", v)
             elif kind in PLAIN:
                 if not has_parts and kind in (bool, int, float, complex):
-                    if kind is not float or f not in OF_NUMBERS:
+                    if kind is not float or not (f in OF_NUMBERS or hasattr(f, "gives_number")):
                         self.fail(f"{name_of(f)} {READING}")
                         return v
                     value = self.new("result", v)
@@ -293,6 +293,10 @@ class Recorder:
             assert call.whole is not None
             self.objects[id(given)] = given, call.whole, y
         return given
+
+    def calls_method_of(self, objects: list) -> bool:
+        """Whether a live call is a method of one of some objects (a schedule's step)."""
+        return any(a is x for call in self.calls if call.keeps for a in call.args for x in objects)
 
     # --- gradients of leaves ----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import pytest
 import nnkit as nn
 import nnkit.functional as F
 from autograd_core import compiled as compiled_module
+from autograd_core import grad
 
 Make = Callable[[], nn.Module]
 
@@ -621,3 +622,90 @@ def test_threads_do_not_share_memory() -> None:
     for t in threads:
         t.join()
     assert not wrong
+
+
+# --- steps of all kinds ---------------------------------------------------------------------------
+
+
+def weighted(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y, weight=[1.0, 2.0, 0.5, 1.0])
+
+
+def with_labels_that_are_ignored(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y, ignore_index=2, label_smoothing=0.1)
+
+
+def with_a_penalty(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y) + 0.01 * sum(abs(p).sum() for p in model.parameters())
+
+
+def through_a_gradient(model: nn.Module, x: Any, y: Any) -> Any:
+    slope = grad(lambda z: np.sum(model(z) ** 2))(x)
+    return F.cross_entropy(model(x), y) + 0.1 * (slope**2).sum()
+
+
+LOSSES = {
+    f.__name__: f
+    for f in (weighted, with_labels_that_are_ignored, with_a_penalty, through_a_gradient)
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_of_all_kinds(name: str) -> None:
+    check_same(mlp, sgd, LOSSES[name], rows(6))
+
+
+def test_labels_that_are_missing_in_some_batches_only() -> None:
+    """A check of the labels that finds something else than it did leads back to the step itself."""
+    batches = [
+        (x, np.where(y == 2, -100 if i % 3 else 1, y)) for i, (x, y) in enumerate(rows(6, 9))
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        got, wanted = (
+            trained(mlp, sgd, of_classes, batches, compiled) for compiled in (True, False)
+        )
+    assert got[0] == wanted[0]
+    for a, b in zip(got[1], wanted[1], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+class Averaged(Pair):
+    """The step also updates an average of the weights."""
+
+    def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+        average = nn.optim.EMA(model[0], decay=0.9)
+        self.averages = [*getattr(self, "averages", []), average]
+        inner = super().step_of(model, optimizer, loss_of)
+
+        def step(*batch: Any) -> Any:
+            loss = inner(*batch)
+            average.update_parameters(model[0])
+            return loss
+
+        return step
+
+
+def test_averages_of_the_weights_move() -> None:
+    pair = warmed(Averaged(), 6)
+    for a, b in zip(*(e.module.parameters() for e in pair.averages), strict=True):
+        np.testing.assert_array_equal(a.detach().numpy(), b.detach().numpy())
+
+
+def test_a_rate_that_the_step_itself_sets_is_not_lost() -> None:
+    class Decaying(Pair):
+        def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+            inner = super().step_of(model, optimizer, loss_of)
+
+            def step(*batch: Any) -> Any:
+                loss = inner(*batch)
+                optimizer.param_groups[0]["lr"] *= 0.5
+                return loss
+
+            return step
+
+    pair = Decaying()
+    with pytest.warns(match="changes settings of an optimizer"):
+        pair.run(*rows(6, 1)[0])
+    for batch in rows(6, 5):
+        pair.run(*batch)

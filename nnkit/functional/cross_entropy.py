@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
-from autograd_core.live import traceable
+from autograd_core.live import live, traceable
 from nnkit.functional.activation import log_softmax_op
 from nnkit.functional.labels import (
     by_rows,
@@ -165,7 +165,7 @@ def cross_entropy(
     weights = row_weights(labels, weight, ignored, x.dtype, "cross_entropy")
     factor = 1.0 if reduction != "mean" else 1.0 / sum_of(weights, len(labels))
     if label_smoothing:
-        target_p = smoothed(labels, weight, ignored, label_smoothing, x)
+        target_p = smoothed_targets(labels, weight, ignored, label_smoothing, x)
         losses = -(target_p * log_softmax_op(x, axis=1)).sum(axis=1) * factor
         losses = losses if reduction == "none" else losses.sum()
     elif weights is None:
@@ -214,6 +214,9 @@ def smoothed(
     if ignored is not None:
         p[ignored] = 0
     return p
+
+
+smoothed_targets = live(smoothed, needed=False)
 
 
 def from_probabilities(

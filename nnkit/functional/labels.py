@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
 from autograd_core.live import live
+from autograd_core.trace import lifted
 from nnkit.functional.operands import as_array, as_float
 
 __all__ = [
@@ -149,14 +150,32 @@ def row_weights(
     """Return the weight of each row: that of its class, 0 if it is ignored; None if all are 1."""
     if weight is None and ignored is None:
         return None
-    weights = np.ones(len(labels), dtype) if weight is None else weight[labels]
+    weights = np.ones(len(labels), dtype) if weight is None else lifted(weight)[labels]
     if ignored is not None:
-        weights[ignored] = 0
-        if ignored.all():
-            raise ArgumentError(f"{what}: every label is ignore_index; nothing is left to average.")
+        weights = np.where(ignored, 0, weights)
+        check_some_count(ignored, what)
     return weights
+
+
+def checked_counts(ignored: Array, what: str) -> None:
+    """Refuse to average over nothing."""
+    if ignored.all():
+        raise ArgumentError(f"{what}: every label is ignore_index; nothing is left to average.")
+
+
+check_some_count = live(checked_counts)
+
+
+def number_of_sum(weights: Array) -> float:
+    """Return the sum of an array as a Python number."""
+    return float(weights.sum())
+
+
+number_of_sum.gives_number = True  # type: ignore[attr-defined]  # `compile` calls it each time
+checked_labels.may_give_nothing = True  # type: ignore[attr-defined]
+as_number = live(number_of_sum, needed=False)
 
 
 def sum_of(weights: Array | None, n: int) -> float:
     """Return the sum of the rows' weights."""
-    return n if weights is None else float(weights.sum())
+    return n if weights is None else as_number(weights)
