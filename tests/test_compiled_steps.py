@@ -321,6 +321,7 @@ class Accumulating(Pair):
         return step
 
 
+@pytest.mark.filterwarnings("ignore:.*at each call")
 def test_gradients_that_accumulate_over_calls() -> None:
     pair = Accumulating()
     for i, batch in enumerate(rows(6, 8)):
