@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -181,9 +180,9 @@ class DataLoader:
         """
         ahead = self.num_workers * self.prefetch_factor
         if isinstance(self.dataset, IterableDataset):
-            stream = islice(self._stream(), start, None)
+            stream = leave_out(self._stream(), start)
             return stream_ahead(stream, ahead) if ahead else stream
-        read, keys = self._reader(), islice(self._keys(), start, None)
+        read, keys = self._reader(), leave_out(self._keys(), start)
         return read_ahead(read, keys, self.num_workers, ahead) if ahead else map(read, keys)
 
     def _stream(self) -> Iterator[Any]:
@@ -229,6 +228,13 @@ class DataLoader:
             f"DataLoader({len(self.dataset)} samples, batch_size={self.batch_size}, "
             f"shuffle={self.shuffle})"
         )
+
+
+def leave_out(items: Iterator[Any], count: int) -> Iterator[Any]:
+    """Take the first items, now: a sampler may draw random numbers for each."""
+    for _ in range(count):
+        next(items, None)
+    return items
 
 
 class SingleArray(TensorDataset):

@@ -64,10 +64,13 @@ class ArraySampler(Sampler):
 
 def whole_order(sampler: Any) -> Order | None:
     """Return the indices of a pass as an array, or None if the sampler only yields them."""
+    return sampler.order() if draws_at_once(sampler) else None
+
+
+def draws_at_once(sampler: Any) -> bool:
+    """Whether a sampler knows the indices of a whole pass at its beginning."""
     # A subclass that writes an `__iter__` of its own means that one.
-    if isinstance(sampler, ArraySampler) and type(sampler).__iter__ is ArraySampler.__iter__:
-        return sampler.order()
-    return None
+    return isinstance(sampler, ArraySampler) and type(sampler).__iter__ is ArraySampler.__iter__
 
 
 class SequentialSampler(ArraySampler):

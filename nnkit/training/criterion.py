@@ -16,7 +16,7 @@ from autograd_core.errors import ArgumentError, ShapeError, describe
 from nnkit import losses
 from nnkit.losses import CrossEntropyLoss, FocalLoss, NLLLoss
 
-__all__ = ["Criterion"]
+__all__ = ["Criterion", "may_stretch"]
 
 Array = NDArray[Any]
 OF_CLASSES = (CrossEntropyLoss, FocalLoss, NLLLoss)
@@ -86,6 +86,35 @@ class Criterion:
             counts = counts * spread(weight, counts.ndim)
         return float(counts.sum())
 
+    def refuse_stretching(self, output: Array, target: Array) -> None:
+        """Refuse a function of one's own that compares each row with all others.
+
+        NumPy stretches (N, 1) and (N,) to (N, N) without a word. It is seen by the losses of single
+        rows, for which there is nothing to stretch.
+
+        Raises
+        ------
+        ShapeError
+            If the loss of some rows is not that of the single ones, but is with targets of the
+            shape of the outputs.
+        """
+        if not may_stretch(output, target):
+            return
+        try:
+            n = len(target)
+            single = [float(self.loss(output[i : i + 1], target[i : i + 1])) for i in range(n)]
+            together = float(self.loss(output, target))
+            reshaped = float(self.loss(output, target.reshape(output.shape)))
+        except Exception:  # it takes no such arrays; what it does take will be seen in training
+            return
+        right = (sum(single), sum(single) / n)
+        if not np.isclose(together, right).any() and np.isclose(reshaped, right).any():
+            raise ShapeError(
+                f"the loss function {self._name} got outputs of shape {output.shape} and targets "
+                f"of shape {target.shape} and compared each row with all others, {n} x {n}. Give "
+                f"both the same shape: y.reshape(-1{', 1' if output.ndim == 2 else ''})."
+            )
+
     def _counts(self, target: Any) -> Array:
         t = np.asarray(raw(target))
         batchmean = getattr(self.loss, "reduction", "") == "batchmean"
@@ -129,6 +158,14 @@ class Criterion:
                 loss.reduction = "none"
             self._by_rows = loss
         return self._by_rows
+
+
+def may_stretch(output: Any, target: Array) -> bool:
+    """Whether outputs and targets are (N, 1) and (N,), or the other way round."""
+    n = len(target)
+    if isinstance(output, tuple) or n < 2:
+        return False
+    return {np.shape(output), target.shape} == {(n, 1), (n,)}
 
 
 def spread(weight: Array, ndim: int) -> Array:

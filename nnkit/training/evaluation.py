@@ -23,7 +23,7 @@ from nnkit.training.batches import (
     split_batch,
 )
 from nnkit.training.checks import check_count, restored_modes
-from nnkit.training.criterion import Criterion
+from nnkit.training.criterion import Criterion, may_stretch
 from nnkit.training.frames import Columns, is_frame
 from nnkit.training.interrupts import Interrupts
 from nnkit.training.meters import Meters
@@ -193,6 +193,19 @@ class Evaluator:
         elif not isinstance(y, np.ndarray):
             y = self._columns.target_values(y, what)
         return as_arrays(X, y, self._dtype, what)
+
+    def _rehearse(self, X: Array, y: Array) -> None:
+        """Run two rows, so that what does not fit is told before a run is opened."""
+        with restored_modes(self.model):
+            self.model.eval()
+            output = self._output(X[:2])
+        check = getattr(self._criterion.loss, "check_targets", None)
+        if check is not None:
+            check(output, y)
+        elif may_stretch(output, y[:2]) and not self._criterion.adds_up:
+            with restored_modes(self.model), no_grad():
+                self.model.eval()
+                self._criterion.refuse_stretching(self._output(X[:8]), y[:8])
 
     @property
     def _dtype(self) -> np.dtype[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnkit.data import DataLoader, Subset, TensorDataset
+from nnkit.data.sampler import BatchSampler, draws_at_once
 from nnkit.training.generators import Generators
 from nnkit.training.position import Position
 
@@ -59,6 +60,8 @@ class Pass:
 def is_plain(loader: Any) -> bool:
     """Whether a loader reads arrays in memory, so that reading a batch draws no random numbers."""
     if type(loader) is not DataLoader or loader.num_workers or loader.collate_fn is not None:
+        return False
+    if type(loader.batch_sampler) is not BatchSampler or not draws_at_once(loader.sampler):
         return False
     dataset = loader.dataset
     while type(dataset) is Subset:

@@ -20,7 +20,6 @@ from nnkit.training.checks import (
     check_count,
     check_parts,
     named_metrics,
-    restored_modes,
     tensors_of,
 )
 from nnkit.training.criterion import Criterion
@@ -378,15 +377,6 @@ class Trainer(Evaluator):
         """Keep rows for validation; the same ones in every call, or training would see them."""
         fresh = None if n in self._split_orders else split_order(n, share, labels)
         return self._split_orders.setdefault(n, fresh)  # type: ignore[arg-type]
-
-    def _rehearse(self, X: Array, y: Array) -> None:
-        """Run two rows, so that what does not fit is told before a run is opened."""
-        with restored_modes(self.model):
-            self.model.eval()
-            output = self._output(X[:2])
-        check = getattr(self.loss, "check_targets", None)
-        if check is not None:
-            check(output, y)
 
     def __repr__(self) -> str:
         names = ", ".join(self.metrics) or "none"

@@ -145,6 +145,71 @@ def test_resume_is_exact_with_a_dataset_that_draws(step):
     assert_same(trainer, expected)
 
 
+class Stream(nn.data.IterableDataset):
+    """Samples that come with noise, in an order that is drawn on the way."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(7)
+
+    def __iter__(self):
+        for _ in range(len(X)):
+            i = self.rng.integers(len(X))
+            yield (X[i] + self.rng.normal(size=4)).astype(np.float32), Y[i]
+
+
+class Lazy(nn.data.Sampler):
+    """A sampler that draws each index when it is asked for it."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(7)
+
+    def __iter__(self):
+        return (int(self.rng.integers(len(X))) for _ in range(len(X)))
+
+    def __len__(self):
+        return len(X)
+
+
+class Foreign:
+    """Something that yields batches, and is no DataLoader."""
+
+    def __init__(self):
+        self.rng = np.random.default_rng(7)
+
+    def __iter__(self):
+        order = self.rng.permutation(len(X))
+        for i in range(0, len(X), 8):
+            rows = order[i : i + 8]
+            yield (X[rows] + self.rng.normal(size=4)).astype(np.float32), Y[rows]
+
+
+LOADERS = {
+    "stream": lambda: nn.data.DataLoader(Stream(), 8),
+    "lazy sampler": lambda: nn.data.DataLoader((X, Y), 8, sampler=Lazy()),
+    "batch sampler": lambda: nn.data.DataLoader(
+        (X, Y), batch_sampler=nn.data.BatchSampler(Lazy(), 8, False)
+    ),
+    "weighted": lambda: nn.data.DataLoader(
+        (X, Y), 8, sampler=nn.data.WeightedRandomSampler(np.arange(50) + 1.0, 50)
+    ),
+    "workers": lambda: nn.data.DataLoader((X, Y), 8, shuffle=True, num_workers=2),
+    "foreign": Foreign,
+}
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+@pytest.mark.parametrize("step", [3, 7, 9])
+def test_resume_is_exact_with_any_loader(tmp_path, kind, step):
+    expected = make_trainer()
+    fit(expected, data=LOADERS[kind]())
+    trainer = make_trainer()
+    fit(trainer, [stop_after(trainer, step)], data=LOADERS[kind]())
+    trainer.save(tmp_path / "t.safetensors")
+    trainer = make_trainer(seed=9)
+    fit(trainer, data=LOADERS[kind](), resume=tmp_path / "t.safetensors")
+    assert_same(trainer, expected)
+
+
 def test_generators_of_loader_and_model_are_found_in_a_file(tmp_path):
     class Own(nn.Module):
         def __init__(self):

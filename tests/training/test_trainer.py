@@ -171,6 +171,27 @@ def test_validation_split_keeps_the_same_rows_in_every_call():
     assert len(trainer.history["val_loss"]) == 4
 
 
+@pytest.mark.parametrize(
+    ("loss", "y", "is_wrong"),
+    [
+        (lambda o, t: ((o - t) ** 2).mean(), X[:, 0], True),
+        (lambda o, t: ((o - t) ** 2).sum(), X[:, 0], True),
+        (lambda o, t: ((o - t) ** 2).mean(), X[:, :1], False),
+        (lambda o, t: ((o[:, 0] - t) ** 2).mean(), X[:, 0], False),
+        (lambda o, t: ((o - t[:, None]) ** 2).sum(), X[:, 0], False),
+        (lambda o, t: (o * 0).sum(), X[:, 0], False),
+    ],
+)
+def test_a_loss_of_ones_own_that_stretches_is_refused(loss, y, is_wrong):
+    model = nn.Linear(4, 1)
+    trainer = nn.Trainer(model, loss, nn.optim.SGD(model, lr=1e-3))
+    if is_wrong:
+        with pytest.raises(ValueError, match=r"each row with all others, 8 x 8.*reshape\(-1, 1\)"):
+            trainer.fit(X, y)
+    else:
+        trainer.fit(X, y)
+
+
 # --- ending early ---------------------------------------------------------------------------------
 
 
