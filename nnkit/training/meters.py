@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnkit.training.history import as_number
+
 __all__ = ["Meters", "is_streaming"]
 
 Array = NDArray[Any]
@@ -66,8 +68,8 @@ class Meters:
         """Add a batch; return the values of this batch alone that are single numbers."""
         record: dict[str, float] = {}
         for name, function in self._functions.items():
-            value = record[name] = function(output, target)
-            self._sums[name] += float(value) * len(target)
+            value = record[name] = as_number(name, function(output, target))
+            self._sums[name] += value * len(target)
         self._rows += len(target)
         if weight is not None and not weight.any():  # no row has no value
             self.update(output, target, weight)
