@@ -74,7 +74,7 @@ def confusion_figure(matrix: Any, labels: Sequence[str] | None = None) -> Figure
         figure = Figure(figsize=(side, side), dpi=100, layout="constrained")
         axes = figure.add_subplot()
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-        axes.set_xticks(range(n), names, rotation=90 if n > 6 else 0)
+        axes.set_xticks(range(n), names, rotation=90 if max(map(len, names)) > 2 and n > 6 else 0)
         axes.set_yticks(range(n), names)
         axes.set_xlabel("said to be")
         axes.set_ylabel("right class")
