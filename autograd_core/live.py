@@ -17,7 +17,10 @@ __all__ = ["assign", "live", "note_gradient", "traceable", "widened"]
 
 
 def live(
-    f: Callable[..., Any], writes: Sequence[int] = (), always: bool = False, needed: bool = True
+    f: Callable[..., Any],
+    writes: Sequence[int] | slice = (),
+    always: bool = False,
+    needed: bool = True,
 ) -> Any:
     """Make a function of plain arrays appear in a recording as one call, carried out each time.
 
@@ -35,7 +38,8 @@ def live(
             found = current.get() if always else None
         if found is None or not found.open:
             return f(*plainly(args), **plainly(kwargs))
-        y = found.record(f, args, kwargs, [args[i] for i in writes])
+        written = args[writes] if isinstance(writes, slice) else [args[i] for i in writes]
+        y = found.record(f, args, kwargs, written)
         if needed and found.calls:
             found.calls[-1].keeps = True
         return y

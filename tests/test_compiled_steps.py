@@ -710,3 +710,20 @@ def test_a_rate_that_the_step_itself_sets_is_not_lost() -> None:
         pair.run(*rows(6, 1)[0])
     for batch in rows(6, 5):
         pair.run(*batch)
+
+
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_clipping_in_the_step(clip: Any) -> None:
+    class Clipping(Pair):
+        def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
+            def step(*batch: Any) -> Any:
+                optimizer.zero_grad()
+                loss = loss_of(model, *batch)
+                loss.backward()
+                clip(model.parameters(), 0.05)
+                optimizer.step()
+                return loss
+
+            return step
+
+    warmed(Clipping(), 6)

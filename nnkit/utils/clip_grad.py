@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, NonFiniteError, describe
+from autograd_core.live import live
 from nnkit.module import Module
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
@@ -80,18 +81,8 @@ def clip_grad_norm_(
     """
     named = named_gradients(parameters, "clip_grad_norm_")
     check_positive(max_norm, "clip_grad_norm_", "max_norm")
-    norm = norm_of([g for _, g in named], norm_type, "clip_grad_norm_")
-    if math.isfinite(norm):
-        scale([g for _, g in named], max_norm, norm)
-        return norm
-    text = f"clip_grad_norm_: the norm of the gradients is {norm}; {first_bad(named)}."
-    if error_if_nonfinite:
-        raise NonFiniteError(
-            f"{text} Skip this step (zero_grad), or look for the cause: a smaller learning rate, a "
-            f"log or division of 0."
-        )
-    warnings.warn(f"{text} They were left as they are.", stacklevel=2)
-    return norm
+    names, arrays = [name for name, _ in named], [g for _, g in named]
+    return clip_arrays(names, max_norm, norm_type, error_if_nonfinite, *arrays)
 
 
 def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
@@ -127,17 +118,7 @@ def clip_grad_value_(parameters: Parameters, clip_value: float) -> None:
     """
     named = named_gradients(parameters, "clip_grad_value_")
     check_positive(clip_value, "clip_grad_value_", "clip_value")
-    for name, g in named:
-        if g.dtype.kind == "c":
-            raise DtypeError(
-                f"clip_grad_value_: the gradient of {name} is complex, and has no order. Use "
-                f"clip_grad_norm_."
-            )
-        if np.isnan(np.min(g, initial=0)):
-            warnings.warn(
-                f"clip_grad_value_: the gradient of {name} holds NaN, which stays.", stacklevel=2
-            )
-        np.clip(g, -clip_value, clip_value, out=g)
+    clip_values([name for name, _ in named], clip_value, *(g for _, g in named))
 
 
 def get_total_norm(
@@ -203,6 +184,44 @@ def clip_grads_with_norm_(parameters: Parameters, max_norm: float, total_norm: f
 
 
 # --- the parts ------------------------------------------------------------------------------------
+
+
+def clipped_by_norm(
+    names: list[str], max_norm: float, norm_type: float, error_if_nonfinite: bool, *arrays: Array
+) -> Any:
+    """Clip arrays in place, and return their norm; `names` are for messages."""
+    named = list(zip(names, arrays, strict=True))
+    norm = norm_of([g for _, g in named], norm_type, "clip_grad_norm_")
+    if math.isfinite(norm):
+        scale([g for _, g in named], max_norm, norm)
+        return norm
+    text = f"clip_grad_norm_: the norm of the gradients is {norm}; {first_bad(named)}."
+    if error_if_nonfinite:
+        raise NonFiniteError(
+            f"{text} Skip this step (zero_grad), or look for the cause: a smaller learning rate, a "
+            f"log or division of 0."
+        )
+    warnings.warn(f"{text} They were left as they are.", stacklevel=4)
+    return norm
+
+
+def clipped_by_value(names: list[str], clip_value: float, *arrays: Array) -> None:
+    """Clip the numbers of arrays in place."""
+    for name, g in zip(names, arrays, strict=True):
+        if g.dtype.kind == "c":
+            raise DtypeError(
+                f"clip_grad_value_: the gradient of {name} is complex, and has no order. Use "
+                f"clip_grad_norm_."
+            )
+        if np.isnan(np.min(g, initial=0)):
+            warnings.warn(
+                f"clip_grad_value_: the gradient of {name} holds NaN, which stays.", stacklevel=4
+            )
+        np.clip(g, -clip_value, clip_value, out=g)
+
+
+clip_arrays = live(clipped_by_norm, writes=slice(4, None))
+clip_values = live(clipped_by_value, writes=slice(2, None))
 
 
 def named_gradients(parameters: Parameters, name: str) -> list[tuple[str, Array]]:
