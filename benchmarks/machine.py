@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.processes import Process
+from benchmarks.processes import ROOT, Process
 
 
 def processor() -> str:
@@ -40,6 +41,15 @@ def loops() -> str:
     return f"{text}: without AVX-512, float32 exp, tanh and log are several times slower"
 
 
+def commit() -> str:
+    """Name the commit that is measured; "unknown" outside of a git checkout."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or "unknown"
+
+
 def described(processes: list[Process]) -> dict[str, str]:
     """Return what RESULTS.md says of the machine."""
     versions = {p.engine: p.hello["version"] for p in processes}
@@ -49,5 +59,6 @@ def described(processes: list[Process]) -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}, Python {sys.version.split()[0]}",
         "NumPy's loops": f"{loops()} (NumPy {np.__version__})",
         "NumPy's BLAS": "; ".join(kernels) or "unknown (threadpoolctl is not installed)",
+        "nnkit": f"commit {commit()}",
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
