@@ -34,10 +34,15 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="batches of each engine")
     parser.add_argument("--seconds", type=float, help="CPU time of a batch")
     parser.add_argument("--base", help="compare nnkit with a commit instead")
+    parser.add_argument(
+        "--write", action="store_true", help="write RESULTS.md from a partial run, too"
+    )
     parser.add_argument("--report", action="store_true", help="write RESULTS.md from results.json")
     args = parser.parse_args(argv)
     args.engines = chosen(parser, args.engines, ENGINES)
     everything = [*WORKLOADS, "W10", "growth"]
+    whole = not args.quick and not args.workloads and args.engines == list(ENGINES)
+    args.write = args.write or whole  # a look at a few rows is not a result
     args.workloads = chosen(parser, args.workloads, everything) if args.workloads else everything
     return args
 
@@ -128,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{len(worse)} of {len(changes)} got slower by more than 10 %.")
         return 1 if worse else 0
     results = measured(args)
-    if not args.quick:
+    if args.write:
         write(results)
     rows = [row for found in results["rows"].values() for row in found.values()]
     wrong = sum(cell.get("wrong", False) for row in rows for cell in row.values())

@@ -123,6 +123,21 @@ def test_the_command_refuses_unknown_names(capsys):
     assert "there is no 'W99'; there are W1, W2" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("argv", "writes"),
+    [
+        ([], True),
+        (["--threads", "2"], True),
+        (["--quick"], False),
+        (["--workloads", "W1"], False),
+        (["--engines", "numpy,nnkit"], False),
+        (["--workloads", "W1", "--write"], True),
+    ],
+)
+def test_only_a_whole_run_writes_results_unasked(argv, writes):
+    assert command.arguments(argv).write == writes
+
+
 def test_a_process_measures_and_says_what_it_lacks(monkeypatch):
     monkeypatch.setitem(ENGINES, "nothing", ENGINES["numpy"].__class__("nothing", "no_such", "x"))
     processes, missing = command.started(["numpy", "nothing"], 1, command.sys.executable)
