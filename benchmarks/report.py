@@ -114,7 +114,7 @@ def imports(rows: dict[str, dict[str, float]]) -> str:
     if core:
         reached = all(core[k] - base[k] <= aim for k, aim in IMPORT.items())
         verdict = "reached" if reached else "**missed**"
-        text += f"\nautograd_core may take 40 ms (of CPU: wall time carries the load of the "
+        text += "\nautograd_core may take 40 ms (of CPU: wall time carries the load of the "
         text += f"machine) and 10 MB more than NumPy: {verdict}.\n"
     return text
 
