@@ -86,7 +86,8 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
     for name, why in results["missing"].items():
         print(f"not measured: {name} ({why})")
     if "W10" in args.workloads:
-        results["imports"] = imports.measured(0 if args.quick else 7, engines, args.peers)
+        small = [name for name in engines if not (args.quick and ENGINES[name].peer)]
+        results["imports"] = imports.measured(1 if args.quick else 7, small, args.peers)
         print(report.imports(results["imports"]))
     if "growth" in args.workloads and not args.quick:
         command = [sys.executable, "-m", "benchmarks.growth"]
