@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.engines import LIMIT
 from benchmarks.processes import Process
 from benchmarks.workloads import WORKLOADS
 
+PAUSE = 0.15  # seconds: the BLAS threads of the engine before spin on for a while
 Row = dict[str, dict[str, Any]]
 
 
@@ -91,6 +93,8 @@ def take_turns(processes: list[Process], row: Row, plan: Plan) -> None:
         for process in processes:
             if turn > 3 and batches[process.label] and batches[process.label][-1]["wall"] > 1:
                 continue  # a step of over a second: three of them are enough
+            if process.threads > 1:
+                time.sleep(PAUSE)
             answer = process.ask("batch", plan.patience + 60.0, seconds=plan.seconds)
             if "cpu" in answer:
                 batches[process.label].append(answer)
