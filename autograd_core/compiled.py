@@ -239,6 +239,7 @@ class Compiled:
             record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
         if len(record.calls) > LONGEST:
             record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
+        reach.watch_unrecorded(record)
         if record.failure is None:
             held = [v for _, v in gradients if v is not None]
             try:
@@ -257,7 +258,6 @@ class Compiled:
             self._say(found)
         else:
             found.state = "recorded"
-            reach.watch_unrecorded(record)
         return shown
 
     def _judge(self, record: Recorder, reach: Reach, before: Any) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from .anomaly import watchers
 from .graph import recording_from
+from .guard import is_equal
 from .reach import Reach
 
 __all__ = ["MISSED", "entry_of"]
@@ -72,7 +73,7 @@ def entry_of(
         tests.append(f"{name(t)}._value is not {name(value)}")
         tests.append(f"{name(t)}._trace is {'not ' * is_plain}None")
     for a, content, _ in reach.contents:
-        tests.append(f"{name(a)}.tobytes() != {name(content)}")
+        tests.append(f"not {name(is_equal)}({name(a)}, {name(content)})")
     for sink, grad in entry:
         tests.append(f"{name(sink)}.grad is not {name(grad)}")
     arguments = ", ".join(f"x{i}" for i in range(len(leaves)))

@@ -17,6 +17,8 @@ import numpy as np
 
 from .anomaly import OTHERS, OURS
 from .dispatch import Layered
+from .guard import content as bytes_of
+from .guard import is_equal
 from .records import owner_of
 from .trace import Recorder
 
@@ -51,7 +53,7 @@ class Reach:
         self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
-        self.contents: list[tuple[np.ndarray, bytes, str]] = []
+        self.contents: list[tuple[np.ndarray, bytearray, str]] = []
         self.prints: dict[int, int] = {}
         self._seen: set[int] = set()
         self._keep: list[Any] = []
@@ -170,7 +172,7 @@ class Reach:
             if x._value is not value or (x._trace is None) is not is_plain:
                 return name
         for a, content, name in self.contents:
-            if a.tobytes() != content:
+            if not is_equal(a, content):
                 return name
         self.counted[:] = [counter[0] for counter in self.counters]
         return None
@@ -193,14 +195,27 @@ class Reach:
         self.prints = {key: print_of(a) for key, a in self.owners.items()}
 
     def watch_unrecorded(self, record: Recorder) -> None:
-        """Watch small arrays that the recording does not read itself: what was made of them stays.
+        """Watch the arrays that no recorded call reads: numbers may have been made of them that are
+        constants in the recording.
 
-        A large one that is read outside of recorded calls, and written later, is not noticed.
+        Each call compares them. Where that would take too long, the function is not compiled; but
+        parameters that it does not use (a frozen part of a model, say) are left out.
         """
         read = {id(owner_of(v.array)) for v in record.externals.values()}
-        for key, a in self.owners.items():
-            if key not in read and a.nbytes <= WATCHED and len(self.contents) < 64:
-                self.contents.append((a, a.tobytes(), self.arrays[key]))
+        used = {id(owner_of(x._value)) for x in self.tensors if type(x._value) is np.ndarray}
+        left = WATCHED
+        for key, a in sorted(self.owners.items(), key=lambda item: item[1].nbytes):
+            name = self.arrays[key]
+            if key in read or name.endswith(".grad") or a.dtype.hasobject:
+                continue
+            left -= a.nbytes
+            if left >= 0:
+                self.contents.append((a, bytes_of(a), name))
+            elif key not in used:
+                record.fail_at_end(
+                    f"no recorded call reads {name} ({a.nbytes / 1e6:.1f} MB); if numbers are made "
+                    f"of it by other calls, a change would go unnoticed: pass it as an argument"
+                )
 
     def silently_written(self, record: Recorder) -> str | None:
         """Name an array whose content has changed though no recorded call wrote into it."""
@@ -266,7 +281,7 @@ def refill(now: Any, old: Any) -> Any:
 
 
 LARGE = 1 << 24
-WATCHED = 1 << 12
+WATCHED = 1 << 20  # bytes, of all arrays together
 
 
 def print_of(x: np.ndarray) -> int:

@@ -596,14 +596,29 @@ def test_what_writes_into_its_arguments_runs_as_it_is() -> None:
         assert step(x) == 6 and x[0] == 2
 
 
-def test_a_small_array_that_is_read_outside_is_watched() -> None:
-    weights = np.array([1.0, 2.0])
+@pytest.mark.parametrize("size", [2, 10_000, 200_000])
+def test_an_array_that_is_read_outside_is_watched_or_not_compiled(size: int) -> None:
+    """What is calculated of it in calls that are not recorded is a constant in the recording."""
+    weights = np.ones(size)
     step = nn.compile(lambda x: x * weights.astype(np.float32))
-    x = np.ones(2, np.float32)
+    x = np.ones(size, np.float32)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            assert step(x).max() == 1
+    assert [w for w in said if "no recorded call reads weights (1.6 MB)" in str(w.message)] or (
+        size < 200_000 and not said
+    )
+    weights[-1] = 5
+    assert step(x)[-1] == 5
+
+
+def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled() -> None:
+    model = nn.Sequential(nn.Linear(600, 600), nn.Linear(600, 600))
+    step = nn.compile(lambda x: model[1](x))
     for _ in range(3):
-        assert step(x).tolist() == [1, 2]
-    weights[1] = 5
-    assert step(x).tolist() == [1, 5]
+        step(np.ones((1, 600), np.float32))
+    assert "calls of" in step.report() or "call of" in step.report()
 
 
 def test_threads_do_not_share_memory() -> None:
