@@ -164,3 +164,21 @@ def test_seed_refuses_what_is_no_number():
             nn.seed(bad)
     with pytest.raises(ValueError, match="init, dropout, shuffle"):
         nn.random.stream("noise")
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 64])
+@pytest.mark.parametrize("n", [1, 64, 65, 130])
+def test_batches_in_order_are_slices_from_any_batch_on(n, size, drop_last):
+    X, y = np.arange(n * 2.0).reshape(n, 2), np.arange(n)
+    if drop_last and n < size:
+        return  # refused when the loader is made
+    loader = DataLoader(TensorDataset(X, y), size, drop_last=drop_last)
+    for start in (0, 1, 5):
+        found = list(loader.batches(start))
+        end = n // size * size if drop_last else n
+        places = range(start * size, end, size)
+        assert len(found) == len(places)
+        for (a, b), i in zip(found, places):
+            assert np.array_equal(a, X[i : i + size]) and b.tolist() == y[i : i + size].tolist()
+            assert np.shares_memory(a, X)
