@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -14,82 +13,20 @@ import pytest
 
 import nnkit as nn
 import nnkit.functional as F
-from autograd_core import compiled as compiled_module
 from autograd_core import grad
-
-Make = Callable[[], nn.Module]
-
-
-def arrays(model: nn.Module, optimizer: Any) -> list[np.ndarray]:
-    """Return all that a step changes."""
-    found = [p.detach().numpy().copy() for p in model.parameters()]
-    found += [b.copy() for b in model.buffers()]
-    found += [p.grad.numpy().copy() for p in model.parameters() if p.grad is not None]
-    for state in optimizer.state.values():
-        found += [np.array(v) for v in state.values()]
-    return found
-
-
-def trained(
-    make: Make, optimizer_of: Any, loss_of: Any, batches: list, compiled: bool, rate: Any = None
-) -> tuple[list, list, Any]:
-    """Train on the batches, and return the losses, all arrays, and what was called."""
-    nn.seed(3)
-    model = make()
-    optimizer = optimizer_of(model)
-
-    def step(*batch: Any) -> Any:
-        optimizer.zero_grad()
-        loss = loss_of(model, *batch)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    run: Any = nn.compile(step) if compiled else step
-    losses = []
-    for i, batch in enumerate(batches):
-        if rate is not None:
-            optimizer.param_groups[0]["lr"] = rate(i)
-        losses.append(run(*batch).item())
-    return losses, arrays(model, optimizer), run
-
-
-def check_same(
-    make: Make, optimizer_of: Any, loss_of: Any, batches: list, rate: Any = None, falls: str = ""
-) -> Any:
-    """Compare the training compiled and not; `falls` is a part of the reason for falling back."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        got = trained(make, optimizer_of, loss_of, batches, True, rate)
-        wanted = trained(make, optimizer_of, loss_of, batches, False, rate)
-    assert got[0] == wanted[0]
-    for a, b in zip(got[1], wanted[1], strict=True):
-        np.testing.assert_array_equal(a, b)
-    states = {r.state for r in got[2].recordings.values()}
-    assert states == ({"eager"} if falls else {"ready"}), got[2].report()
-    assert falls in got[2].report()
-    return got[2]
-
-
-def mlp() -> nn.Module:
-    return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 4))
-
-
-def of_classes(model: nn.Module, x: Any, y: Any) -> Any:
-    return F.cross_entropy(model(x), y)
-
-
-def of_squares(model: nn.Module, x: Any) -> Any:
-    y = model(x)
-    return (y * y).mean()
-
-
-def rows(n: int, count: int = 5) -> list:
-    rng = np.random.default_rng(0)
-    return [
-        (rng.normal(size=(n, 3)).astype(np.float32), rng.integers(0, 4, n)) for _ in range(count)
-    ]
-
+from tests.steps import (
+    Make,
+    Pair,
+    check_same,
+    mlp,
+    numbers,
+    of_classes,
+    of_squares,
+    rows,
+    sgd,
+    trained,
+    warmed,
+)
 
 OPTIMIZERS: dict[str, Any] = {
     "SGD": {"lr": 0.1},
@@ -114,15 +51,6 @@ def test_each_optimizer(name: str) -> None:
         return kind(params, **OPTIMIZERS[name])
 
     check_same(mlp, optimizer_of, of_classes, rows(6, 6), rate=lambda i: 0.02 / (1 + i))
-
-
-def sgd(model: nn.Module) -> Any:
-    return nn.optim.SGD(model.parameters(), lr=0.05, momentum=0.5)
-
-
-def numbers(*shape: int) -> list:
-    rng = np.random.default_rng(0)
-    return [(rng.normal(size=shape).astype(np.float32),) for _ in range(5)]
 
 
 IMAGE, LINE, FLAT = (2, 4, 8, 8), (2, 4, 10), (5, 6)
@@ -184,58 +112,6 @@ def test_each_layer(name: str) -> None:
 
 
 # --- what may change between two steps ------------------------------------------------------------
-
-
-class Pair:
-    """The same model, optimizer and step twice: one is compiled, one is not."""
-
-    def __init__(self, make: Make = mlp, loss_of: Any = of_classes, **settings: Any) -> None:
-        self.sides = []
-        for compiled in (True, False):
-            nn.seed(3)
-            model = make()
-            optimizer = sgd(model)
-            step = self.step_of(model, optimizer, loss_of, **settings)
-            self.sides.append((model, optimizer, nn.compile(step) if compiled else step))
-        self.compiled: Any = self.sides[0][2]
-
-    def step_of(self, model: Any, optimizer: Any, loss_of: Any) -> Any:
-        def step(*batch: Any) -> Any:
-            optimizer.zero_grad()
-            loss = loss_of(model, *batch)
-            loss.backward()
-            optimizer.step()
-            return loss
-
-        return step
-
-    def each(self, change: Callable[[Any, Any], Any]) -> None:
-        for model, optimizer, _ in self.sides:
-            change(model, optimizer)
-
-    def run(self, *batch: Any) -> None:
-        nn.seed(1)
-        first = self.sides[0][2](*batch)
-        nn.seed(1)
-        second = self.sides[1][2](*batch)
-        assert first.item() == second.item()
-        self.check()
-
-    def check(self) -> None:
-        ours, its = (arrays(model, optimizer) for model, optimizer, _ in self.sides)
-        for a, b in zip(ours, its, strict=True):
-            np.testing.assert_array_equal(a, b)
-
-    @property
-    def states(self) -> list[str]:
-        return [r.state for r in self.compiled.recordings.values()]
-
-
-def warmed(pair: Pair, n: int = 3) -> Pair:
-    for batch in rows(6, n):
-        pair.run(*batch)
-    assert pair.states == ["ready"], pair.compiled.report()
-    return pair
 
 
 def rebind(model: Any, _optimizer: Any) -> None:
@@ -348,97 +224,6 @@ def test_gradients_that_are_set_to_zero() -> None:
     for batch in rows(6, 6):
         pair.run(*batch)
     assert pair.states[-1] == "ready", pair.compiled.report()
-
-
-# --- what falls back ------------------------------------------------------------------------------
-
-history: list[Any] = []
-calls = 0
-
-
-def branching(model: nn.Module, x: Any, y: Any) -> Any:
-    loss = F.cross_entropy(model(x), y)
-    return loss * 2 if loss > 1 else loss  # a branch on a value
-
-
-def reading(model: nn.Module, x: Any, y: Any) -> Any:
-    loss = F.cross_entropy(model(x), y)
-    return loss * float(loss.detach())
-
-
-def remembering(model: nn.Module, x: Any, y: Any) -> Any:
-    loss = F.cross_entropy(model(x), y)
-    history.append(1)
-    return loss
-
-
-def counting(model: nn.Module, x: Any, y: Any) -> Any:
-    global calls
-    calls += 1
-    return F.cross_entropy(model(x), y) * calls
-
-
-def drawing(model: nn.Module, x: Any, y: Any) -> Any:
-    return F.cross_entropy(model(x), y) * noise.uniform()
-
-
-def escaping(model: nn.Module, x: Any, y: Any) -> Any:
-    return F.cross_entropy(model(x), y) * np.asarray(x * 2).sum()
-
-
-noise = np.random.default_rng(0)
-FALLS = {
-    "loss > 1 else": branching,
-    ".item() reads": reading,
-    "changes the length of history": remembering,
-    "binds calls anew": counting,
-    "random numbers": drawing,
-    "plain array": escaping,
-}
-
-
-@pytest.mark.parametrize("reason", FALLS)
-def test_what_cannot_be_recorded_runs_as_it_is(reason: str) -> None:
-    global noise, calls
-    results = []
-    for compiled in (True, False):
-        noise, calls = np.random.default_rng(0), 0
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            results.append(trained(mlp, sgd, FALLS[reason], rows(6), compiled))
-        assert [reason in str(w.message) for w in said] == [True] * compiled
-    assert results[0][0] == results[1][0]
-    for a, b in zip(results[0][1], results[1][1], strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert (
-        "test_compiled_steps.py" in results[0][2].report()
-        or "anew" in reason
-        or "len" in reason
-        or "random" in reason
-    )
-
-
-def test_without_fallback_it_is_an_error() -> None:
-    step = nn.compile(lambda x: x * 2 if x.sum() > 0 else x, fallback=False)
-    with pytest.raises(Exception, match="a branch"):
-        step(np.ones(2))
-
-
-def test_an_error_in_a_step_is_the_error_and_leaves_the_weights() -> None:
-    pair = warmed(Pair())
-    x, y = rows(6, 1)[0]
-    before = arrays(*pair.sides[0][:2])
-    with pytest.raises(nn_error(), match="is no class"):
-        pair.compiled(x, y + 4)
-    for a, b in zip(before[:4], arrays(*pair.sides[0][:2]), strict=False):
-        np.testing.assert_array_equal(a, b)
-    pair.run(x, y)
-
-
-def nn_error() -> type[Exception]:
-    from autograd_core import ArgumentError
-
-    return ArgumentError
 
 
 def test_results_of_any_form() -> None:
@@ -562,82 +347,6 @@ def test_running_statistics_in_evaluation_are_read_each_time() -> None:
         np.testing.assert_array_equal(
             predict(x).detach().numpy(), model(x).detach().numpy(), strict=True
         )
-
-
-def test_a_large_model_is_recorded_twice_in_place_of_a_copy(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(compiled_module, "COMPARED", 0)
-    warmed(Pair(), 5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _, _, run = trained(mlp, sgd, drawing_by_hand, rows(6, 5), True)
-    assert "a second call gave other numbers" in run.report()
-
-
-draws = iter(np.random.default_rng(0).normal(size=10_000).tolist())
-
-
-def drawing_by_hand(model: nn.Module, x: Any, y: Any) -> Any:
-    """Use a number that is another one each time, from where nobody can see it."""
-    return F.cross_entropy(model(x), y) * (1 + len(str(next(draws))) / 7)
-
-
-def test_what_writes_into_its_arguments_runs_as_it_is() -> None:
-    def double(x: Any) -> Any:
-        x *= 2
-        return x.sum()
-
-    step = nn.compile(double)
-    with pytest.warns(match="writes into an argument"):
-        step(np.ones(3))
-    for _ in range(3):
-        x = np.ones(3)
-        assert step(x) == 6 and x[0] == 2
-
-
-@pytest.mark.parametrize("size", [2, 10_000, 200_000])
-def test_an_array_that_is_read_outside_is_watched_or_not_compiled(size: int) -> None:
-    """What is calculated of it in calls that are not recorded is a constant in the recording."""
-    weights = np.ones(size)
-    step = nn.compile(lambda x: x * weights.astype(np.float32))
-    x = np.ones(size, np.float32)
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
-        for _ in range(3):
-            assert step(x).max() == 1
-    assert [w for w in said if "no recorded call reads weights (1.6 MB)" in str(w.message)] or (
-        size < 200_000 and not said
-    )
-    weights[-1] = 5
-    assert step(x)[-1] == 5
-
-
-def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled() -> None:
-    model = nn.Sequential(nn.Linear(600, 600), nn.Linear(600, 600))
-    step = nn.compile(lambda x: model[1](x))
-    for _ in range(3):
-        step(np.ones((1, 600), np.float32))
-    assert "calls of" in step.report() or "call of" in step.report()
-
-
-def test_threads_do_not_share_memory() -> None:
-    step = nn.compile(lambda x: np.tanh(x) * x + np.exp(x))
-    for _ in range(3):
-        step(np.ones(20_000))
-    wrong = []
-
-    def work(seed: int) -> None:
-        x = np.random.default_rng(seed).normal(size=20_000)
-        expected = np.tanh(x) * x + np.exp(x)
-        wrong.extend(1 for _ in range(50) if not np.array_equal(step(x), expected))
-
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert not wrong
 
 
 # --- steps of all kinds ---------------------------------------------------------------------------

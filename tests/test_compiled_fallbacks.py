@@ -1,0 +1,191 @@
+"""`nnkit.compile`: what cannot be replayed runs as it is, and what changes outside is noticed."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnkit as nn
+import nnkit.functional as F
+from autograd_core import compiled as compiled_module
+from tests.steps import (
+    Pair,
+    arrays,
+    mlp,
+    rows,
+    sgd,
+    trained,
+    warmed,
+)
+
+history: list[Any] = []
+
+
+calls = 0
+
+
+def branching(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    return loss * 2 if loss > 1 else loss  # a branch on a value
+
+
+def reading(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    return loss * float(loss.detach())
+
+
+def remembering(model: nn.Module, x: Any, y: Any) -> Any:
+    loss = F.cross_entropy(model(x), y)
+    history.append(1)
+    return loss
+
+
+def counting(model: nn.Module, x: Any, y: Any) -> Any:
+    global calls
+    calls += 1
+    return F.cross_entropy(model(x), y) * calls
+
+
+def drawing(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y) * noise.uniform()
+
+
+def escaping(model: nn.Module, x: Any, y: Any) -> Any:
+    return F.cross_entropy(model(x), y) * np.asarray(x * 2).sum()
+
+
+noise = np.random.default_rng(0)
+
+
+FALLS = {
+    "loss > 1 else": branching,
+    ".item() reads": reading,
+    "changes the length of history": remembering,
+    "binds calls anew": counting,
+    "random numbers": drawing,
+    "plain array": escaping,
+}
+
+
+@pytest.mark.parametrize("reason", FALLS)
+def test_what_cannot_be_recorded_runs_as_it_is(reason: str) -> None:
+    global noise, calls
+    results = []
+    for compiled in (True, False):
+        noise, calls = np.random.default_rng(0), 0
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            results.append(trained(mlp, sgd, FALLS[reason], rows(6), compiled))
+        assert [reason in str(w.message) for w in said] == [True] * compiled
+    assert results[0][0] == results[1][0]
+    for a, b in zip(results[0][1], results[1][1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (
+        "test_compiled_fallbacks.py" in results[0][2].report()
+        or "anew" in reason
+        or "len" in reason
+        or "random" in reason
+    )
+
+
+def test_without_fallback_it_is_an_error() -> None:
+    step = nn.compile(lambda x: x * 2 if x.sum() > 0 else x, fallback=False)
+    with pytest.raises(Exception, match="a branch"):
+        step(np.ones(2))
+
+
+def test_an_error_in_a_step_is_the_error_and_leaves_the_weights() -> None:
+    pair = warmed(Pair())
+    x, y = rows(6, 1)[0]
+    before = arrays(*pair.sides[0][:2])
+    with pytest.raises(nn_error(), match="is no class"):
+        pair.compiled(x, y + 4)
+    for a, b in zip(before[:4], arrays(*pair.sides[0][:2]), strict=False):
+        np.testing.assert_array_equal(a, b)
+    pair.run(x, y)
+
+
+def nn_error() -> type[Exception]:
+    from autograd_core import ArgumentError
+
+    return ArgumentError
+
+
+def test_a_large_model_is_recorded_twice_in_place_of_a_copy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiled_module, "COMPARED", 0)
+    warmed(Pair(), 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, _, run = trained(mlp, sgd, drawing_by_hand, rows(6, 5), True)
+    assert "a second call gave other numbers" in run.report()
+
+
+draws = iter(np.random.default_rng(0).normal(size=10_000).tolist())
+
+
+def drawing_by_hand(model: nn.Module, x: Any, y: Any) -> Any:
+    """Use a number that is another one each time, from where nobody can see it."""
+    return F.cross_entropy(model(x), y) * (1 + len(str(next(draws))) / 7)
+
+
+def test_what_writes_into_its_arguments_runs_as_it_is() -> None:
+    def double(x: Any) -> Any:
+        x *= 2
+        return x.sum()
+
+    step = nn.compile(double)
+    with pytest.warns(match="writes into an argument"):
+        step(np.ones(3))
+    for _ in range(3):
+        x = np.ones(3)
+        assert step(x) == 6 and x[0] == 2
+
+
+@pytest.mark.parametrize("size", [2, 10_000, 200_000])
+def test_an_array_that_is_read_outside_is_watched_or_not_compiled(size: int) -> None:
+    """What is calculated of it in calls that are not recorded is a constant in the recording."""
+    weights = np.ones(size)
+    step = nn.compile(lambda x: x * weights.astype(np.float32))
+    x = np.ones(size, np.float32)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            assert step(x).max() == 1
+    assert [w for w in said if "no recorded call reads weights (1.6 MB)" in str(w.message)] or (
+        size < 200_000 and not said
+    )
+    weights[-1] = 5
+    assert step(x)[-1] == 5
+
+
+def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled() -> None:
+    model = nn.Sequential(nn.Linear(600, 600), nn.Linear(600, 600))
+    step = nn.compile(lambda x: model[1](x))
+    for _ in range(3):
+        step(np.ones((1, 600), np.float32))
+    assert "calls of" in step.report() or "call of" in step.report()
+
+
+def test_threads_do_not_share_memory() -> None:
+    step = nn.compile(lambda x: np.tanh(x) * x + np.exp(x))
+    for _ in range(3):
+        step(np.ones(20_000))
+    wrong = []
+
+    def work(seed: int) -> None:
+        x = np.random.default_rng(seed).normal(size=20_000)
+        expected = np.tanh(x) * x + np.exp(x)
+        wrong.extend(1 for _ in range(50) if not np.array_equal(step(x), expected))
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
