@@ -34,11 +34,12 @@ PRIVATE: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDiction
 
 
 def read_only(x: Any) -> np.ndarray:
-    """Return a copy that nobody can write, and that therefore need not be watched.
+    """Return a copy that NumPy lets nobody write, and that therefore is not watched.
 
     Arrays that a recorded operation saves are compared when they are used (a copy is, or of more
     than 4 MB a digest). For large data that a function uses in each call that can take as long as
-    the function itself; for data that were made read-only once it takes nothing.
+    the function itself; for data that were made read-only once it takes nothing. Do not give it to
+    libraries that write without asking NumPy (PyTorch's `from_numpy` and `from_dlpack` do).
 
     Parameters
     ----------
@@ -134,13 +135,7 @@ def fingerprint(x: np.ndarray) -> Any:
     if x.nbytes <= TINY_BYTES:
         return content(x)
     found = Print.last.get(id(x))
-    if found is None:
-        found = Print.last[id(x)] = Print(content(x))
-    elif x.nbytes > COPIED_BYTES:
-        now = content(x)
-        if now != found.bytes:
-            found = Print.last[id(x)] = Print(now)
-    elif not is_equal(x, found.bytes):
+    if found is None or not is_equal(x, found.bytes):
         found = Print.last[id(x)] = Print(content(x))
     return found
 
