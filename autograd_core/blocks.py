@@ -81,7 +81,8 @@ def is_total(call: Call, shape: tuple[int, ...]) -> bool:
 class Chain:
     """Calls that follow each other, elementwise over arrays of one shape, and sums of these."""
 
-    def __init__(self) -> None:
+    def __init__(self, exact: bool) -> None:
+        self.exact = exact
         self.calls: list[Call] = []
         self.shape: tuple[int, ...] | None = None
 
@@ -89,7 +90,7 @@ class Chain:
         """Add a call, if it belongs here."""
         if is_link(call, self.shape):
             self.shape = call.result.shape
-        elif self.shape is None or not is_total(call, self.shape):
+        elif self.exact or self.shape is None or not is_total(call, self.shape):
             return False
         totals = {c.result for c in self.calls if c.f == np.add.reduce}
         if any(v in totals for v in call.reads):
@@ -98,15 +99,15 @@ class Chain:
         return True
 
 
-def chains(calls: list[Call]) -> list[Call | Chain]:
-    """Find the chains among calls."""
+def chains(calls: list[Call], exact: bool) -> list[Call | Chain]:
+    """Find the chains among calls; `exact` keeps sums of whole arrays out of them."""
     found: list[Call | Chain] = []
-    chain = Chain()
+    chain = Chain(exact)
     for call in calls:
         if chain.take(call):
             continue
         found += closed(chain)
-        chain = Chain()
+        chain = Chain(exact)
         if not chain.take(call):
             found.append(call)
     return found + closed(chain)

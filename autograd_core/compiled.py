@@ -45,7 +45,7 @@ class CompileWarning(UserWarning):
     """A function runs as it is, because it cannot be recorded."""
 
 
-def compile(fn: Function, *, fallback: bool = True) -> Compiled:
+def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Compiled:
     """Return a function that does what `fn` does, as a straight line of array calls.
 
     The first call runs `fn` and records each array call, those of the backward pass included. The
@@ -59,6 +59,9 @@ def compile(fn: Function, *, fallback: bool = True) -> Compiled:
         `grad(f)`, `value_and_grad(f)`, `jacobian(f)`, `hessian(f)` are such functions.
     fallback : bool, default True
         Run `fn` itself, and say why, where it cannot be recorded. False raises instead.
+    exact : bool, default False
+        Keep the order of all summations: results equal those of `fn` to the bit. Otherwise a sum
+        over 131,072 elements or more may be taken in blocks, and differ in its last digits.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def compile(fn: Function, *, fallback: bool = True) -> Compiled:
     >>> g.round(4)
     array([0.    , 0.7269])
     """
-    return Compiled(fn, fallback=fallback)
+    return Compiled(fn, fallback=fallback, exact=exact)
 
 
 class Recording:
@@ -130,8 +133,8 @@ class Recording:
 class Compiled:
     """What `compile` returns: a function that is recorded when it runs first, and then replayed."""
 
-    def __init__(self, fn: Function, *, fallback: bool = True) -> None:
-        self.fn, self.fallback = fn, fallback
+    def __init__(self, fn: Function, *, fallback: bool = True, exact: bool = False) -> None:
+        self.fn, self.fallback, self.exact = fn, fallback, exact
         self.recordings: dict[Any, Recording] = {}
         self.last: Recording | None = None
         self._entry: Callable[..., Any] | None = None
@@ -245,7 +248,7 @@ class Compiled:
             try:
                 plan = Plan(record, [*outputs, *held])
                 found.program = Program(
-                    plan, [x._ref for x in inputs], plain_name(self.fn), len(outputs)
+                    plan, [x._ref for x in inputs], plain_name(self.fn), len(outputs), self.exact
                 )
                 found.effects = [
                     (sink, None if g is None else Tensor(g))
@@ -303,7 +306,7 @@ class Compiled:
         if problem is not None:
             found.state, found.reason = "eager", f"its recording failed: {problem!r}"
         elif not all(
-            is_close(ours, its)
+            is_close(ours, its, self.exact)
             for ours, its in (
                 (replayed, result),
                 (changed, arrays),

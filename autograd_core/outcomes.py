@@ -90,20 +90,20 @@ class Out:
         self.place, self.kind, self.example = place, kind, example
 
 
-def is_close(a: Any, b: Any) -> bool:
-    """Whether two results are the same, up to the last digits."""
+def is_close(a: Any, b: Any, exact: bool = False) -> bool:
+    """Whether two results are the same, up to the last digits; with `exact`, to the bit."""
     if isinstance(a, Layered) or isinstance(b, Layered):
         a, b = raw(a), raw(b)
     if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(is_close, a, b))
+        return len(a) == len(b) and all(is_close(x, y, exact) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(is_close(a[k], b[k]) for k in a)
+        return a.keys() == b.keys() and all(is_close(a[k], b[k], exact) for k in a)
     if not isinstance(a, (np.ndarray, np.generic)):
         return a is b or bool(a == b) or (a != a and b != b)
     if np.shape(a) != np.shape(b) or a.dtype != b.dtype:
         return False
-    if a.dtype.kind not in "fc":
-        return bool(np.array_equal(a, b))
+    if exact or a.dtype.kind not in "fc":
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
     scale = np.max(np.abs(b), initial=0.0, where=np.isfinite(b))
     return bool(
         np.allclose(a, b, rtol=0, atol=EXACT.get(a.dtype.char, 1e-12) * scale, equal_nan=True)

@@ -38,9 +38,13 @@ class Program(Wording):
         Of the function that was recorded.
     returned : int
         How many of the plan's outputs are returned; the others are gradients, which stay.
+    exact : bool
+        Keep the order of all summations.
     """
 
-    def __init__(self, plan: Plan, inputs: list[Value], name: str, returned: int) -> None:
+    def __init__(
+        self, plan: Plan, inputs: list[Value], name: str, returned: int, exact: bool
+    ) -> None:
         super().__init__(name)
         self.plan, self.inputs = plan, inputs
         self.pool = Pool()
@@ -72,7 +76,7 @@ class Program(Wording):
             there = self.bind("a", storage.external)
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
         i = 0
-        for step in chains(plan.calls):
+        for step in chains(plan.calls, exact):
             if isinstance(step, Chain):
                 write_chain(self, i, step)
                 i += len(step.calls)

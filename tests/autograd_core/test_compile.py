@@ -81,6 +81,21 @@ def test_chains_over_large_arrays(
     assert "blocks of" in compiled.source
 
 
+@pytest.mark.parametrize("f", [np.sum, np.mean, lambda x: np.tanh(x).sum() + (x * x).mean()])
+def test_exact_keeps_the_order_of_sums(f: Any) -> None:
+    """Also where chains go through in blocks."""
+    eager = value_and_grad(lambda x: f(np.exp(np.sin(x) * 3)))
+    exact = compile(eager, exact=True)
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=300_007).astype("float32")
+        for a, b in zip(exact(x), eager(x), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert "blocks of" in exact.source and "= add_reduce(s" not in exact.source
+    other = compile(eager)
+    other(x)
+    assert "= add_reduce(s" in other.source
+
+
 def test_nothing_is_calculated_twice_or_in_vain() -> None:
     def f(x: Any) -> Any:
         np.cosh(x)  # nobody needs it
