@@ -268,10 +268,10 @@ class Compiled:
         if record.failure is not None:
             return
         moved = reach.changed()
-        if moved is not None:
-            record.fail_at_end(f"each call binds {moved} anew")
-        elif reach.grown() is not None:
+        if reach.grown() is not None:
             record.fail_at_end(f"each call changes the length of {reach.grown()}")
+        elif moved is not None:
+            record.fail_at_end(f"each call binds {moved} anew")
         elif (silent := reach.silently_written(record)) is not None:
             record.fail_at_end(f"it writes into {silent} in a way that is not recorded")
         elif states(reach) != before:

@@ -14,7 +14,7 @@ import numpy as np
 from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
-from .reach import Reach
+from .reach import CONTAINERS, Reach
 
 __all__ = ["MISSED", "entry_of"]
 
@@ -65,13 +65,26 @@ def entry_of(
     for container, key, content, _ in reach.uncounted():
         if isinstance(container, types.CellType):
             tests.append(f"{name(container)}.cell_contents is not {name(content)}")
+        elif isinstance(container, CONTAINERS):
+            index = repr(key) if type(key) in (str, int) else name(key)
+            tests.append(f"{name(container)}[{index}] is not {name(content)}")
         else:
-            tests.append(f"{name(container)}[{key!r}] is not {name(content)}")
+            tests.append(f"{name(container)}.{key} is not {name(content)}")
     for attributes, n, _ in reach.uncounted_sizes():
         tests.append(f"len({name(attributes)}) != {n}")
+    for things, n, _ in reach.lengths:
+        tests.append(f"len({name(things)}) != {n}")
+    for x, members, _ in reach.sets:
+        tests.append(f"{name(x)} != {name(members)}")
     for t, value, is_plain, _ in reach.bindings:
         tests.append(f"{name(t)}._value is not {name(value)}")
         tests.append(f"{name(t)}._trace is {'not ' * is_plain}None")
+    for t, n, _ in reach.hooked:
+        sink = f"{name(t)}._trace.sink"
+        is_there = t._trace.sink is not None
+        tests.append(
+            f"{sink} is None or len({sink}.hooks) != {n}" if is_there else f"{sink} is not None"
+        )
     for a, content, _ in reach.contents:
         tests.append(f"not {name(is_equal)}({name(a)}, {name(content)})")
     for sink, grad in entry:

@@ -6,6 +6,7 @@ are, and says which of them has changed.
 
 from __future__ import annotations
 
+import collections
 import functools
 import sys
 import types
@@ -53,6 +54,8 @@ class Reach:
         self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
+        self.sets: list[tuple[set, frozenset, str]] = []
+        self.hooked: list[tuple[Any, int, str]] = []  # leaves, with the number of their hooks
         self.contents: list[tuple[np.ndarray, bytearray, str]] = []
         self.prints: dict[int, int] = {}
         self._seen: set[int] = set()
@@ -86,7 +89,9 @@ class Reach:
             sink = getattr(x._trace, "sink", None)
             if sink is not None:
                 yield sink.grad, f"{path}.grad"
-            yield from self._of_slots(x, path)
+            if hasattr(x._trace, "sink"):
+                self.hooked.append((x, hooks_of(x), f"the hooks of {path}"))
+            yield from self._of_attributes(x, path)
         elif isinstance(x, np.random.Generator):
             self.generators.append(x)
         elif getattr(kind, "live_in_recordings", False):
@@ -100,18 +105,31 @@ class Reach:
             yield x.__func__, path
         elif isinstance(x, functools.partial):
             yield from ((v, path) for v in (x.func, x.args, x.keywords))
-        elif kind in (list, tuple, set, frozenset) or kind is dict:
-            if kind in (list, dict, set):
-                self.lengths.append((x, len(x), path))
-            items = x.items() if kind is dict else enumerate(x)
-            for key, v in items:
-                if kind in (list, dict):
-                    self._place(x, key, v, f"{path}[{key!r}]")
-                yield v, f"{path}[{key!r}]"
+        elif isinstance(x, CONTAINERS):
+            yield from self._of_container(x, path)
         elif not isinstance(x, (type, types.ModuleType)) and kind.__module__ not in QUIET:
-            yield from self._of_slots(x, path)
+            yield from self._of_attributes(x, path)
+            for name in slots_of(kind):
+                v = getattr(x, name, MISSING)
+                self._place(x, name, v, f"{path}.{name}")
+                yield v, f"{path}.{name}"
 
-    def _of_slots(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
+    def _of_container(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
+        if isinstance(x, (set, frozenset)):
+            if isinstance(x, set):
+                self.sets.append((x, frozenset(x), path))
+            yield from ((v, path) for v in x)
+            return
+        if not isinstance(x, tuple):
+            self.lengths.append((x, len(x), path))
+        for key, v in x.items() if isinstance(x, dict) else enumerate(x):
+            if not isinstance(x, tuple):
+                self._place(x, key, v, f"{path}[{key!r}]")
+            yield v, f"{path}[{key!r}]"
+        if hasattr(x, "__dict__"):
+            yield from self._of_attributes(x, path)
+
+    def _of_attributes(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
         attributes = getattr(x, "__dict__", {})
         counter = getattr(type(x), "attribute_changes", None)
         if counter is not None:
@@ -165,8 +183,14 @@ class Reach:
             now = content_of(container, key)
             if now is not content and not is_same(now, content):
                 return name
-        for attributes, n, name in self.sizes:
-            if len(attributes) != n:
+        for things, n, name in (*self.sizes, *self.lengths):
+            if len(things) != n:
+                return name
+        for x, members, name in self.sets:
+            if x != members:
+                return name
+        for x, n, name in self.hooked:
+            if hooks_of(x) != n:
                 return name
         for x, value, is_plain, name in self.bindings:
             if x._value is not value or (x._trace is None) is not is_plain:
@@ -227,10 +251,12 @@ class Reach:
         return None
 
     def grown(self) -> str | None:
-        """Name a list or dict that has another length than it had."""
-        return next((name for x, n, name in self.lengths if len(x) != n), None)
+        """Name a list, dict or set that has another length than it had."""
+        sizes = (*self.lengths, *((x, len(members), name) for x, members, name in self.sets))
+        return next((name for x, n, name in sizes if len(x) != n), None)
 
 
+CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque)
 QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
 
 
@@ -300,9 +326,27 @@ def content_of(container: Any, key: Any) -> Any:
             return container.cell_contents
         except ValueError:
             return MISSING
-    if isinstance(container, list):
+    if isinstance(container, (list, collections.deque)):
         return container[key] if key < len(container) else MISSING
-    return container.get(key, MISSING)
+    if isinstance(container, dict):
+        return dict.get(container, key, MISSING)
+    return getattr(container, key, MISSING)
+
+
+def slots_of(kind: type) -> list[str]:
+    """Return the names of the attributes that objects of a class keep outside of a dict."""
+    found: list[str] = []
+    for base in kind.__mro__:
+        own = vars(base).get("__slots__", ())
+        names = (own,) if isinstance(own, str) else own
+        found += [name for name in names if name not in ("__dict__", "__weakref__")]
+    return found
+
+
+def hooks_of(x: Any) -> int:
+    """Count the hooks of a leaf."""
+    sink = getattr(x._trace, "sink", None)
+    return 0 if sink is None else len(sink.hooks)
 
 
 def is_same(a: Any, b: Any) -> bool:

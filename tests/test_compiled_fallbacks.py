@@ -172,6 +172,20 @@ def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled(
     assert "calls of" in step.report() or "call of" in step.report()
 
 
+def test_a_hook_of_a_layer_that_had_one_before_is_called() -> None:
+    model, seen = mlp(), list[int]()
+    model[0].register_forward_hook(lambda *_: None).remove()
+    step = nn.compile(lambda x: model(x))
+    x = np.ones((2, 3), np.float32)
+    for _ in range(4):
+        step(x)
+    model[0].register_forward_hook(lambda *_: seen.append(1))
+    with pytest.warns(match="Linear has hooks"):
+        step(x)
+    step(x)
+    assert seen == [1, 1]
+
+
 def test_threads_do_not_share_memory() -> None:
     step = nn.compile(lambda x: np.tanh(x) * x + np.exp(x))
     for _ in range(3):
