@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnkit.functional.operands import operation
-from nnkit.functional.windows import Geometry
+from nnkit.functional.windows import BLOCK, Geometry
 
 __all__ = ["all_windows", "largest_op", "places_of_largest", "spreading", "summing"]
 
@@ -43,8 +43,19 @@ def largest(x: Array, *, at: Geometry) -> Array:
 def largest_vjp(g: Array, y: Array, x: Array, *, at: Geometry) -> tuple[Array]:
     """Send g to the first place of each window that holds its largest value."""
     x = bordered(x, at, -np.inf)
-    share = np.zeros_like(x)
+    share = np.empty_like(x)
+    g = like(g, y)
     apart = all(s >= d * (k - 1) + 1 for s, k, d in zip(at.stride, at.kernel, at.dilation))
+    step = max(1, BLOCK // (2 * max(1, x[:1].nbytes)))  # x, share and masks stay in the cache
+    for i in range(0, len(x), step):
+        some = slice(i, i + step)
+        send_to_largest(g[some], y[some], x[some], share[some], at, apart)
+    return (share[(*BOTH, *at.inner)],)
+
+
+def send_to_largest(g: Array, y: Array, x: Array, share: Array, at: Geometry, apart: bool) -> None:
+    """Do that for some images: into `share`; no place has two windows if they are `apart`."""
+    share.fill(0)
     waiting = np.ones_like(y, dtype=bool)
     for _, places in at.offsets:
         window = share[(*BOTH, *places)]
@@ -55,7 +66,15 @@ def largest_vjp(g: Array, y: Array, x: Array, *, at: Geometry) -> tuple[Array]:
             np.multiply(here, g, out=window)
         else:
             window += here * g
-    return (share[(*BOTH, *at.inner)],)
+
+
+def like(g: Array, y: Array) -> Array:
+    """Bring g into y's order in memory: to work on two orders at once takes four times as long."""
+    if g.strides == y.strides:
+        return g
+    same = np.empty_like(y)
+    same[...] = g
+    return same
 
 
 def all_windows(x: Any, at: Geometry) -> Any:

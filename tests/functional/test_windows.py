@@ -12,7 +12,7 @@ from autograd_core.errors import ArgumentError, DtypeError, ShapeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
 from nnkit.functional import correlation
-from nnkit.functional.window_values import largest_composition, largest_op
+from nnkit.functional.window_values import largest, largest_composition, largest_op, largest_vjp
 from nnkit.functional.windows import geometry
 from tests.reference.fields import field
 
@@ -153,6 +153,18 @@ def test_largest_equals_its_composition_with_ties():
             for f in (largest_op, largest_composition)
         ]
         np.testing.assert_allclose(*slopes, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("k", "s"), [(2, 2), (3, 2)])
+def test_largest_in_blocks_and_in_two_orders_of_memory(k, s, monkeypatch):
+    x = np.round(field((5, 3, 7, 7)))
+    at = geometry("pool", (7, 7), (k, k), (s, s), ((0, 0), (0, 0)), (1, 1))
+    y = largest(x, at=at)
+    g = field(y.shape, 3)
+    (whole,) = largest_vjp(g, y, x, at=at)
+    monkeypatch.setattr("nnkit.functional.window_values.BLOCK", 5 * x[0].nbytes)
+    last = [np.ascontiguousarray(a.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2) for a in (y, x)]
+    np.testing.assert_array_equal(largest_vjp(g, *last, at=at)[0], whole)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 3, 1), (3, 2, 1, 0)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nnkit as nn
+from autograd_core import tensor
 
 
 def dictionary():
@@ -164,3 +165,27 @@ def test_a_dict_of_parameters_does_what_dicts_do():
     assert box.popitem()[0] == "c" and list(box) == ["a", "b"] == list(twin)
     with pytest.raises(KeyError, match="it has: none"):
         nn.ParameterDict().popitem()
+
+
+def test_relu_waits_for_the_pooling_unless_somebody_looks():
+    x = np.round(np.random.default_rng(0).normal(size=(3, 2, 7, 6)))  # with ties, many at 0
+    relu, pool = nn.ReLU(), nn.MaxPool2d(3, 2, 1)
+    sizes = []
+
+    def look(module, args, output):
+        sizes.append(args[0].shape[2:])
+
+    def run(model):
+        t = tensor(x, requires_grad=True)
+        y = model(t)
+        (y * np.arange(y.size).reshape(y.shape)).sum().backward()
+        return y.detach().numpy(), t.grad.numpy()
+
+    swapped = run(nn.Sequential(nn.Identity(), relu, pool, nn.Identity()))
+    with relu.register_forward_hook(look), pool.register_forward_hook(look):
+        written = run(nn.Sequential(nn.Identity(), relu, pool, nn.Identity()))
+    assert sizes == [(7, 6), (7, 6)]
+    for a, b in zip(swapped, written, strict=True):
+        np.testing.assert_array_equal(a, b)
+    relu.forward = np.abs
+    np.testing.assert_array_equal(nn.Sequential(relu, pool)(x), pool(np.abs(x)))
