@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from .blocks import Chain, Parts, shared
-from .pool import shaped
+from .layout import size_of
 from .records import Call, Value
+from .script import made
 
-__all__ = ["KEYWORD_OUT", "write_chain"]
+__all__ = ["KEYWORD_OUT", "Links", "write_chain"]
 
 KEYWORD_OUT = (np.maximum, np.minimum)  # a third positional argument is deprecated there
 
@@ -20,7 +22,7 @@ class Links:
     """The calls of a chain, and who in it reads what."""
 
     def __init__(self, program: Any, start: int, chain: Chain) -> None:
-        self.calls, self.shape = chain.calls, chain.shape
+        self.start, self.calls, self.shape = start, chain.calls, chain.shape
         inside = {c.result for c in self.calls}
         end = start + len(self.calls) - 1
         asked = program.kept | program.held
@@ -41,6 +43,25 @@ class Links:
         self.dtypes: list[Any] = []
         self._free: dict[Any, list[str]] = {}
 
+    def ask_for_places(self, program: Any) -> None:
+        """Note what memory the whole arrays need; it may be that of one which is read here last."""
+        layout, own = program.layout, program.kept | program.held
+        of_memory = Counter(v.storage for v in {v for c in self.calls for v in c.reads})
+        end = self.start + len(self.calls) - 1
+        spare = [v for v in self.given if v.storage in layout.of and v.storage.last <= end]
+        at = {c.result: k for k, c in enumerate(self.calls)}
+        for v in self.whole:
+            if v.storage in own:
+                continue
+            for x in spare:
+                alone = of_memory[x.storage] == 1 and layout.of[x.storage].nbytes == size_of(v)
+                if alone and x.dtype == v.dtype and self.last[x] <= at[v]:
+                    layout.share(v.storage, x.storage, v.storage.last)
+                    spare.remove(x)
+                    break
+            else:
+                layout.add(v.storage, size_of(v), self.start, v.storage.last)
+
     def done_with(self, k: int, call: Call) -> None:
         """An operand that call k is the last to read may hold its result."""
         for v in dict.fromkeys(call.reads):
@@ -59,9 +80,8 @@ class Links:
         return self.local[v]
 
 
-def write_chain(program: Any, start: int, chain: Chain) -> None:
-    """Add the loop and its call to a program; call number `start` is the first of the chain."""
-    links = Links(program, start, chain)
+def write_chain(program: Any, links: Links) -> None:
+    """Add the loop and its call to a program."""
     partial = [f"s{len(program.loops)}_{k}" for k in range(len(links.sums))]
     body = []
     for k, call in enumerate(links.calls):
@@ -82,8 +102,8 @@ def write_chain(program: Any, start: int, chain: Chain) -> None:
         out = links.place(call.result)
         out = f"out={out}" if f in KEYWORD_OUT else out
         body.append(f"{program.function(f)}({', '.join(texts)}, {out})")
-    parts = Parts(math.prod(chain.shape or ()), links.dtypes)
-    program.pool.bytes += parts.bytes
+    parts = Parts(math.prod(links.shape or ()), links.dtypes)
+    program.layout.own += parts.bytes
     for v in links.whole:
         make_room(program, v)
     for name, call in zip(partial, links.sums, strict=True):
@@ -93,8 +113,7 @@ def write_chain(program: Any, start: int, chain: Chain) -> None:
         v = call.result
         program.names[v] = f"v{v.index}"
         program.lines.append(f"v{v.index} = {program.function(call.f)}({name})")
-    for k, call in enumerate(links.calls):
-        program.release(start + k, call)
+    program.let_go(links.start + len(links.calls) - 1, *links.calls)
 
 
 def make_room(program: Any, v: Value) -> None:
@@ -104,12 +123,8 @@ def make_room(program: Any, v: Value) -> None:
         empty, dtype = program.function(np.empty), program.bind("d", v.dtype)
         program.lines.append(f"v{v.index} = {empty}({v.shape!r}, {dtype})")
         return
-    nbytes = math.prod(v.shape) * v.dtype.itemsize
-    array = program.place_of(v, nbytes)
-    if array is None:
-        memory = program.memory[v.storage] = program.pool.take(nbytes)
-        array = shaped(memory, v)
-    program.static[v], program.names[v] = array, program.bind("b", array)
+    array = program.static[v] = program.place_of(v)
+    program.names[v] = program.bind("b", array)
 
 
 def write_loop(program: Any, links: Links, parts: Parts, body: list[str]) -> None:
@@ -125,7 +140,9 @@ def write_loop(program: Any, links: Links, parts: Parts, body: list[str]) -> Non
         f"        {', '.join(local)}, = {cut},",
         *(f"        {line}" for line in body),
     ]
-    program.loops.append("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    program.loops.append(text)
+    program.bound[f"blocks_{n}"] = made(f"blocks_{n}", text, program.bound)
     flat = "" if len(links.shape or ()) == 1 else ".reshape(-1)"
     names = [program.name(v) + flat for v in (*links.given, *links.whole)]
     run, threads = program.function(shared), program.bind("parts", parts.of_threads)

@@ -15,12 +15,15 @@ from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
 from .graph import recording_from
-from .outcomes import gradients_of, is_close, outcome
+from .memory import give_back
+from .outcomes import gradients_of, outcome
 from .plan import Plan
-from .reach import Reach, Snapshot, states
+from .reach import Reach, states
+from .recording import Recording
 from .records import Value
 from .replay import ChangedError, Program
 from .signatures import is_array, is_calculated, kind_of, signature, structure
+from .snapshot import Snapshot, is_close
 from .tensor import Tensor
 from .trace import Recorder, recorder
 from .trees import flatten
@@ -30,9 +33,9 @@ __all__ = ["Compiled", "compile"]
 Function = Callable[..., Any]
 RENEWED = 5  # times that a recording is made anew before it was ever used
 MOST_MISSED = 50  # times that the short way in is made anew
-LONGEST = 50_000  # calls; to write down more takes longer than it saves
+LONGEST = 1_000_000  # calls, each of which needs about a kB while all are written down
 MOST = 16  # recordings of one function
-COMPARED = 1 << 23  # bytes; what writes into more than this is not run twice, but recorded twice
+COMPARED = 1 << 18  # bytes; what writes into more than this is not run twice, but recorded twice
 
 
 OTHERWISE = (
@@ -94,40 +97,6 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
     array([0.    , 0.7269])
     """
     return Compiled(fn, fallback=fallback, exact=exact)
-
-
-class Recording:
-    """What is known of calls with arguments of certain shapes, dtypes and plain values."""
-
-    def __init__(self) -> None:
-        self.renewed = 0
-        self.state = "new"  # then "recorded", "ready" or "eager"
-        self.reason: str | None = None
-        self.program: Program
-        self.rebuild: Callable[[Any], Any]
-        self.reach: Reach
-        self.statics: Any = None
-        self.entry: list[tuple[Any, Any]] = []
-        self.effects: list[tuple[Any, Any]] = []
-        self.generators: list[Callable[[], np.random.Generator]] = []
-
-    def changed(self) -> str | None:
-        """Name what is not as it was when this was recorded; None if all is."""
-        for sink, grad in self.entry:
-            if sink.grad is not grad:
-                return ".grad"
-        return self.reach.changed()
-
-    def replay(self, inputs: list) -> Any:
-        """Run the program, and let the gradients be where they belong."""
-        program = self.program
-        values = program.run(*inputs)
-        for sink, grad in self.effects:
-            if sink.grad is not grad:
-                sink.grad = grad
-        for sink, i in program.fresh:
-            sink.grad = Tensor(values[i])
-        return self.rebuild(values)
 
 
 class Compiled:
@@ -209,6 +178,7 @@ class Compiled:
     # --- the three ways to run --------------------------------------------------------------------
 
     def _record(self, found: Recording, leaves: list, rebuild: Any, named: bool) -> Any:
+        give_back()
         for x in Reach(self.fn, *(x for x in leaves if not is_array(x))).lives:
             if hasattr(x, "prepare_recording"):
                 x.prepare_recording()
@@ -247,15 +217,16 @@ class Compiled:
             held = [v for _, v in gradients if v is not None]
             try:
                 plan = Plan(record, [*outputs, *held])
-                found.program = Program(
-                    plan, [x._ref for x in inputs], plain_name(self.fn), len(outputs), self.exact
-                )
+                given, name = [x._ref for x in inputs], plain_name(self.fn)
+                found.program = Program(plan, given, name, len(outputs), gradients, self.exact)
                 found.effects = [
-                    (sink, None if g is None else Tensor(g))
-                    for sink, g in found.program.gradients(gradients)
+                    (sink, None if g is None else Tensor(g)) for sink, g in found.program.effects
                 ]
             except Exception as error:  # whatever it is: the step itself has been done
                 record.failure = f"its recording cannot be written down ({error!r})"
+        if not record.entry:
+            reach.forget_gradients()
+        record.forget()
         if record.failure is not None:
             found.state, found.reason = "eager", record.failure
             self._say(found)
@@ -283,38 +254,30 @@ class Compiled:
             record.fail_at_end("it can reach too many objects to watch them")
 
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
-        """Replay and run side by side, the first time that a recording is used."""
-        arrays = found.program.written()
+        """Run and replay side by side, the first time that a recording is used."""
+        arrays = found.program.written
         if sum(a.nbytes for a in arrays) > COMPARED:
             return self._record_again(found, leaves, args, kwargs)
         sinks = {id(s): s for s, _ in (*found.effects, *found.entry, *found.program.fresh)}
-        before = Snapshot(
-            arrays, found.reach.lives, [g() for g in found.generators], list(sinks.values())
-        )
-        problem = None
+        settings = found.reach.lives, [g() for g in found.generators], list(sinks.values())
+        before = Snapshot(arrays, *settings)
+        result = self.fn(*args, **kwargs)
+        after = Snapshot(arrays, *settings)
+        problem: Any = None
+        before.restore()
         try:
             replayed = self._replay(found, leaves)
+            same = is_close(replayed, result, self.exact) and after.is_as_now(self.exact)
         except Exception as error:
             problem = error
-        except BaseException:
-            before.restore()
-            raise
-        changed = [a.copy() for a in arrays]
-        grads = [sink.grad for sink in sinks.values()]
-        before.restore()
-        result = self.fn(*args, **kwargs)
+        finally:
+            after.restore()
+        del before, after
+        give_back()
         if problem is not None:
             found.state, found.reason = "eager", f"its recording failed: {problem!r}"
-        elif not all(
-            is_close(ours, its, self.exact)
-            for ours, its in (
-                (replayed, result),
-                (changed, arrays),
-                (grads, [sink.grad for sink in sinks.values()]),
-            )
-        ):
-            found.state = "eager"
-            found.reason = OTHERWISE
+        elif not same:
+            found.state, found.reason = "eager", OTHERWISE
         else:
             found.state = "ready"
             return result
@@ -324,6 +287,7 @@ class Compiled:
     def _record_again(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Record a second time, and see whether it is the same: without a copy of all weights."""
         twin = Recording()
+        found.clear_gradients()
         rebuild = flatten((args, kwargs))[1] if kwargs else flatten(args)[1]
         result = self._record(twin, leaves, rebuild, bool(kwargs))
         same = twin.state == "recorded" and twin.program.is_like(found.program)
@@ -341,6 +305,8 @@ class Compiled:
             for x in leaves
             if is_array(x)
         ]
+        if not found.replayed:
+            found.make_room()
         return found.replay(inputs)
 
     def _say(self, found: Recording) -> None:
@@ -379,17 +345,7 @@ class Compiled:
         if not self.recordings:
             return "nothing was recorded yet: call it once"
         name = plain_name(self.fn)
-        return "\n".join(f"{name}({signature(k)}): {said(r)}" for k, r in self.recordings.items())
-
-
-def said(found: Recording) -> str:
-    """Say what became of a recording."""
-    if found.state == "new":
-        return "its call raised an error"
-    if found.state == "eager":
-        return f"runs as it is: {found.reason}"
-    text = found.program.summary()
-    return text if found.state == "ready" else f"{text}; to be compared at the next call"
+        return "\n".join(f"{name}({signature(k)}): {r.said()}" for k, r in self.recordings.items())
 
 
 def plain_name(f: Function) -> str:

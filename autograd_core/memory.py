@@ -11,7 +11,9 @@ from __future__ import annotations
 import ctypes
 import os
 
-__all__ = ["keep_freed_memory"]
+import numpy as np
+
+__all__ = ["give_back", "keep_freed_memory", "reserve"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 LARGEST = 1 << 30
@@ -46,6 +48,28 @@ def keep_freed_memory(limit: int = LARGEST) -> bool:
         return False
     limit = min(limit, (1 << 31) - 1)
     return bool(mallopt(M_MMAP_THRESHOLD, limit) and mallopt(M_TRIM_THRESHOLD, limit))
+
+
+OWN_PAGES = 1 << 20  # bytes, from which on memory comes from the system
+
+
+def reserve(nbytes: int) -> np.ndarray:
+    """Return bytes for a long time; of many, a page counts as used when it is first written."""
+    if nbytes < OWN_PAGES:
+        memory = np.empty(nbytes + 63, np.uint8)
+        start = -memory.ctypes.data % 64
+        return memory[start : start + nbytes]
+    import mmap
+
+    return np.frombuffer(mmap.mmap(-1, nbytes), np.uint8)
+
+
+def give_back() -> None:
+    """Return freed memory to the system, where the allocator is glibc's."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, TypeError, OSError):
+        pass
 
 
 CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")

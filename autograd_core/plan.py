@@ -109,7 +109,7 @@ class Plan:
                 args = frozen(call.args)
                 if call.f in (np.add, np.multiply):  # the order of the two makes no difference
                     args = frozenset(args[1]), len(args[1])
-                key = call.f, args, frozen(call.kwargs)
+                key = call.f, args, frozen(call.kwargs) if call.kwargs else ()
                 earlier = known.setdefault(key, call)
                 if earlier is not call and len(earlier.results) == len(call.results):
                     self.same.update(zip(call.results, earlier.results, strict=True))
@@ -157,10 +157,13 @@ def checked_first(calls: list[Call]) -> list[Call]:
 
 def frozen(tree: Any) -> Any:
     """Make a key of arguments; equal keys mean equal calls."""
-    if type(tree) is Value:
+    kind = type(tree)
+    if kind is Value:
         return tree
+    if kind is int or (kind is float and tree):
+        return kind, tree
     if isinstance(tree, (tuple, list)):
-        return type(tree), tuple(map(frozen, tree))
+        return kind, tuple([x if type(x) is Value else frozen(x) for x in tree])
     if isinstance(tree, dict):
         return tuple((k, frozen(v)) for k, v in sorted(tree.items()))
     if isinstance(tree, slice):

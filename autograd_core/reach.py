@@ -23,7 +23,7 @@ from .guard import is_equal
 from .records import owner_of
 from .trace import Recorder
 
-__all__ = ["Reach", "Snapshot", "states"]
+__all__ = ["Reach", "states"]
 
 SIMPLE = (bool, int, float, complex, str, bytes, type(None))
 MISSING: Any = object()
@@ -60,8 +60,12 @@ class Reach:
         self.prints: dict[int, int] = {}
         self._seen: set[int] = set()
         self._keep: list[Any] = []
+        self._gradients: list[tuple[Any, str]] = []  # visited last, so that they can be forgotten
         for root in roots:
             self._visit(root, getattr(root, "__name__", type(root).__name__))
+        self._before_gradients = len(self.owners), len(self.tensors), len(self.bindings)
+        while self._gradients:
+            self._visit(*self._gradients.pop())
         self.complete = len(self._seen) < LIMIT
 
     # --- walking ----------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ class Reach:
             yield x._value, path
             sink = getattr(x._trace, "sink", None)
             if sink is not None:
-                yield sink.grad, f"{path}.grad"
+                self._gradients.append((sink.grad, f"{path}.grad"))
             if hasattr(x._trace, "sink"):
                 self.hooked.append((x, hooks_of(x), f"the hooks of {path}"))
             yield from self._of_attributes(x, path)
@@ -241,6 +245,12 @@ class Reach:
                     f"of it by other calls, a change would go unnoticed: pass it as an argument"
                 )
 
+    def forget_gradients(self) -> None:
+        """Let go of gradients that the function does not look at."""
+        owners, tensors, bindings = self._before_gradients
+        self.owners = dict(list(self.owners.items())[:owners])
+        del self.tensors[tensors:], self.bindings[bindings:], self._keep[:]
+
     def silently_written(self, record: Recorder) -> str | None:
         """Name an array whose content has changed though no recorded call wrote into it."""
         for key, a in self.owners.items():
@@ -258,52 +268,6 @@ class Reach:
 
 CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque)
 QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
-
-
-class Snapshot:
-    """What a step may change: arrays, objects whose methods it calls, generators, gradients."""
-
-    def __init__(self, arrays: list, lives: list, generators: list, sinks: list) -> None:
-        inside = Reach(*(v for x in lives for v in vars(x).values())).owners
-        every = {id(a): a for a in arrays} | inside
-        self.arrays = [(a, a.copy()) for a in every.values()]
-        self.lives = [(x, copied(vars(x))) for x in lives]
-        self.generators = [(g, g.bit_generator.state) for g in generators]
-        self.grads = [(sink, sink.grad) for sink in sinks]
-
-    def restore(self) -> None:
-        """Bring all back."""
-        for a, old in self.arrays:
-            a[...] = old
-        for x, old in self.lives:
-            refill(vars(x), old)
-        for g, state in self.generators:
-            g.bit_generator.state = state
-        for sink, grad in self.grads:
-            sink.grad = grad
-
-
-def copied(tree: Any) -> Any:
-    """Copy the dicts and lists of an object's attributes; other things stay."""
-    if type(tree) is dict:
-        return {k: copied(v) for k, v in tree.items()}
-    if type(tree) is list:
-        return [copied(v) for v in tree]
-    return tree
-
-
-def refill(now: Any, old: Any) -> Any:
-    """Give attributes the contents that they had, in the dicts and lists they were in."""
-    if type(old) is dict and type(now) is dict:
-        for k in [k for k in now if k not in old]:
-            del now[k]
-        for k, v in old.items():
-            now[k] = refill(now.get(k), v)
-        return now
-    if type(old) is list and type(now) is list:
-        now[:] = [refill(now[i] if i < len(now) else None, v) for i, v in enumerate(old)]
-        return now
-    return old
 
 
 LARGE = 1 << 24

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Call", "Storage", "Value", "owner_of", "through"]
+__all__ = ["Call", "Known", "Storage", "Value", "owner_of", "through"]
 
 
 class Storage:
@@ -49,12 +50,21 @@ class Call:
 
     def __init__(self, f: Callable[..., Any], args: Any, kwargs: Any) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
-        self.reads: list[Value] = []
+        self.reads: Sequence[Value] = ()
         self.result: Any = None
-        self.results: list[Value] = []
-        self.writes: list[Storage] = []
+        self.results: Sequence[Value] = ()
+        self.writes: Sequence[Storage] = ()
         self.whole: Value | None = None  # what came out, if that is an object with parts
         self.keeps = False  # must be carried out even if nobody needs what comes out
+
+
+class Known(weakref.ref):
+    """Knows an array that lives, and what piece of memory it owns."""
+
+    __slots__ = ("key", "storage")
+
+    key: int
+    storage: Storage
 
 
 LEAVES = frozenset((np.ndarray, float, int, bool, str, type(None), np.float64, np.float32, Value))

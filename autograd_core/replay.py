@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import math
 import operator
 from collections.abc import Callable
 from dataclasses import fields
@@ -12,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from .blocks import Chain, chains
-from .chaining import KEYWORD_OUT, write_chain
+from .chaining import KEYWORD_OUT, Links, write_chain
+from .layout import Layout, amount, is_dense, shaped, size_of
+from .memory import reserve
 from .plan import Plan, is_fresh, values_in
-from .pool import Pool, amount, is_dense, shaped
 from .records import Call, Storage, Value, through
+from .script import function_of
 from .simplify import final
-from .wording import Wording
+from .wording import Wording, is_ufunc, takes_out
 
 __all__ = ["ChangedError", "Program"]
 
@@ -25,6 +25,9 @@ INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
     operator.pow: "**",
 }  # fmt: skip
+
+
+LARGE = 1 << 16  # bytes
 
 
 class Program(Wording):
@@ -38,30 +41,48 @@ class Program(Wording):
         Of the function that was recorded.
     returned : int
         How many of the plan's outputs are returned; the others are gradients, which stay.
+    gradients : list of (sink, Value or None)
+        Where gradients belong.
     exact : bool
         Keep the order of all summations.
+
+    Attributes
+    ----------
+    run : callable
+    source : str
+        What is run.
+    written : list of array
+        The arrays outside of the recording that are written into.
+    effects : list of (sink, array or None)
+        Gradients that are written where they stay.
+    fresh : list of (sink, int)
+        Gradients that come out as new arrays, and which outputs these are.
     """
 
     def __init__(
-        self, plan: Plan, inputs: list[Value], name: str, returned: int, exact: bool
+        self,
+        plan: Plan,
+        inputs: list[Value],
+        name: str,
+        returned: int,
+        gradients: list,
+        exact: bool,
     ) -> None:
         super().__init__(name)
-        self.plan, self.inputs = plan, inputs
-        self.pool = Pool()
         self.views = 0
         self.loose: set[Value] = set()  # numbers that others than ufuncs read, which tell them
         self.lines: list[str] = []
         self.loops: list[str] = []  # the source of chains
-        self.memory: dict[Storage, np.ndarray] = {}
-        self.fresh: list[tuple[Any, int]] = []  # gradients that come out as new arrays
+        self.local: dict[Storage, list[Value]] = {}  # what local variables hold
+        self.layout = Layout()
         self.results = plan.outputs[:returned]
         self.kept = {v.storage for v in self.results}
+        self.held = {v.storage for v in plan.outputs[returned:]}
         self.assigned: dict[Value, np.ndarray] = {}
         for call in plan.calls:
             if hasattr(call.f, "arrange"):
                 places = call.f.arrange()
                 self.assigned.update(zip(call.args, places or (), strict=places is not None))
-        self.held = {v.storage for v in plan.outputs[returned:]}
         self.bound["expect_nothing"] = expect_nothing
         self.bound["expect_something"] = expect_something
         for i, v in enumerate(inputs):
@@ -70,19 +91,48 @@ class Program(Wording):
             if type(array) is np.ndarray:
                 self.static[v] = array
             self.names[v] = self.bind("k", array)
-        self._last_uses()
+        self._last_uses(plan.calls)
         for storage in plan.templates:
             assert storage.external is not None
             there = self.bind("a", storage.external)
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
-        i = 0
-        for step in chains(plan.calls, exact):
-            if isinstance(step, Chain):
-                write_chain(self, i, step)
-                i += len(step.calls)
+        steps = self._steps(plan.calls, exact)
+        for i, step in steps:
+            if isinstance(step, Links):
+                write_chain(self, step)
             else:
                 self._emit(i, step)
-                i += 1
+        outputs = self._outputs(plan, returned)
+        self.effects: list[tuple[Any, Any]] = []
+        self.fresh: list[tuple[Any, int]] = []
+        self._settle_gradients(plan, gradients)
+        found = {id(s): s for call in plan.calls for s in call.writes}
+        self.written = [s.external for s in found.values() if s.external is not None]
+        self.nbytes = self.layout.bytes + self.layout.own
+        self.summary = self._summary(plan)
+        arguments = [f"x{i}" for i in range(len(inputs))]
+        text, self.run = function_of(name, arguments, self.lines, outputs, self.bound)
+        self.source = "".join(f"{loop}\n" for loop in self.loops) + text
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of what was needed for writing only."""
+        kept = ("run", "source", "written", "effects", "fresh", "nbytes", "summary", "bound")
+        for name in [name for name in vars(self) if name not in kept]:
+            delattr(self, name)
+
+    def is_like(self, other: Program) -> bool:
+        """Whether two recordings are the same text, and their constants the same numbers."""
+        if self.source != other.source or self.bound.keys() != other.bound.keys():
+            return False
+        return all(
+            x is other.bound[name] or is_same_array(x, other.bound[name])
+            for name, x in self.bound.items()
+            if name[0] in "ak" and isinstance(x, (np.ndarray, np.generic))
+        )
+
+    def _outputs(self, plan: Plan, returned: int) -> str:
+        """Write what is returned: results, and gradients that have no place."""
         for v in plan.outputs[returned:]:
             self.name(v)
             if v not in self.static and v not in self.results:
@@ -95,46 +145,24 @@ class Program(Wording):
             if own.setdefault(v.storage, original.storage) is not original.storage:
                 text = f"{text}.copy()"  # two results that turned out to be the same
             texts.append(f"{text}, ")
-        outputs = "".join(texts)
-        arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
-        body = "\n".join(f"    {line}" for line in self.lines)
-        before = "".join(f"{text}\n" for text in self.loops)
-        self.source = f"{before}def {name}({arguments}):\n{body}\n    return ({outputs})\n"
-        self.run = self._made(name)
+        return f"({''.join(texts)})"
 
-    def is_like(self, other: Program) -> bool:
-        """Whether two recordings are the same text, and their constants the same numbers."""
-        if self.source != other.source or self.bound.keys() != other.bound.keys():
-            return False
-        return all(
-            x is other.bound[name] or is_same_array(x, other.bound[name])
-            for name, x in self.bound.items()
-            if name[0] in "ak" and isinstance(x, (np.ndarray, np.generic))
-        )
-
-    def gradients(self, wanted: list[tuple[Any, Value | None]]) -> list[tuple[Any, Any]]:
-        """Say for the places where gradients belong which Tensor they hold, or None."""
-        found: list[tuple[Any, Any]] = []
+    def _settle_gradients(self, plan: Plan, wanted: list[tuple[Any, Value | None]]) -> None:
+        """Say for the places where gradients belong which array they hold, or None."""
         for sink, v in wanted:
-            v = final(v, self.plan.same) if v is not None else None
+            v = final(v, plan.same) if v is not None else None
             if v is None:
-                found.append((sink, None))
+                self.effects.append((sink, None))
             elif v in self.static and v.source != "external":
-                found.append((sink, self.static[v]))
+                self.effects.append((sink, self.static[v]))
             else:
                 if v not in self.results:
                     raise LookupError("a gradient that is no result")
                 self.fresh.append((sink, self.results.index(v)))
-        return found
 
-    def written(self) -> list[np.ndarray]:
-        """Return the arrays outside of the recording that it writes into."""
-        found = {id(s): s for call in self.plan.calls for s in call.writes}
-        return [s.external for s in found.values() if s.external is not None]
-
-    def summary(self) -> str:
+    def _summary(self, plan: Plan) -> str:
         """Say in a line what was done."""
-        plan, n = self.plan, len(self.lines)
+        n = len(self.lines)
         parts = [f"{n} call{'s' * (n != 1)} of {plan.recorded} recorded"]
         parts += [
             f"{count} {what}"
@@ -146,13 +174,13 @@ class Program(Wording):
             )
             if count
         ]
-        return f"{', '.join(parts)}; {amount(self.pool.bytes)} of buffers"
+        return f"{', '.join(parts)}; {amount(self.nbytes)} of buffers"
 
     # --- memory -----------------------------------------------------------------------------------
 
-    def _last_uses(self) -> None:
+    def _last_uses(self, calls: list[Call]) -> None:
         """Find out which call is the last to need each piece of memory."""
-        for i, call in enumerate(self.plan.calls):
+        for i, call in enumerate(calls):
             if not is_ufunc(call.f):
                 self.loose.update(v for v in call.reads if v.kind == "scalar")
             for v in (*call.reads, *call.results):
@@ -160,55 +188,80 @@ class Program(Wording):
             for storage in call.writes:
                 storage.last = i
 
-    def buffer(self, i: int, call: Call, v: Value) -> np.ndarray | None:
-        """Find memory for the result of call i; None if it is to be new each time."""
-        if v.storage in self.kept or v in self.loose or v.dtype is None or v.dtype.hasobject:
-            return None
-        if not is_fresh(call, v) or (v.kind == "array" and not is_dense(v)):
-            return None
-        nbytes = math.prod(v.shape) * v.dtype.itemsize
-        place = self.place_of(v, nbytes)
-        if place is not None:
-            return place
-        memory = None
+    def _steps(self, calls: list[Call], exact: bool) -> list[tuple[int, Call | Links]]:
+        """Find the chains, and places for all results that get one."""
+        steps: list[tuple[int, Call | Links]] = []
+        i = 0
+        for step in chains(calls, exact):
+            if isinstance(step, Chain):
+                links = Links(self, i, step)
+                links.ask_for_places(self)
+                steps.append((i, links))
+                i += len(step.calls)
+            else:
+                steps.append((i, step))
+                self._ask_for_place(i, step)
+                i += 1
+        self.layout.settle()
+        return steps
+
+    def _ask_for_place(self, i: int, call: Call) -> None:
+        """Note what memory a call needs for its result, if it can write into it."""
+        v = call.result
+        if type(v) is not Value or len(call.results) != 1 or call.f is operator.setitem:
+            return
+        if not takes_out(call) or not self.has_place(call, v) or v.storage in self.held:
+            return
         if isinstance(call.f, np.ufunc) and call.f is not np.matmul:
             for x in call.reads:
                 if (
-                    x.storage in self.memory
+                    x.storage in self.layout.of
                     and x.storage.last == i
                     and (x.shape, x.dtype, x.strides) == (v.shape, v.dtype, v.strides)
-                    and self.memory[x.storage].nbytes == max(nbytes, 1)
+                    and self.layout.of[x.storage].nbytes == size_of(v)
                 ):
-                    memory = self.memory.pop(x.storage)
-                    break
-        if memory is None:
-            memory = self.pool.take(nbytes)
-        self.memory[v.storage] = memory
-        return shaped(memory, v)
+                    self.layout.share(v.storage, x.storage, v.storage.last)
+                    return
+        self.layout.add(v.storage, size_of(v), i, v.storage.last)
 
-    def place_of(self, v: Value, nbytes: int) -> np.ndarray | None:
-        """Return the memory of a gradient, which nobody else uses; None for other values."""
+    def has_place(self, call: Call, v: Value) -> bool:
+        """Whether the result of a call gets memory that stays; else it is new each time."""
+        if v.storage in self.kept or v in self.loose or v.dtype is None or v.dtype.hasobject:
+            return False
+        return is_fresh(call, v) and (v.kind != "array" or is_dense(v))
+
+    def place_of(self, v: Value) -> np.ndarray:
+        """Return the array that a result is written into."""
         if v.storage not in self.held:
-            return None
-        self.pool.bytes += nbytes
+            return self.layout.array(v)
+        nbytes = size_of(v)  # of a gradient, whose memory nobody else uses
+        self.layout.own += nbytes
         place = self.assigned.get(v)
         if place is not None and (place.strides, place.dtype) == (v.strides, v.dtype):
             return place
-        return shaped(np.empty(max(nbytes, 1), np.uint8), v)
-
-    def release(self, i: int, call: Call) -> None:
-        """Give back the memory that call i was the last to need."""
-        for v in (*call.reads, *call.results):
-            if v.storage.last == i and v.storage in self.memory:
-                memory = self.memory.pop(v.storage)
-                self.pool.give(memory, memory.nbytes)
+        return shaped(reserve(max(nbytes, 1)), v)
 
     # --- calls ------------------------------------------------------------------------------------
 
     def _emit(self, i: int, call: Call) -> None:
         if not self._hoisted(call):
-            self.lines.append(self._statement(i, call))
-        self.release(i, call)
+            self.lines.append(self._statement(call))
+        self.let_go(i, call)
+
+    def let_go(self, last: int, *calls: Call) -> None:
+        """Forget large arrays that are made anew each time, after the last call that reads them."""
+        stay = self.kept | self.held
+        for call in calls:
+            for v in call.results:
+                name = self.names.get(v, "")
+                if v.kind == "array" and name == f"v{v.index}" and v.storage not in stay:
+                    self.local.setdefault(v.storage, []).append(v)
+        dying = dict.fromkeys(v.storage for call in calls for v in (*call.reads, *call.results))
+        for storage in dying:
+            if storage.last <= last and storage in self.local:
+                found = self.local.pop(storage)
+                if any(size_of(v) >= LARGE for v in found):
+                    self.lines.append(f"del {', '.join(self.names[v] for v in found)}")
 
     def _hoisted(self, call: Call) -> bool:
         """Make a view of memory that stays where it is once and for all."""
@@ -230,7 +283,7 @@ class Program(Wording):
         self.views += 1
         return True
 
-    def _statement(self, i: int, call: Call) -> str:
+    def _statement(self, call: Call) -> str:
         f, args, kwargs = call.f, call.args, dict(call.kwargs)
         if f is operator.setitem:
             return f"{self.text(args[0])}[{self.index(args[1])}] = {self.text(args[2])}"
@@ -241,15 +294,12 @@ class Program(Wording):
         right = self._call(f, args, kwargs)
         if len(call.results) == 1 and call.result is call.results[0]:
             v = call.result
-            if takes_out(call):
-                found = self.buffer(i, call, v)
-                if found is not None:
-                    out = self.bind("b", found)
-                    self.static[v], self.names[v] = found, out
-                    positional = (isinstance(f, np.ufunc) or f is np.dot) and f not in KEYWORD_OUT
-                    positional = positional and not kwargs
-                    right = right[:-1] + (f", {out})" if positional else f", out={out})")
-                    return right
+            if takes_out(call) and self.has_place(call, v):
+                found = self.place_of(v)
+                self.static[v], self.names[v] = found, self.bind("b", found)
+                positional = (isinstance(f, np.ufunc) or f is np.dot) and f not in KEYWORD_OUT
+                how = ", " if positional and not kwargs else ", out="
+                return f"{right[:-1]}{how}{self.names[v]})"
             self.names[v] = f"v{v.index}"
             if hasattr(f, "may_give_nothing"):
                 right = f"expect_something({right})"
@@ -312,17 +362,6 @@ class Program(Wording):
             return f"{name}[()]" if v.kind == "scalar" else name
         return name
 
-    def _made(self, name: str) -> Callable[..., Any]:
-        """Make a function of the source."""
-        indented = "".join(f"    {line}\n" for line in self.source.splitlines())
-        text = f"def make({', '.join(self.bound)}):\n{indented}    return {name}\n"
-        file = f"<compiled {name} {id(self):x}>"
-        linecache.cache[file] = (len(text), None, text.splitlines(True), file)
-        space: dict[str, Any] = {}
-        exec(compile(text, file, "exec"), space)
-        made: Callable[..., Any] = space["make"](**self.bound)
-        return made
-
 
 class ChangedError(Exception):
     """A check of the arguments has another outcome than when it was recorded."""
@@ -345,24 +384,3 @@ def is_same_array(a: Any, b: Any) -> bool:
     """Whether two constants hold the same numbers."""
     numbers = a.dtype == b.dtype and a.dtype.kind in "fc"
     return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=numbers)
-
-
-def is_ufunc(f: Callable[..., Any]) -> bool:
-    """Whether a function is a ufunc or a method of one, to which 0-d arrays are numbers."""
-    return isinstance(f, np.ufunc) or isinstance(getattr(f, "__self__", None), np.ufunc)
-
-
-def takes_out(call: Call) -> bool:
-    """Whether a call can write its one result into memory that it is given."""
-    f = call.f
-    if "out" in call.kwargs or "where" in call.kwargs:
-        return False
-    if (
-        call.result.dtype is None or call.result.dtype.kind == "c"
-    ):  # NumPy's loops for these round otherwise with out=
-        return False
-    if isinstance(f, np.ufunc):
-        return f.nout == 1 and len(call.args) == f.nin
-    if isinstance(getattr(f, "__self__", None), np.ufunc):
-        return f.__name__ == "reduce" and len(call.args) == 1
-    return f is np.dot and len(call.args) == 2

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 import operator
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +21,7 @@ import numpy as np
 from .anomaly import user_line, watchers
 from .calling import name_of
 from .kernels import getitem, setitem
-from .records import Call, Storage, Value, owner_of, through
+from .records import Call, Known, Storage, Value, owner_of, through
 from .traced import READING, Traced, is_ours, plainly
 
 __all__ = ["Recorder", "current", "find", "lifted", "noted_call", "noted_rule", "recorder"]
@@ -47,6 +46,8 @@ BY_VALUES = {
     if hasattr(np, name)
 } | {np.linalg.eig, np.linalg.eigvals, np.linalg.lstsq}
 """Functions whose result has a shape or a dtype according to values."""
+NO_ARRAYS = {Traced, float, int, bool, type(None)}
+EMPTY: dict[str, Any] = {}  # settings of most calls
 
 WRITES_FIRST = {np.copyto, np.put, np.put_along_axis, np.putmask, np.fill_diagonal}
 OF_NUMBERS = {
@@ -65,11 +66,11 @@ class Recorder:
 
     def __init__(self, reachable: frozenset[int] = frozenset()) -> None:
         self.calls: list[Call] = []
-        self.values: list[Value] = []
+        self.count = 0  # of values
         self.failure: str | None = None
         self.reachable = reachable
         self.externals: dict[int, Value] = {}
-        self.storages: dict[int, tuple[weakref.ref[np.ndarray], Storage]] = {}
+        self.storages: dict[int, Known] = {}
         self.objects: dict[int, tuple[Any, Value, Any]] = {}
         self.entry: dict[int, tuple[Any, Any]] = {}
         self.settled: dict[int, Any] = {}
@@ -100,12 +101,18 @@ class Recorder:
         """Remember a reason that was found when all was done."""
         self.failure = self.failure or reason
 
+    def forget(self) -> None:
+        """Let go of all that was noted, when it is planned or of no use."""
+        self.calls = []
+        for held in (self.objects, self.storages, self.externals, self.entry, self.settled):
+            held.clear()
+
     # --- values -----------------------------------------------------------------------------------
 
     def new(self, source: str, x: Any, storage: Storage | None = None) -> Value:
         """Add a value."""
-        value = Value(len(self.values), source, x, Storage() if storage is None else storage)
-        self.values.append(value)
+        value = Value(self.count, source, x, Storage() if storage is None else storage)
+        self.count += 1
         if type(x) is np.ndarray:
             self.remember(owner_of(x), value.storage)
         return value
@@ -113,20 +120,21 @@ class Recorder:
     def remember(self, owner: np.ndarray, storage: Storage) -> None:
         """Know a piece of memory again."""
         key = id(owner)
-        known = self.storages
+        if key not in self.storages:
+            known = self.storages[key] = Known(owner, self._forget)
+            known.key, known.storage = key, storage
 
-        def forget(ref: Any) -> None:
-            if key in known and known[key][0] is ref:
-                del known[key]
-
-        if key not in known:
-            known[key] = weakref.ref(owner, forget), storage
+    def _forget(self, known: Any) -> None:
+        """Let go of an array that has died."""
+        key: int = known.key
+        if self.storages.get(key) is known:
+            del self.storages[key]
 
     def storage_of(self, x: np.ndarray) -> Storage | None:
         """Return the piece of memory of an array, if it is known."""
         owner = owner_of(x)
         found = self.storages.get(id(owner))
-        return found[1] if found is not None and found[0]() is owner else None
+        return found.storage if found is not None and found() is owner else None
 
     def input(self, x: Any) -> Traced:
         """Wrap an argument."""
@@ -156,7 +164,12 @@ class Recorder:
             if self.busy:
                 self.fail(f"{self.busy} receives an array hidden inside of another object")
             return f(*plainly(args), **plainly(kwargs))
+        if type(f) is np.ufunc and not kwargs and not writes and f.nout == 1:
+            y = self._simple(f, args)
+            if y is not None:
+                return y
         call = Call(f, None, None)
+        reads: list[Value] = []
         known: list[Any] = []
         given: list[Any] = []
 
@@ -174,12 +187,13 @@ class Recorder:
                 given.append(x)
                 return x
             given.append(plain)
-            call.reads.append(value)
+            reads.append(value)
             return value
 
         known_objects = self.objects
         call.args = through(args, noted, known_objects)
-        call.kwargs = through(kwargs, noted, known_objects)
+        call.kwargs = through(kwargs, noted, known_objects) if kwargs else EMPTY
+        call.reads = reads
         source = iter(given)
         plain_args = through(call.args, lambda _: next(source))
         plain_kwargs = through(call.kwargs, lambda _: next(source))
@@ -194,12 +208,39 @@ class Recorder:
         call.result = self.outcome(call, y, known, f)
         if hasattr(type(y), "__dataclass_fields__"):
             call.whole = self.new("result", y)
-            call.results.append(call.whole)
+            call.results = [*call.results, call.whole]
         self.calls.append(call)
         return self.shown(call, y, known)
 
+    def _simple(self, f: np.ufunc, args: tuple) -> Any:
+        """Note the call of a ufunc on arrays and numbers without detours; None if it is another."""
+        noted, given, reads = [], [], []
+        for x in args:
+            kind = type(x)
+            value: Any = x
+            if kind is Traced:
+                value, x = x._ref, x._concrete
+                reads.append(value)
+            elif kind is np.ndarray:
+                value = self.external(x)
+                reads.append(value)
+            elif kind is not float and kind is not int:
+                return None
+            noted.append(value)
+            given.append(x)
+        y = f(*given)
+        if type(y) is not np.ndarray and not isinstance(y, np.generic):
+            return None
+        call = Call(f, tuple(noted), EMPTY)
+        value = self.new("result", y)
+        call.reads, call.result, call.results = tuple(reads), value, (value,)
+        self.calls.append(call)
+        return Traced(y, value, self)
+
     def function(self, f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         """Note the call of a function of NumPy's, or of one that dispatches as these do."""
+        if type(f) is np.ufunc and not kwargs:
+            return self.record(f, args, kwargs)
         if (
             (f in BY_VALUES and (f is not np.repeat or find((args[1:], kwargs))))
             or f.__name__ == "bases_by_rank"
@@ -239,11 +280,12 @@ class Recorder:
         elif storage in self.given:
             self.fail("it writes into an argument")
         storage.writes += 1
-        call.writes.append(storage)
+        call.writes = [*call.writes, storage]
 
     def outcome(self, call: Call, y: Any, known: list, f: Any) -> Any:
         """Say what came out of a call: Values in place of arrays."""
         has_parts = hasattr(type(y), "__dataclass_fields__")  # its numbers are of shapes
+        results: list[Value] = []
 
         def leaf(v: Any) -> Any:
             kind = type(v)
@@ -265,10 +307,12 @@ class Recorder:
             else:
                 value = self.new("result", v)
                 self.objects[id(v)] = v, value, v
-            call.results.append(value)
+            results.append(value)
             return value
 
-        return through(y, leaf)
+        result = through(y, leaf)
+        call.results = results
+        return result
 
     def shown(self, call: Call, y: Any, known: list) -> Any:
         """Give the caller of a recorded call its results: Traced in place of arrays."""
@@ -331,7 +375,7 @@ def find(tree: Any) -> Recorder | None:
 def lifted(values: Any) -> Any:
     """See the arrays beneath Tensors as part of the recording that is going on, if one is."""
     r = current.get() if watchers else None
-    if r is None:
+    if r is None or (type(values) is list and all(type(x) in NO_ARRAYS for x in values)):
         return values
     return through(values, lambda x: Traced(x, r.external(x), r) if type(x) is np.ndarray else x)
 

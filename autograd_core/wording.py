@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .plan import values_in
-from .records import Value, through
+from .records import Call, Value, through
 
-__all__ = ["Wording"]
+__all__ = ["Wording", "is_ufunc", "takes_out"]
 
-KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del"}
+KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del", "range",
+            "bound", "empty"}  # fmt: skip
+GIVEN = re.compile(r"([a-z]|parts)\d+|s\d+_\d+|blocks_\d+")  # names that are given here
 
 
 class Wording:
@@ -46,7 +49,7 @@ class Wording:
         if isinstance(owner, np.ufunc):
             name = f"{owner.__name__}_{name}"
         name = name if name.isidentifier() else "f"
-        while name in self.bound or name in KEYWORDS or name == self.title:
+        while name in self.bound or name in KEYWORDS or name == self.title or GIVEN.fullmatch(name):
             name += "_"
         self.named[id(f)] = name
         self.bound[name] = f
@@ -121,3 +124,24 @@ class Wording:
         if found is None:
             found = self.named[key] = np.array(x, dtype)  # type: ignore[index,assignment]
         return found
+
+
+def is_ufunc(f: Callable[..., Any]) -> bool:
+    """Whether a function is a ufunc or a method of one, to which 0-d arrays are numbers."""
+    return isinstance(f, np.ufunc) or isinstance(getattr(f, "__self__", None), np.ufunc)
+
+
+def takes_out(call: Call) -> bool:
+    """Whether a call can write its one result into memory that it is given."""
+    f = call.f
+    if "out" in call.kwargs or "where" in call.kwargs:
+        return False
+    if (
+        call.result.dtype is None or call.result.dtype.kind == "c"
+    ):  # NumPy's loops for these round otherwise with out=
+        return False
+    if isinstance(f, np.ufunc):
+        return f.nout == 1 and len(call.args) == f.nin
+    if isinstance(getattr(f, "__self__", None), np.ufunc):
+        return f.__name__ == "reduce" and len(call.args) == 1
+    return f is np.dot and len(call.args) == 2

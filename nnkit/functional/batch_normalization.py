@@ -13,13 +13,12 @@ from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.live import live
 from autograd_core.trace import lifted
 from nnkit.functional.channels import channel_affine, per_channel
-from nnkit.functional.layouts import seen_together
+from nnkit.functional.layouts import FAR, seen_together
 from nnkit.functional.operands import as_float, operation
 
 __all__ = ["batch_norm"]
 
 Array = NDArray[Any]
-FAR = 256.0  # a squared mean of so many variances leaves float32 six digits of E[x^2] - mean^2
 
 
 @dataclass
@@ -40,22 +39,20 @@ class Moments:
 def calculated_moments(x: Array) -> Moments:
     """Return mean and variance (over n, not n - 1) of each channel, from E[x^2] - mean^2."""
     part: Any = seen_together(x)
-    count, dtype = x.size // x.shape[1], x.dtype
+    count = x.size // x.shape[1]
     with np.errstate(all="ignore"):
         mean, var = mean_and_variance(part, count)
         near = (mean * mean <= FAR * var).all()
-    offset = mean.astype(dtype)
     if near:
-        return Moments(part, offset, offset, var.astype(dtype), count)
+        return Moments(part, mean, mean, var, count)
     numbers = part.numbers
-    part = part.like(part.affine(numbers(np.ones_like(offset)), numbers(-offset)))
-    mean, var = mean_and_variance(part, count)
-    mean, var = mean.astype(dtype), np.maximum(var, 0).astype(dtype)
-    return Moments(part, mean, mean + offset, var, count)
+    part = part.like(part.affine(numbers(np.ones_like(mean)), numbers(-mean)))
+    offset, var = mean_and_variance(part, count)
+    return Moments(part, offset, mean + offset, np.maximum(var, 0), count)
 
 
 def mean_and_variance(part: Any, count: int) -> tuple[Array, Array]:
-    """Return them as what is in the array has them, in double precision."""
+    """Return them as what is in the array has them."""
     total, squares = part.batch_sums(part)
     total *= 1.0 / count
     squares *= 1.0 / count
@@ -87,8 +84,7 @@ def normalise_vjp(
     m, part = moments, moments.part
     cotangent = part.like(g)
     g_sum, g_x = part.batch_sums(cotangent)
-    g_h = ((g_x - m.offset * g_sum) * inverse).astype(g.dtype)
-    g_sum = g_sum.astype(g.dtype)
+    g_h = (g_x - m.offset * g_sum) * inverse
     grad = None
     if needs[0]:
         scale, n = weight * inverse, g.dtype.type(m.count)

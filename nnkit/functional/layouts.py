@@ -42,10 +42,9 @@ class Planes:
         return np.broadcast_to(v, self.shape[:2])
 
     def batch_sums(self, other: Planes) -> tuple[Array, Array]:
-        """Return these sums over the batch, in double precision; (C,)."""
+        """Return these sums over the batch; (C,)."""
         total, products = self.sums(other)
-        double = np.result_type(total, np.float64)
-        return total.sum(axis=0, dtype=double), products.sum(axis=0, dtype=double)
+        return total.sum(axis=0), products.sum(axis=0)
 
     def parts(self) -> Iterator[slice]:
         """Cut the rows into blocks that fit into the cache."""
@@ -151,22 +150,21 @@ class Rows:
         step = max(1, BLOCK // max(1, width))
         return (slice(i, i + step) for i in range(0, count, step))
 
-    def batch_sums(self, other: Rows) -> tuple[Array, Array]:
-        """Return the sums of the other's elements, and of their products with these; (C,).
-
-        Those of the blocks are added up in double precision.
-        """
-        double = np.result_type(self.rows, np.float64)
-        total, products = np.zeros((2, self.rows.shape[1]), double)
+    def sums(self, other: Rows) -> tuple[Array, Array]:
+        """Return the sums of the other's elements, and of their products with these; (C,)."""
+        total: Any = 0.0
+        products: Any = 0.0
         for s in self.parts():
             mine, others = self.rows[s], other.rows[s]
             one = ones(len(mine), mine.dtype)
-            total += np.dot(one, others)
-            products += np.dot(one, mine * others)
+            total = np.dot(one, others) + total
+            products = np.dot(one, mine * others) + products
         if self.times > 1:
             total = np.add.reduce(total.reshape(self.times, -1))
             products = np.add.reduce(products.reshape(self.times, -1))
         return total, products
+
+    batch_sums = sums
 
     def affine(
         self, scale: Array, shift: Array, other: Rows | None = None, factor: Array | None = None

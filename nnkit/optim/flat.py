@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from autograd_core import Tensor
 from autograd_core.holders import is_shared
 from autograd_core.inplace import mark_all_written
+from autograd_core.memory import reserve
 from nnkit.optim.interrupts import Uninterrupted
 
 __all__ = ["FlatGroup", "elementwise", "flatten"]
@@ -81,7 +82,7 @@ class FlatGroup:
 
     def __init__(self, optimizer: Any, group: dict[str, Any], flat: Flat) -> None:
         self.optimizer, self.group, self.flat = optimizer, group, flat
-        self.gradient = np.empty_like(flat.vector)
+        self.gradient = reserve(flat.vector.nbytes).view(flat.vector.dtype)
         self.gradients = flat.views(self.gradient)
         size = len(flat.vector)
         count = max(1, math.ceil(size / BLOCK))

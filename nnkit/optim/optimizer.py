@@ -368,3 +368,8 @@ class Scratch:
             view = memory[: value.size].reshape(value.shape)
             self._views[i, value.shape, dtype] = view
         return view
+
+    def forget(self) -> None:
+        """Let go of the memory."""
+        self._memory.clear()
+        self._views.clear()

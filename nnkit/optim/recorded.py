@@ -40,6 +40,8 @@ class StepCall:
         optimizer = self.optimizer
         places: dict[int, np.ndarray] = {}
         self.flats = []
+        self._wrapped.clear()  # the gradients of the recorded step
+        optimizer._scratch.forget()
         for group in optimizer.param_groups:
             own = [p for p in group["params"] if any(p is q for q in self.params)]
             flat = next((f for f in optimizer._flats if same(f.params, own)), None)

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograd_core import Compiled, blocks, compile, grad, hessian, tensor, value_and_grad, vjp
+from autograd_core import (
+    Compiled,
+    blocks,
+    compile,
+    grad,
+    hessian,
+    layout,
+    records,
+    script,
+    tensor,
+    value_and_grad,
+    vjp,
+)  # fmt: skip
 from autograd_core.trees import flatten
 from tests.ops import SAMPLES, Sample
 
@@ -94,6 +107,57 @@ def test_exact_keeps_the_order_of_sums(f: Any) -> None:
     other = compile(eager)
     other(x)
     assert "= add_reduce(s" in other.source
+
+
+def steps(x: Any) -> Any:
+    for k in range(40):
+        x = np.sin(x) * (0.5 + k) + np.cos(x[::-1])
+    return np.sum(x * x)
+
+
+def test_a_long_recording_is_cut_into_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(script, "PART", 7)
+    compiled = compile(value_and_grad(steps), exact=True)
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=9)
+        for a, b in zip(compiled(x), value_and_grad(steps)(x), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert compiled.source.count("def ") > 20
+    assert [r.state for r in compiled.recordings.values()] == ["ready"], compiled.report()
+
+
+def test_what_repeats_is_a_loop() -> None:
+    def f(x: Any) -> Any:
+        for _ in range(50):
+            x = x * 0.5 + 1
+        return x
+
+    compiled = compile(f)
+    for k in range(3):
+        np.testing.assert_array_equal(compiled(np.arange(4.0) * k), f(np.arange(4.0) * k))
+    assert "for _ in range(" in compiled.source and compiled.source.count("multiply") < 5
+
+
+def test_results_that_are_needed_at_one_time_have_places_of_their_own() -> None:
+    """Random lifetimes: places overlap only where times do not."""
+    rng = np.random.default_rng(0)
+    for most in (0, 10_000):
+        found = layout.Layout()
+        for begin in range(150):
+            nbytes = int(rng.choice([0, 8, 40, 4_096, 5_000, 70_000]))
+            found.add(records.Storage(), nbytes, begin, begin + int(rng.integers(0, 30)))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(layout, "MOST", most)
+            found.settle()
+        for a, b in itertools.combinations(found.places, 2):
+            at_one_time = a.begin <= b.end and b.begin <= a.end
+            apart = a.offset + a.nbytes <= b.offset or b.offset + b.nbytes <= a.offset
+            assert apart or not at_one_time
+            assert a.offset % 64 == 0 and a.offset + a.nbytes <= found.bytes
+        needed = max(
+            sum(p.nbytes for p in found.places if p.begin <= t <= p.end) for t in range(150)
+        )
+        assert found.bytes < needed * (1.3 if most else 2)
 
 
 def test_nothing_is_calculated_twice_or_in_vain() -> None:

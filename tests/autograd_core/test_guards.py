@@ -23,13 +23,13 @@ LAYERS = [
     ["graph", "trees", "kernels"],
     ["ufunc_methods"],
     ["records"],
-    ["pool"],
+    ["layout"],
     ["traced"],
     ["trace"],
     ["live"],
     ["reverse", "forward", "gradmode", "dispatch"],
     ["simplify", "reach"],
-    ["plan", "blocks"],
+    ["plan", "blocks", "script", "snapshot"],
     ["chaining", "wording"],
     ["replay", "entry"],
     ["habits", "display", "interchange", "shortcuts"],
@@ -46,6 +46,7 @@ LAYERS = [
     ["primitive"],
     ["function", "custom", "extend", "builtins", "equations"],
     ["implicit", "signatures", "outcomes"],
+    ["recording"],
     ["compiled"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}

@@ -1,0 +1,75 @@
+"""What `compile` knows of calls with arguments of certain shapes, dtypes and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .memory import give_back
+from .reach import Reach
+from .replay import Program
+from .tensor import Tensor
+
+__all__ = ["Recording"]
+
+SMALL = 1 << 20  # bytes
+
+
+class Recording:
+    """What is known of calls with arguments of certain shapes, dtypes and plain values."""
+
+    def __init__(self) -> None:
+        self.renewed = 0
+        self.replayed = False
+        self.state = "new"  # then "recorded", "ready" or "eager"
+        self.reason: str | None = None
+        self.program: Program
+        self.rebuild: Callable[[Any], Any]
+        self.reach: Reach
+        self.statics: Any = None
+        self.entry: list[tuple[Any, Any]] = []
+        self.effects: list[tuple[Any, Any]] = []
+        self.generators: list[Callable[[], np.random.Generator]] = []
+
+    def changed(self) -> str | None:
+        """Name what is not as it was when this was recorded; None if all is."""
+        for sink, grad in self.entry:
+            if sink.grad is not grad:
+                return ".grad"
+        return self.reach.changed()
+
+    def clear_gradients(self) -> None:
+        """Let go of gradients that the next call makes anew without a look at them."""
+        read = {id(sink) for sink, _ in self.entry}
+        for sink, other in (*self.effects, *self.program.fresh):
+            if id(sink) not in read and other is not None:
+                sink.grad = None
+
+    def make_room(self) -> None:
+        """Let go of what the calls before the first replay have left in memory."""
+        self.replayed = True
+        self.clear_gradients()
+        if self.program.nbytes > SMALL:
+            give_back()
+
+    def replay(self, inputs: list) -> Any:
+        """Run the program, and let the gradients be where they belong."""
+        program = self.program
+        values = program.run(*inputs)
+        for sink, grad in self.effects:
+            if sink.grad is not grad:
+                sink.grad = grad
+        for sink, i in program.fresh:
+            sink.grad = Tensor(values[i])
+        return self.rebuild(values)
+
+    def said(self) -> str:
+        """Say what became of it."""
+        if self.state == "new":
+            return "its call raised an error"
+        if self.state == "eager":
+            return f"runs as it is: {self.reason}"
+        text = self.program.summary
+        return text if self.state == "ready" else f"{text}; to be compared at the next call"
