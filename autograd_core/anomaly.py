@@ -14,7 +14,15 @@ import numpy as np
 
 from .errors import ArgumentError, NonFiniteError, describe
 
-__all__ = ["check_backward", "check_forward", "detect_anomaly", "user_line", "watchers", "watching"]
+__all__ = [
+    "check_backward",
+    "check_forward",
+    "detect_anomaly",
+    "levels_to_user",
+    "user_line",
+    "watchers",
+    "watching",
+]
 
 watching: ContextVar[bool] = ContextVar("watching", default=False)
 watchers: list[Any] = []  # the open blocks of all threads: while there is none, nobody need ask
@@ -72,9 +80,9 @@ class detect_anomaly:  # noqa: N801 (torch's name)
             self._token = None
 
 
-def user_line() -> str:
+def user_line(frame: FrameType | None = None) -> str:
     """Say which line of the user's code is being run: the innermost one outside of libraries."""
-    frame: FrameType | None = sys._getframe(1)
+    frame = frame or sys._getframe(1)
     found = None
     while frame is not None:
         file = frame.f_code.co_filename
@@ -89,6 +97,15 @@ def user_line() -> str:
     file, number = found.f_code.co_filename, found.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{place_name(file)}, line {number}" + (f": {text}" if text else "")
+
+
+def levels_to_user() -> int:
+    """Return the `stacklevel` that lets a warning of the caller's name the line outside of ours."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def place_name(file: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .anomaly import watching
+from .anomaly import levels_to_user, watching
 from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
@@ -315,7 +315,7 @@ class Compiled:
             raise ArgumentError(text)
         if text not in self.said:
             self.said.add(text)
-            warnings.warn(text, CompileWarning, stacklevel=4)
+            warnings.warn(text, CompileWarning, stacklevel=levels_to_user())
 
     # --- what people look at ----------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ Names are those of torch.nn; arrays are NumPy's.
 from typing import TYPE_CHECKING, Any
 
 from autograd_core import (
+    CompileWarning,
     Tensor,
     compile,
     enable_grad,
@@ -60,6 +61,7 @@ from nnkit.training import (
 __all__ = [
     # tensors
     "Tensor",
+    "CompileWarning",
     "compile",
     "enable_grad",
     "inference",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from autograd_core.errors import ArgumentError
 from nnkit.functional.activation import logistic, logsigmoid_op
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_dtype, extent, operation, reduced
+from nnkit.functional.operands import as_dtype, judge_extent, operation, reduced
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
@@ -22,12 +22,24 @@ LEAST_LOG = -100.0  # PyTorch's: log(0) counts as -100, so that a loss stays fin
 
 def check_yes_or_no(target: Any, what: str) -> None:
     """Refuse targets that are no probabilities."""
-    low, high = extent(target)
+
+    def judge(low: Any, high: Any) -> None:
+        if not (low >= 0 and high <= 1):
+            hint = " For labels -1 and 1 pass (y + 1) / 2." if low == -1 and high <= 1 else ""
+            raise ArgumentError(
+                f"{what}: targets are probabilities between 0 and 1, got values from {low} to "
+                f"{high}.{hint} For several classes use cross_entropy."
+            )
+
+    judge_extent(target, judge)
+
+
+def judge_input(low: Any, high: Any) -> None:
+    """Refuse inputs that are no probabilities."""
     if not (low >= 0 and high <= 1):
-        hint = " For labels -1 and 1 pass (y + 1) / 2." if low == -1 and high <= 1 else ""
         raise ArgumentError(
-            f"{what}: targets are probabilities between 0 and 1, got values from {low} to {high}."
-            f"{hint} For several classes use cross_entropy."
+            f"binary_cross_entropy takes probabilities between 0 and 1, got values from {low} to "
+            f"{high}. For scores (logits) use binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
         )
 
 
@@ -94,12 +106,7 @@ def binary_cross_entropy(
     """
     what = "binary_cross_entropy"
     p, t = pair(input, target, reduction, what)
-    low, high = extent(p)
-    if not (low >= 0 and high <= 1):
-        raise ArgumentError(
-            f"{what} takes probabilities between 0 and 1, got values from {low} to {high}. For "
-            f"scores (logits) use binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
-        )
+    judge_extent(p, judge_input)
     check_yes_or_no(t, what)
     losses = binary_op(p, t)
     if weight is not None:

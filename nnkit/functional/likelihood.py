@@ -10,7 +10,7 @@ import numpy as np
 from autograd_core import stop_gradient
 from autograd_core.errors import ArgumentError, ShapeError
 from nnkit.functional.loss import compared, pair
-from nnkit.functional.operands import as_dtype, extent, reduced
+from nnkit.functional.operands import as_dtype, judge_extent, reduced
 
 __all__ = ["gaussian_nll_loss", "kl_div", "poisson_nll_loss"]
 
@@ -20,6 +20,24 @@ def check_kl_reduction(reduction: str, what: str) -> None:
     if reduction not in ("batchmean", "mean", "sum", "none"):
         raise ArgumentError(
             f"{what}: reduction is 'batchmean', 'mean', 'sum' or 'none', got {reduction!r}."
+        )
+
+
+def judge_target(low: Any, _high: Any) -> None:
+    """Refuse targets that are no probabilities."""
+    if low < 0:
+        raise ArgumentError(
+            f"kl_div: target holds probabilities, got {low}. For logarithms of probabilities pass "
+            f"log_target=True."
+        )
+
+
+def judge_variance(low: Any, _high: Any) -> None:
+    """Refuse variances that are negative."""
+    if low < 0:
+        raise ArgumentError(
+            f"gaussian_nll_loss: variances are not negative, got {low}. Let the model predict "
+            f"their logarithm and pass its np.exp, or use functional.softplus."
         )
 
 
@@ -64,11 +82,7 @@ def kl_div(input: Any, target: Any, *, reduction: str = "mean", log_target: bool
     if log_target:
         losses = np.exp(t) * (t - x)
     else:
-        if extent(t)[0] < 0:
-            raise ArgumentError(
-                f"kl_div: target holds probabilities, got {extent(t)[0]}. For logarithms of "
-                f"probabilities pass log_target=True."
-            )
+        judge_extent(t, judge_target)
         losses = t * (np.log(np.where(t > 0, t, 1.0)) - x)
     if reduction == "batchmean":
         return losses.sum() / (x.shape[0] if x.shape else 1)
@@ -187,11 +201,7 @@ def gaussian_nll_loss(
             f"{what} got an input of shape {x.shape} and var of shape {v.shape}. Give one "
             f"variance, one for each element, or one for each row: {(*x.shape[:-1], 1)}."
         )
-    if extent(v)[0] < 0:
-        raise ArgumentError(
-            f"{what}: variances are not negative, got {extent(v)[0]}. Let the model predict their "
-            f"logarithm and pass its np.exp, or use functional.softplus."
-        )
+    judge_extent(v, judge_variance)
     v = v + stop_gradient(np.maximum(v, eps) - v)
     losses = 0.5 * (np.log(v) + np.square(x - t) / v)
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)

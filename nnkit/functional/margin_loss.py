@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
+from autograd_core.live import live
 from nnkit.functional.activation import logsigmoid_op, relu_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.labels import by_rows, check_labels, class_weights, counting
@@ -56,6 +57,12 @@ def signs(target: Any, shape: tuple[int, ...], dtype: Any, what: str) -> NDArray
             f"{what} got a target of shape {t.shape}; it needs one label, 1 or -1, for each of "
             f"{shape}."
         )
+    check_signs(t, what)
+    return t.astype(dtype)
+
+
+def checked_signs(t: NDArray[Any], what: str) -> None:
+    """Refuse labels that are neither 1 nor -1."""
     wrong = np.argwhere(np.abs(t) != 1)
     if len(wrong) or t.dtype.kind == "b":
         values = np.unique(t)
@@ -65,7 +72,9 @@ def signs(target: Any, shape: tuple[int, ...], dtype: Any, what: str) -> NDArray
             f"{what}: labels are 1 and -1, got {t[position]} at position "
             f"{position[0] if len(position) == 1 else position}.{hint}"
         )
-    return t.astype(dtype)
+
+
+check_signs = live(checked_signs)
 
 
 # --- pairs ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_core import custom_op
 from autograd_core.dispatch import Layered, raw, trace_of
 from autograd_core.errors import ArgumentError, DtypeError, describe
+from autograd_core.live import live
 
 __all__ = [
     "as_array",
@@ -17,8 +18,8 @@ __all__ = [
     "as_float",
     "check_reduction",
     "everything",
-    "extent",
     "is_batched",
+    "judge_extent",
     "operation",
     "reduced",
 ]
@@ -71,10 +72,15 @@ def everything(x: Any) -> Any:
     return x
 
 
-def extent(x: Any) -> tuple[Any, Any]:
-    """Return the smallest and the largest value; under vmap, of all examples together."""
+def judged_extent(x: Any, judge: Callable[[Any, Any], None]) -> None:
+    """Give the smallest and the largest value to a function that raises an error if they are wrong;
+    under vmap, of all examples together.
+    """
     values = everything(x)
-    return values.min(), values.max()
+    judge(values.min(), values.max())
+
+
+judge_extent = live(judged_extent)
 
 
 def is_batched(x: Any) -> bool:

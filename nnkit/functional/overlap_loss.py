@@ -12,7 +12,7 @@ from nnkit.functional.activation import sigmoid_op, softmax_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.labels import by_rows, check_labels
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_float, check_reduction, extent, reduced
+from nnkit.functional.operands import as_float, check_reduction, judge_extent, reduced
 
 __all__ = ["dice_loss", "tversky_loss"]
 
@@ -34,13 +34,22 @@ def regions(input: Any, target: Any, from_logits: bool, what: str) -> tuple[Any,
         check_labels(labels, x.shape[1], None, what)
         t = np.moveaxis(np.eye(x.shape[1], dtype=x.dtype)[np.asarray(raw(target), np.intp)], -1, 1)
         p = softmax_op(x, axis=1) if from_logits else x
-    low, high = extent(p)
-    if not (low >= 0 and high <= 1):
-        raise ArgumentError(
-            f"{what}: with from_logits=False the input holds probabilities between 0 and 1, got "
-            f"values from {low} to {high}."
-        )
+
+    def judge(low: Any, high: Any) -> None:
+        if not (low >= 0 and high <= 1):
+            raise ArgumentError(
+                f"{what}: with from_logits=False the input holds probabilities between 0 and 1, "
+                f"got values from {low} to {high}."
+            )
+
+    judge_extent(p, judge)
     return p, t
+
+
+def judge_region(low: Any, _high: Any) -> None:
+    """Refuse to divide by the size of nothing."""
+    if not low > 0:
+        raise ArgumentError("a region that is empty, and found empty, needs smooth > 0.")
 
 
 def tversky_loss(
@@ -111,8 +120,8 @@ def of_regions(p: Any, t: Any, alpha: float, beta: float, smooth: float, reducti
     places = tuple(range(2, p.ndim))
     both, all_p, all_t = (p * t).sum(axis=places), p.sum(axis=places), t.sum(axis=places)
     outside = alpha * (all_p - both) + beta * (all_t - both)
-    if smooth == 0 and not extent(both + outside)[0] > 0:
-        raise ArgumentError("a region that is empty, and found empty, needs smooth > 0.")
+    if smooth == 0:
+        judge_extent(both + outside, judge_region)
     return reduced(1 - (both + smooth) / (both + outside + smooth), reduction)
 
 

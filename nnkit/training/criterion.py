@@ -5,6 +5,7 @@ means of parts.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -59,11 +60,19 @@ class Criterion:
         self._name = getattr(loss, "__name__", type(loss).__name__)
         self._by_rows: Callable[[Any, Any], Any] | None = None
 
-    def __call__(self, output: Any, target: Any, weight: Array | None = None) -> Any:
-        """Return the loss of a batch: one number, as a Tensor."""
-        loss = (
-            self.loss(output, target) if weight is None else self._weighted(output, target, weight)
-        )
+    def __call__(
+        self, output: Any, target: Any, weight: Array | None = None, count: Any = None
+    ) -> Any:
+        """Return the loss of a batch: one number, as a Tensor.
+
+        `count` is what `count` gives for target and weight, where it is known already.
+        """
+        if weight is None:
+            loss = self.loss(output, target)
+        else:
+            if count is None:
+                count = np.array(self.count(target, weight))
+            loss = self._weighted(output, target, weight, count)
         if not hasattr(loss, "item") or loss.size != 1:
             raise ShapeError(
                 f"the loss must be one number, but {self._name} gave {describe(loss)}. Use "
@@ -115,16 +124,18 @@ class Criterion:
                 f"both the same shape: y.reshape(-1{', 1' if output.ndim == 2 else ''})."
             )
 
+    def _shape_of_counts(self, target: Any) -> tuple[int, ...]:
+        """Say of what something is counted: of rows, or of single numbers."""
+        shape: tuple[int, ...] = target.shape
+        batchmean = getattr(self.loss, "reduction", "") == "batchmean"
+        of_rows = self._of_classes and target.dtype.kind not in "iub"  # probabilities of classes
+        return shape[:1] if not self.adds_up or batchmean or of_rows else shape
+
     def _counts(self, target: Any) -> Array:
         t = np.asarray(raw(target))
-        batchmean = getattr(self.loss, "reduction", "") == "batchmean"
-        if not self.adds_up or batchmean or not t.ndim:
-            return np.ones(t.shape[:1])
-        counts = np.ones(t.shape)
+        counts = np.ones(self._shape_of_counts(t))
         loss: Any = self.loss
-        if self._of_classes:
-            if t.dtype.kind not in "iub":  # probabilities of the classes
-                return np.ones(t.shape[:1])
+        if self._of_classes and t.dtype.kind in "iub" and counts.ndim:
             ignored = t == loss.ignore_index
             if loss.weight is not None:
                 classes = np.asarray(raw(loss.weight), np.float64)
@@ -132,7 +143,7 @@ class Criterion:
             counts[ignored] = 0
         return counts
 
-    def _weighted(self, output: Any, target: Any, weight: Array) -> Any:
+    def _weighted(self, output: Any, target: Any, weight: Array, count: Array) -> Any:
         losses = self._rows()(output, target)
         if np.ndim(raw(losses)) < 1 or losses.shape[0] != len(weight):
             raise ArgumentError(
@@ -143,11 +154,10 @@ class Criterion:
         total = (losses * spread(weight, losses.ndim).astype(losses.dtype)).sum()
         if self.is_sum:
             return total
-        counts = self._counts(target)
-        divisor = float((counts * spread(weight, counts.ndim)).sum())
+        divisor = np.where(count == 0, 1.0, count)  # all weights 0: a loss of 0
         if getattr(self.loss, "reduction", "") != "batchmean":
-            divisor *= raw(losses).size / counts.size
-        return total / divisor if divisor else total  # all weights 0: a loss of 0
+            divisor = divisor * (losses.size / math.prod(self._shape_of_counts(raw(target))))
+        return total / divisor.astype(total.dtype)
 
     def _rows(self) -> Callable[[Any, Any], Any]:
         """Return the loss function that gives the losses of single rows."""

@@ -5,7 +5,10 @@ batches, and clipped.
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
 from typing import Any
+
+import numpy as np
 
 from autograd_core import Tensor
 from autograd_core.dispatch import raw
@@ -52,6 +55,16 @@ class GradientSettings:
             clip_grad_norm_(parameters, self.clip_norm)
         elif self.clip_value is not None:
             clip_grad_value_(parameters, self.clip_value)
+
+    @staticmethod
+    def add(parameters: list[Tensor], before: list[Tensor | None]) -> None:
+        """Add gradients to those of the batches before, in arrays of their own."""
+        for p, old in zip_longest(parameters, before):
+            new = p.grad
+            if new is None:
+                p.grad = old
+            else:
+                p.grad = Tensor(np.copy(raw(new)) if old is None else raw(old) + raw(new))
 
     @staticmethod
     def divide(parameters: list[Tensor], count: float) -> None:

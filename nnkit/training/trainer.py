@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.compiled import Compiled
 from autograd_core.dispatch import raw
 from autograd_core.errors import GraphError
 from nnkit.module import Module
@@ -27,6 +28,7 @@ from nnkit.training.early_stopping import KeepBest
 from nnkit.training.evaluation import Evaluator
 from nnkit.training.finite import explain_gradient, explain_loss, gradients_are_finite
 from nnkit.training.frames import Columns
+from nnkit.training.gradient_pass import GradientPass, pass_of
 from nnkit.training.gradients import GradientSettings
 from nnkit.training.history import History
 from nnkit.training.interrupts import Interrupts
@@ -72,6 +74,10 @@ class Trainer(Evaluator):
         Scale the gradients down where the norm of all of them together is larger.
     clip_value : float, optional
         Clip each number of the gradients to this size, instead.
+    compile : bool, default True
+        Replay recorded steps (see `nnkit.compile`): the same numbers to the bit, in less time. What
+        cannot be recorded runs as it is, and a `CompileWarning` says why. With hooks on layers, a
+        debugger or a profiler, steps run as they are.
     accumulate : int, default 1
         Add up the gradients of so many batches for one update. It is that of one batch with all
         their rows (but for layers that look at the batch, as BatchNorm); at the end of an epoch,
@@ -112,8 +118,10 @@ class Trainer(Evaluator):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         accumulate: int = 1,
+        compile: bool = True,
     ) -> None:
         check_parts(model, loss, optimizer)
+        self.compile = compile
         self.model = model
         self.optimizer = optimizer
         self.metrics = named_metrics(metrics or {})
@@ -125,6 +133,7 @@ class Trainer(Evaluator):
         self._meters = Meters(self.metrics)
         self._position = Position()
         self._loop: Loop | None = None
+        self._pass: GradientPass | None = None
         self._split_orders: dict[int, Array] = {}
         self._columns = Columns()
 
@@ -136,6 +145,11 @@ class Trainer(Evaluator):
     @loss.setter
     def loss(self, loss: Callable[[Any, Any], Any]) -> None:
         self._criterion = Criterion(loss)
+
+    @property
+    def compiled(self) -> Compiled | None:
+        """What replays the steps of `fit`, with `source` and `report()`; None if nothing does."""
+        return None if self._pass is None else self._pass.compiled
 
     # --- training ---------------------------------------------------------------------------------
 
@@ -284,15 +298,17 @@ class Trainer(Evaluator):
     def _step(self, x: Any, y: Any, weight: Array | None = None) -> dict[str, float]:
         """Take one step; return what is to be recorded."""
         position, several = self._position, self._gradients.accumulate > 1
-        if not position.group:
-            self.optimizer.zero_grad()
-        output = self.model(x)
-        loss = self._criterion(output, y, weight)
+        parameters = tensors_of(self.optimizer)
+        before = [p.grad for p in parameters] if position.group else []
+        count = self._criterion.count(y, weight)
+        parts = self.model, self._criterion, parameters, several, bool(self.metrics), self.compile
+        self._pass = pass_of(self._pass, *parts)
+        loss, output = self._pass(x, y, count, weight)
         value = float(loss.item())
         if not math.isfinite(value):
             raise explain_loss(self.model, value, x, self._lr, self._where)
-        count = self._criterion.count(y, weight)
-        (loss * count if several else loss).backward()
+        if several:
+            self._gradients.add(parameters, before)
         position.group += 1
         position.group_count += count
         if position.group >= self._gradients.accumulate:
@@ -370,8 +386,6 @@ class Trainer(Evaluator):
 
     def _frozen_position(self) -> Position:
         return self._position if self._loop is None else self._loop.freeze()
-
-    # --- data -------------------------------------------------------------------------------------
 
     def _split_order(self, n: int, share: float, labels: Array | None) -> Array:
         """Keep rows for validation; the same ones in every call, or training would see them."""

@@ -210,6 +210,7 @@ def test_resume_is_exact_with_any_loader(tmp_path, kind, step):
     assert_same(trainer, expected)
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 def test_generators_of_loader_and_model_are_found_in_a_file(tmp_path):
     class Own(nn.Module):
         def __init__(self):

@@ -171,6 +171,7 @@ def test_validation_split_keeps_the_same_rows_in_every_call():
     assert len(trainer.history["val_loss"]) == 4
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 @pytest.mark.parametrize(
     ("loss", "y", "is_wrong"),
     [
@@ -283,6 +284,7 @@ class RootOfZero(nn.Module):
         return np.sqrt(x * 0.0) + x
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 @pytest.mark.parametrize(
     ("layers", "words"),
     [
@@ -311,6 +313,7 @@ def test_what_is_not_finite_stops_before_the_update(layers, words):
         trainer.fit(X, Y, epochs=3)
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 def test_running_statistics_stay_those_before_a_step_that_fails():
     layers = [nn.Linear(4, 3), Explode(), nn.BatchNorm1d(3)]
     trainer, states = make_trainer(layers=layers), []
@@ -369,6 +372,7 @@ def test_looking_for_the_culprit_does_not_draw_random_numbers():
     assert nn.random.stream("dropout").bit_generator.state == state[-2]
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 def test_large_but_finite_gradients_are_no_error():
     trainer = make_trainer(lr=1e-30, layers=[nn.Linear(4, 3), Explode(1e25)], metrics=None)
     trainer.loss = lambda output, target: output.mean()
