@@ -90,6 +90,7 @@ def test_their_derivatives_to_second_order():
     check_grads(lambda a: reflections(np.tril(a, -1) + np.eye(4, 2)), order=2)(tall)
 
 
+@pytest.mark.filterwarnings("ignore:fit runs as it is")
 def test_a_trained_layer_stays_orthogonal_and_an_old_optimizer_trains_it():
     nn.seed(0)
     model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
