@@ -58,7 +58,10 @@ WORKLOADS = {
         ),
         mlp("W2", "MNIST MLP, momentum", (784, 256, 128, 10), 64, MOMENTUM, small=WIDE),
         mlp("W2b", "MNIST MLP, Adam", (784, 256, 128, 10), 64, ADAM, small=WIDE),
-        mlp("W3", "wide MLP, SGD", (1024, 2048, 2048, 1000), 256, SGD, small=WIDE, quick=False),
+        mlp(
+            "W3", "wide MLP, SGD", (1024, 2048, 2048, 1000), 256, SGD, small=WIDE, quick=False,
+            tolerance=1e-2,  # one of a million ReLUs, at 0, is 0.3 % of the first gradient
+        ),
         Workload(
             "W4", "LeNet, momentum", "lenet", {"batch": 64, "size": 28}, {"batch": 6}, MOMENTUM
         ),

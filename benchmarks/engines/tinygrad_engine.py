@@ -11,7 +11,7 @@ from benchmarks.workloads import Data, Workload
 if not shutil.which("clang"):
     raise ImportError("tinygrad's CPU device needs clang, and there is none")
 
-from tinygrad import Tensor, TinyJit
+from tinygrad import Context, Tensor, TinyJit
 from tinygrad.nn.optim import SGD, Adam, AdamW
 
 
@@ -41,7 +41,7 @@ def output(p: Any, x: Any, workload: Workload) -> Any:
 
 
 def training(workload: Workload, data: Data) -> Program:
-    params = {name: Tensor(value, requires_grad=True) for name, value in data["params"].items()}
+    params = {name: Tensor(value) for name, value in data["params"].items()}
     x, y = Tensor(data["x"]), Tensor(data["y"])
     name, settings = workload.optimizer
     settings = {{"weight_decay": "weight_decay"}.get(k, k): v for k, v in settings.items()}
@@ -54,36 +54,32 @@ def training(workload: Workload, data: Data) -> Program:
             return ((out - y) ** 2).mean()
         return out.sparse_categorical_crossentropy(y)
 
+    def backward() -> Any:
+        value = loss()
+        for p, gradient in zip(params.values(), value.gradient(*params.values()), strict=True):
+            p.grad = gradient
+        return value
+
     @TinyJit
     def step() -> Any:
-        with Tensor.train():
-            optimizer.zero_grad()
-            value = loss()
-            value.backward()
+        with Context(TRAINING=1):
+            value = backward()
             return value.realize(*optimizer.schedule_step())
 
     def first() -> Any:
-        optimizer.zero_grad()
-        value = loss()
-        value.backward()
-        found = {name: p.grad.numpy() for name, p in params.items()}
-        optimizer.zero_grad()
-        return value.item(), found
+        value = backward()
+        return value.item(), {name: p.grad.numpy() for name, p in params.items()}
 
     return Program(step, first, lambda value: value.item())
 
 
 def gradient(workload: Workload, data: Data) -> Program:
-    x = Tensor(data.get("w", data["x"]), requires_grad=True)
+    x = Tensor(data.get("w", data["x"]))
     X, signs = (Tensor(data[name]) for name in ("x", "y")) if "w" in data else (None, None)
 
     def value_of() -> Any:
         if workload.kind == "logistic":
-            return (
-                (-signs * (X @ x)).exp().log1p().mean()
-                if hasattr(x, "log1p")
-                else ((1 + (-signs * (X @ x)).exp()).log().mean())
-            )
+            return (1 + (-signs * (X @ x)).exp()).log().mean()
         if workload.kind == "chain":
             y = x
             for _ in range(workload.sizes["pairs"]):
@@ -94,15 +90,12 @@ def gradient(workload: Workload, data: Data) -> Program:
 
     @TinyJit
     def step() -> Any:
-        x.grad = None
         value = value_of()
-        value.backward()
-        return value.realize(), x.grad.realize()
+        (slope,) = value.gradient(x)
+        return value.realize(slope), slope
 
     def first() -> Any:
         value = value_of()
-        x.grad = None
-        value.backward()
-        return value.item(), {"gradient": x.grad.numpy()}
+        return value.item(), {"gradient": value.gradient(x)[0].numpy()}
 
     return Program(step, first, lambda result: result[0].item())
