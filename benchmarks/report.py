@@ -152,6 +152,7 @@ step written by hand in NumPy (`engines/numpy_limit/`): fused gradients derived 
 preallocated buffers, one vector for all parameters. A figure is the time of a step in units of
 the limit's: lower is better, below 1 is faster than NumPy by hand. One process for each engine;
 batches take turns; `~` marks an interquartile spread above 25 %. All engines' losses and
-gradients were compared first (to 1e-3, most agree to 1e-6; W3 to 1 %, where one of a million ReLUs
-stands at 0; W8 from 10,000 pairs to 5 %, where float32 rounds 200,000 times). "n/a": the engine has no such feature, needs minutes to compile it,
-or was not written down for it (see `engines/`)."""
+gradients were compared first (to 1e-3, most agree to 1e-6; W3 to 1 %, where one of a million
+ReLUs stands at 0; W8 from 10,000 pairs to 5 %, where float32 rounds 200,000 times). "n/a": the
+engine has no such feature, needs minutes to compile it, or was not written down for it (see
+`engines/`)."""
