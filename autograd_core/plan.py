@@ -189,7 +189,9 @@ def is_fresh(call: Call, v: Value) -> bool:
 
 
 def lowered(call: Call, recorder: Recorder) -> list[Call]:
-    """Say a sum or a mean as the reduction that NumPy makes of it."""
+    """Say a sum or a mean as the reduction that NumPy makes of it, a product as `dot`."""
+    if call.f is np.matmul and is_of_vector(call):
+        call.f = np.dot  # the same routine of BLAS, with less around it
     name = getattr(call.f, "__name__", "")
     if name not in ("sum", "mean", "max", "min") or call.writes or call.result is None:
         return [call]
@@ -200,6 +202,8 @@ def lowered(call: Call, recorder: Recorder) -> list[Call]:
     if settings.pop("dtype", None) is not None or settings.pop("out", None) is not None:
         return [call]
     axis, keepdims = settings.pop("axis", None), settings.pop("keepdims", False)
+    if axis is None and type(call.args[0]) is Value and len(call.args[0].shape) == 1:
+        axis = 0  # which need not be said
     if settings or type(call.args[0]) is not Value or values_in((axis, keepdims)):
         return [call]
     if keepdims is np._NoValue:
@@ -208,7 +212,7 @@ def lowered(call: Call, recorder: Recorder) -> list[Call]:
     if x.kind != "array" or x.dtype.kind != "f" or x.dtype.itemsize < 4 or not x.shape:
         return [call]
     f = {"max": np.maximum, "min": np.minimum}.get(name, np.add)
-    how: dict[str, Any] = {"axis": axis}
+    how: dict[str, Any] = {} if axis == 0 and type(axis) is int else {"axis": axis}
     if keepdims:
         how["keepdims"] = True
     if name != "mean":
@@ -222,6 +226,19 @@ def lowered(call: Call, recorder: Recorder) -> list[Call]:
         derived(call, np.add.reduce, (x,), how, total),
         derived(call, np.true_divide, (total, count), {}, y),
     ]
+
+
+def is_of_vector(call: Call) -> bool:
+    """Whether a call multiplies a matrix and a vector that lie in one piece each."""
+    if len(call.args) != 2 or call.kwargs:
+        return False
+    a, b = call.args
+    if type(a) is not Value or type(b) is not Value or len(a.shape) != 2 or len(b.shape) != 1:
+        return False
+    size = a.dtype.itemsize
+    lies = a.strides in ((a.shape[1] * size, size), (size, a.shape[0] * size))
+    lies = lies and b.strides == (size,)  # others, BLAS does not see as they are
+    return lies and min(a.shape) > 1 and a.dtype == b.dtype and a.dtype.char in "fd"
 
 
 def derived(call: Call, f: Callable[..., Any], args: tuple, kwargs: dict, y: Value) -> Call:

@@ -31,7 +31,7 @@ class Value:
 
     def __init__(self, index: int, source: str, x: Any, storage: Storage) -> None:
         self.index, self.source, self.storage = index, source, storage
-        self.shape = getattr(x, "shape", ())
+        self.shape: tuple[int, ...] = getattr(x, "shape", ())
         self.dtype: Any = getattr(x, "dtype", None)
         self.strides = getattr(x, "strides", ())
         self.array: Any = x if source == "external" else None

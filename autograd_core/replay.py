@@ -78,6 +78,7 @@ class Program(Wording):
         self.results = plan.outputs[:returned]
         self.kept = {v.storage for v in self.results}
         self.held = {v.storage for v in plan.outputs[returned:]}
+        self.staying = self.kept | self.held | {v.storage for v in inputs}
         self.assigned: dict[Value, np.ndarray] = {}
         for call in plan.calls:
             if hasattr(call.f, "arrange"):
@@ -250,11 +251,10 @@ class Program(Wording):
 
     def let_go(self, last: int, *calls: Call) -> None:
         """Forget large arrays that are made anew each time, after the last call that reads them."""
-        stay = self.kept | self.held
         for call in calls:
             for v in call.results:
                 name = self.names.get(v, "")
-                if v.kind == "array" and name == f"v{v.index}" and v.storage not in stay:
+                if v.kind == "array" and name == f"v{v.index}" and v.storage not in self.staying:
                     self.local.setdefault(v.storage, []).append(v)
         dying = dict.fromkeys(v.storage for call in calls for v in (*call.reads, *call.results))
         for storage in dying:
@@ -291,6 +291,8 @@ class Program(Wording):
             args = self.strong(f, args)
             if f is np.multiply and args[0] is args[1] and type(args[0]) is Value:
                 f, args = np.square, args[:1]
+        if hasattr(f, "arrange") and args and all(self.is_in_place(v) for v in args):
+            args = ()
         right = self._call(f, args, kwargs)
         if len(call.results) == 1 and call.result is call.results[0]:
             v = call.result
@@ -315,6 +317,10 @@ class Program(Wording):
             checked = call.keeps and call.result is None and not call.writes
             return f"expect_nothing({right})" if checked else right
         return f"{self._targets(call.result)} = {right}"
+
+    def is_in_place(self, v: Value) -> bool:
+        """Whether a gradient is written where an optimizer wants it."""
+        return v in self.assigned and self.static.get(v) is self.assigned[v]
 
     def _targets(self, tree: Any) -> str:
         if type(tree) is Value:

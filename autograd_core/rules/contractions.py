@@ -13,7 +13,7 @@ def matmul_adjoint_left(g, A, B):
     if B.ndim == 1:
         return g * B if A.ndim == 1 else g[..., None] * B
     if A.ndim == 1:
-        return np.matmul(B, g[..., None])[..., 0]
+        return np.matmul(B, g) if g.ndim == 1 else np.matmul(B, g[..., None])[..., 0]
     return np.matmul(g, B.swapaxes(-1, -2))
 
 
@@ -22,7 +22,8 @@ def matmul_adjoint_right(g, A, B):
     if A.ndim == 1:
         return g * A if B.ndim == 1 else A[:, None] * g[..., None, :]
     if B.ndim == 1:
-        return np.matmul(A.swapaxes(-1, -2), g[..., None])[..., 0]
+        turned = A.swapaxes(-1, -2)
+        return np.matmul(turned, g) if g.ndim == 1 else np.matmul(turned, g[..., None])[..., 0]
     return np.matmul(A.swapaxes(-1, -2), g)
 
 

@@ -32,7 +32,7 @@ class Uninterrupted:
         self._arrived = (number, frame)
 
     def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
+        if threading.get_ident() == threading.main_thread().ident:
             handler = _signal.getsignal(signal.SIGINT)
             if callable(handler):
                 self._previous = handler

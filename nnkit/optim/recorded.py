@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,11 @@ class StepCall:
         self.places: list[np.ndarray] = []
 
     def __call__(self, *grads: np.ndarray) -> None:
-        """Step with these gradients."""
+        """Step with these gradients; without any, with those that are written where they belong."""
         if self.flats and not self._step_flat(grads):
             self.flats = []
         if not self.flats:
-            self._step(grads)
+            self._step(grads or self.places)
 
     def arrange(self) -> list[np.ndarray] | None:
         """Return where gradients are to be written, if parameters can be updated together."""
@@ -60,21 +61,20 @@ class StepCall:
         optimizer = self.optimizer
         if optimizer._pre_hooks or optimizer._post_hooks:
             return False
-        groups = optimizer.param_groups
-        if len(groups) < len(self.flats):
+        if len(optimizer.param_groups) < len(self.flats):
             return False
         for joined in self.flats:
             if not joined.is_ready():
                 return False
             optimizer.check_rate(joined.group)
-        for g, place in zip(grads, self.places, strict=True):
+        for g, place in zip(grads, self.places if grads else (), strict=True):
             if g is not place:
                 place[...] = g
         run(self.flats)
         optimizer._has_stepped = True
         return True
 
-    def _step(self, grads: tuple) -> None:
+    def _step(self, grads: Sequence) -> None:
         """Put the gradients where the optimizer looks for them, and let it step."""
         wrapped = self._wrapped
         for p, g in zip(self.params, grads, strict=True):

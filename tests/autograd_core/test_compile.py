@@ -109,6 +109,21 @@ def test_exact_keeps_the_order_of_sums(f: Any) -> None:
     assert "= add_reduce(s" in other.source
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [1, 2, 3, 17, 300])
+def test_products_with_vectors_keep_their_bits(n: int, dtype: str) -> None:
+    """They are calls of `dot` when they are compiled."""
+    eager = value_and_grad(lambda A, x: np.sum(np.sin(A @ x)) + np.sum(x @ A.T), argnum=(0, 1))
+    compiled = compile(eager, exact=True)
+    rng = np.random.default_rng(n)
+    for m in (1, 2, 33, 33, 33):
+        A, x = rng.normal(size=(m, n)).astype(dtype), rng.normal(size=n).astype(dtype)
+        got, wanted = leaves_of(compiled(A, x)), leaves_of(eager(A, x))
+        for a, b in zip(got, wanted, strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert [r.state for r in compiled.recordings.values()][-1] == "ready", compiled.report()
+
+
 def steps(x: Any) -> Any:
     for k in range(40):
         x = np.sin(x) * (0.5 + k) + np.cos(x[::-1])
