@@ -205,10 +205,11 @@ fill = live(set_all, writes=(0,), always=True)
 
 def clear_grad(p: Tensor, set_to_none: bool) -> None:
     """Forget a gradient, or overwrite it with zeros."""
-    if set_to_none and p.requires_grad and watchers:
+    if set_to_none and not watchers:
+        sink = getattr(p._trace, "sink", None)
+        if sink is not None:
+            sink.grad = None
+    elif set_to_none and p.requires_grad:
         p.grad = None  # whatever it was, `compile` is to know
     elif p.requires_grad and p.grad is not None:
-        if set_to_none:
-            p.grad = None
-        else:
-            fill(raw(p.grad), 0)
+        fill(raw(p.grad), 0)

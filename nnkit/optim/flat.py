@@ -62,7 +62,7 @@ def flatten(optimizer: Any) -> None:
         dtype = params[0].dtype
         if dtype.kind == "f" and all(p.dtype == dtype and is_movable(p, optimizer) for p in params):
             flats.append(Flat(params))
-    optimizer._flats = flats
+    optimizer._flats, optimizer._together = flats, None
 
 
 def is_movable(p: Tensor, optimizer: Any) -> bool:
@@ -72,7 +72,8 @@ def is_movable(p: Tensor, optimizer: Any) -> bool:
         return False
     if sink is not None and sink.print is not None:
         return False
-    ours = any(value.base is flat.vector for flat in optimizer._flats)
+    flats = [*optimizer._flats, *(t.flat for t in optimizer._together or () if t.flat is not None)]
+    ours = any(value.base is flat.vector for flat in flats)
     del value
     return ours or not is_shared(p)
 
@@ -134,6 +135,11 @@ class FlatGroup:
         for s, key, view in self.watched:
             if s.get(key) is not view:
                 return self.adopt_state()
+        for key in self.numbers:
+            n = self.states[0].get(key)
+            for s in self.states:
+                if s.get(key) != n:  # some of them had a step of their own
+                    return self.adopt_state()
         return True
 
     def update(self) -> None:

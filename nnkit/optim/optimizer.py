@@ -30,10 +30,11 @@ from nnkit.optim.checks import (
     raise_read_only,
 )
 from nnkit.optim.decay import without_decay
-from nnkit.optim.flat import flatten
+from nnkit.optim.flat import FlatGroup, flatten
 from nnkit.optim.formulas import as_real
 from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.recorded import recorded_step
+from nnkit.optim.together import Together
 from nnkit.parameter import clear_grad
 
 __all__ = ["Optimizer"]
@@ -102,6 +103,7 @@ class Optimizer:
         self.param_groups: list[Group] = []
         self._scratch = Scratch()
         self._flats: list[Any] = []
+        self._together: list[Together] | None = []
         self._pre_hooks, self._post_hooks = Hooks(), Hooks()
         self._has_stepped = self._has_warned = False
         groups = as_groups(params, type(self).__name__)
@@ -170,10 +172,12 @@ class Optimizer:
         if self._pre_hooks:
             for hook in self._pre_hooks:
                 hook(self, (closure,) if closure else (), {})
-        work = self._prepare()
-        if not work:
+        work, joined = self._prepare()
+        if not work and not joined:
             self._warn_of_nothing()
         with Uninterrupted():
+            for together in joined:
+                together.update()
             for p, value, grad, state, group in work:
                 self.update(value, grad, state, group)
                 mark_written(p)
@@ -183,12 +187,19 @@ class Optimizer:
                 hook(self, (closure,) if closure else (), {})
         return loss
 
-    def _prepare(self) -> list[tuple[Tensor, Array, Array, State, Group]]:
+    def _prepare(self) -> tuple[list[tuple[Tensor, Array, Array, State, Group]], list[FlatGroup]]:
         """Do all that can fail, or needs memory, before the first parameter is written."""
-        work = []
-        for group in self.param_groups:
+        work, joined = [], []
+        for i, group in enumerate(self.param_groups):
             self.check_rate(group)
-            for p in group["params"]:
+            params = group["params"]
+            if self._together is not None:
+                if i >= len(self._together) or self._together[i].group is not group:
+                    self._together[i:] = [Together(self, g) for g in self.param_groups[i:]]
+                params = self._together[i].rest()
+                if params is not group["params"]:
+                    joined.append(self._together[i].joined)
+            for p in params:
                 grad = p.grad
                 if grad is None:
                     continue
@@ -205,7 +216,7 @@ class Optimizer:
                         self.scratch(value, i)
                     self.state[p] = state
                 work.append((p, value, g, state, group))
-        return work
+        return work, joined
 
     def check_rate(self, group: Group) -> None:
         """Refuse to step with a learning rate that is none."""
