@@ -32,8 +32,8 @@ def unary(operator: Function) -> Function:
             )
 
         def derivative(*args: Any, **kwargs: Any) -> Any:
-            if argnum == 0 and len(args) == 1 and not kwargs:
-                return operator(fun, args[0], **options)
+            if argnum.__class__ is int and 0 <= argnum < len(args):
+                return operator(of_one(fun, argnum, args, kwargs), args[argnum], **options)
             args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
             x = value_at(args, kwargs, chosen)
             return operator(of_argnum(fun, chosen, args, kwargs), x, **options)
@@ -90,6 +90,18 @@ def value_at(args: tuple, kwargs: dict, chosen: Any) -> Any:
     if isinstance(chosen, tuple):
         return tuple(value_at(args, kwargs, i) for i in chosen)
     return kwargs[chosen] if isinstance(chosen, str) else args[chosen]
+
+
+def of_one(f: Function, i: int, args: tuple, kwargs: dict) -> Function:
+    """See a function as one of argument i alone."""
+    if len(args) == 1 and not kwargs:
+        return f
+
+    def f_of(x: Any) -> Any:
+        return f(*args[:i], x, *args[i + 1 :], **kwargs)
+
+    f_of.__name__ = name(f)
+    return f_of
 
 
 def of_argnum(f: Function, chosen: Any, args: tuple, kwargs: dict) -> Function:

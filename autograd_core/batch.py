@@ -26,7 +26,7 @@ class Axis:
     """The trace of a batched value: the call of vmap that it belongs to."""
 
     __slots__ = ("level", "size")
-    batched = True
+    batched = has_axis = True
 
     def __init__(self, level: int, size: int) -> None:
         self.level, self.size = level, size

@@ -112,6 +112,9 @@ def name_of(f: Callable[..., Any]) -> str:
     return name
 
 
+PLAIN = np.ndarray.__array_function__
+
+
 def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function of ours dispatch as NumPy's own do, through `__array_function__` (NEP 18).
 
@@ -126,8 +129,8 @@ def primitive(f: Callable[..., Any]) -> Callable[..., Any]:
                 continue
             for v in x if kind is tuple else (x,):  # a tuple is an index
                 hook = getattr(type(v), "__array_function__", None)
-                if hook is not None and hook is not np.ndarray.__array_function__:
-                    return v.__array_function__(dispatching, (type(v),), args, kwargs)
+                if hook is not None and hook is not PLAIN:
+                    return hook(v, dispatching, (type(v),), args, kwargs)
         return f(*args, **kwargs)
 
     return dispatching

@@ -75,7 +75,7 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
     values: list[Any] = []
     traces: list[Any] = []
     top: Any = None
-    active, level, bit, constants = 0, -1, 1, False
+    active, level, bit = 0, -1, 1
     for x in operands:
         kind = type(x)
         if kind is list or kind is tuple:
@@ -88,7 +88,7 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
                 x = x._value
                 trace = x._trace
             if trace is None:
-                constants = True
+                level = max(level, 0)
             elif trace.level != level:
                 if top is not None:  # operands of different derivatives: begin again, with care
                     values, traces, active, level, top = strip_highest(operands)
@@ -103,8 +103,6 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
             values.append(x)
         traces.append(trace)
         bit <<= 1
-    if constants and level < 0:
-        level = 0
     if watchers:
         values = lifted(values)
     if rule.composition is not None and must_compose(top, values):

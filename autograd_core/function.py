@@ -116,8 +116,8 @@ def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any])
 
     @functools.wraps(joint)
     def pull(g: Any, y: Any, *operands: Any, **settings: Any) -> tuple:
-        given = g if isinstance(g, tuple) else (g,)  # a tuple for several outputs
-        if not has_layers(operands) and (type(g) is np.ndarray or not has_layers(given)):
+        plain = type(g) is np.ndarray or not has_layers(g if isinstance(g, tuple) else (g,))
+        if plain and not has_layers(operands):
             if watchers:
                 return noted_call(joint, (g, y, *operands), settings)
             return joint(g, y, *operands, **settings)

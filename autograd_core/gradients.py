@@ -30,7 +30,7 @@ Function = Callable[..., Any]
 def ones_like(y: Any) -> Any:
     """Return ones in the form of a result."""
     if hasattr(y, "shape"):
-        return np.ones(y.shape, y.dtype) if y.shape else np.array(1, y.dtype)
+        return np.ones(y.shape, y.dtype) if y.shape else y.dtype.type(1)
     return tree_map(lambda v: np.ones(np.shape(v), getattr(v, "dtype", float)), y)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .anomaly import check_forward, user_line, watchers, watching
 from .guard import PRIVATE, Sink, fingerprint, is_private
-from .table import Rule
+from .table import Rule, Spec
 
 __all__ = [
     "EMPTY",
@@ -48,7 +48,7 @@ new_node = object.__new__
 EMPTY: dict[str, Any] = {}
 
 
-class Node:
+class Node(Spec):
     """A value that takes part in a derivative; as it stands, a leaf.
 
     The nodes of recorded operations (`Step`, `Link`) have a rule, and parents: the nodes of their
@@ -56,7 +56,7 @@ class Node:
     values (or `Spec`s) that the rule declared it needs, None once a backward pass consumed them.
     """
 
-    __slots__ = ("dtype", "level", "operands", "order", "rule", "shape", "sink", "y")
+    __slots__ = ("level", "operands", "order", "rule", "sink", "y")
     batched = False
     parents: Any = ()
     settings: Any = None
@@ -66,8 +66,7 @@ class Node:
     def __init__(self, level: int, value: Any) -> None:
         self.level = level
         self.order = new_order()
-        self.shape: tuple[int, ...] = value.shape
-        self.dtype: np.dtype[Any] = value.dtype
+        self.shape, self.dtype = value.shape, value.dtype
         self.rule: Any = None
         self.operands: tuple | None = ()
         self.y: Any = None
@@ -91,14 +90,11 @@ class Node:
         node: Any
         prints = None
         for i in kept:
-            x = values[i]
+            x, parent = values[i], traces[i]
             if x.__class__ is np.ndarray:
-                parent = traces[i]
                 sink = None if parent is None else parent.sink
-                watched = parent is None or (
-                    sink is not None and sink.shared and sink.is_exposed(x)
-                )
-                if watched and not (PRIVATE and is_private(x)):
+                watched = sink is not None and sink.shared and sink.is_exposed(x)
+                if (watched or parent is None) and not (PRIVATE and is_private(x)):
                     prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:

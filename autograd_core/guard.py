@@ -76,20 +76,25 @@ def is_private(x: np.ndarray) -> bool:
     return PRIVATE.get(id(owner)) is owner and not owner.flags.writeable
 
 
-class Print:
+class Print(bytearray):
     """A copy of the bytes of an array, or their digest.
 
-    All that save the same array, unchanged, have one print together.
+    All that save the same array, unchanged, have one print together: the last one of each array
+    is known, weakly, by the array's identity. That of another array that is no more does no harm,
+    as a print is used only where it is equal.
     """
 
-    __slots__ = ("__weakref__", "bytes")
-    last: ClassVar[weakref.WeakValueDictionary[int, Print]] = weakref.WeakValueDictionary()
+    __slots__ = ("__weakref__",)
+    last: ClassVar[dict[int, weakref.ref[Print]]] = {}
 
-    def __init__(self, content: bytearray) -> None:
-        self.bytes = content
+    def note(self, x: np.ndarray) -> None:
+        """Let those find it who save the same array."""
+        if len(Print.last) > 1000:  # a dict of weak references, forgotten now and then, is quicker
+            Print.last.clear()  # than one that forgets each when it dies
+        Print.last[id(x)] = weakref.ref(self)
 
 
-def content(x: np.ndarray) -> bytearray:
+def content(x: np.ndarray) -> Print:
     """Return the bytes of an array, or the digest of a large one."""
     if x.dtype.char == "O":
         raise DtypeError(
@@ -98,10 +103,10 @@ def content(x: np.ndarray) -> bytearray:
         )
     if x.nbytes > COPIED_BYTES:
         return digest(x)
-    return bytearray(memoryview(x) if x.flags.c_contiguous else x.tobytes())  # type: ignore[arg-type]
+    return Print(memoryview(x) if x.flags.c_contiguous else x.tobytes())  # type: ignore[arg-type]
 
 
-def digest(x: np.ndarray) -> bytearray:
+def digest(x: np.ndarray) -> Print:
     """Return the sums of the words of an array over the rows and the columns of a grid.
 
     Sums are modulo 2^64 (the product code of Elias, 1954). Arrays that differ in at most three
@@ -118,7 +123,7 @@ def digest(x: np.ndarray) -> bytearray:
         np.add.reduce(part, axis=1, out=of_rows[i : i + HEIGHT])
         of_columns += np.add.reduce(part, axis=0)
     rest = memory[rows * 8 * WIDTH :]
-    return bytearray(of_rows.tobytes() + of_columns.tobytes() + rest.tobytes())
+    return Print(of_rows.tobytes() + of_columns.tobytes() + rest.tobytes())
 
 
 def is_equal(x: np.ndarray, before: bytearray) -> bool:
@@ -129,14 +134,16 @@ def is_equal(x: np.ndarray, before: bytearray) -> bool:
 
 
 def fingerprint(x: np.ndarray) -> Any:
-    """Return a print of an array; of a tiny one just its bytes."""
+    """Return a print of an array; a tiny one is not shared."""
     if hasattr(x, "is_recorded_array"):  # `compile` notes all writes itself
         return OUTDATED
     if x.nbytes <= TINY_BYTES:
         return content(x)
-    found = Print.last.get(id(x))
-    if found is None or not is_equal(x, found.bytes):
-        found = Print.last[id(x)] = Print(content(x))
+    last = Print.last.get(id(x))
+    found = None if last is None else last()
+    if found is None or not is_equal(x, found):
+        found = content(x)
+        found.note(x)
     return found
 
 
@@ -144,27 +151,28 @@ def has_changed(x: np.ndarray, before: Any) -> bool:
     """Whether an array is not what it was."""
     if before is OUTDATED:
         return False
-    return not is_equal(x, before if before.__class__ is bytearray else before.bytes)
+    return not is_equal(x, before)
 
 
-def refuse_changed(x: np.ndarray, before: Any, what: str) -> None:
-    """Raise if a saved array is not what it was."""
-    if has_changed(x, before):
-        raise GraphError(
-            f"{what}, shape {x.shape}, was changed between the forward and the backward pass, so "
-            f"the gradient would be wrong. Call backward before you fill the array again, or give "
-            f"the operation a copy: x.copy()."
-        )
+def changed(x: np.ndarray, what: str) -> GraphError:
+    """Say that a saved array is not what it was."""
+    return GraphError(
+        f"{what}, shape {x.shape}, was changed between the forward and the backward pass, so "
+        f"the gradient would be wrong. Call backward before you fill the array again, or give "
+        f"the operation a copy: x.copy()."
+    )
 
 
 def check_saved(node: Any) -> None:
     """Refuse to use saved constants, or a saved result, that were changed."""
     if node.prints is not None:
         for i, before in node.prints:
-            refuse_changed(node.operands[i], before, operand_name(node, i))
-    saves_y = node.y.__class__ is np.ndarray and not node.rule.saves
-    if saves_y and node.sink is not None and node.sink.print is not None:
-        refuse_changed(node.y, node.sink.print, f"the result of {node.rule.name}")
+            if has_changed(node.operands[i], before):
+                raise changed(node.operands[i], operand_name(node, i))
+    if node.sink is None or node.sink.print is None or node.y.__class__ is not np.ndarray:
+        return
+    if not node.rule.saves and has_changed(node.y, node.sink.print):
+        raise changed(node.y, f"the result of {node.rule.name}")
 
 
 def check_operand(node: Any, i: int) -> None:
@@ -183,10 +191,12 @@ def check_operand(node: Any, i: int) -> None:
     watched = node.prints is not None and any(i == j for j, _ in node.prints)
     if watched:
         return
-    if sink.print is not None:
-        refuse_changed(x, sink.print, operand_name(node, i))
+    if sink.print is not None and has_changed(x, sink.print):
+        raise changed(x, operand_name(node, i))
     if owner is not parent and owner.sink is not None and owner.sink.print is not None:
-        refuse_changed(owner.sink.value(), owner.sink.print, operand_name(node, i))
+        whole = owner.sink.value()
+        if has_changed(whole, owner.sink.print):
+            raise changed(whole, operand_name(node, i))
 
 
 def operand_name(node: Any, i: int) -> str:

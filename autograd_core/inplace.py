@@ -26,7 +26,7 @@ from .guard import Sink
 from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
 from .live import assign
-from .shortcuts import apply_unary
+from .shortcuts import apply_pair, apply_unary
 from .table import RULES, Spec
 
 __all__ = ["Writable", "mark_all_written", "mark_written"]
@@ -147,7 +147,7 @@ class Writable(Layered):
         if not kwargs and method == "__call__":
             if len(inputs) == 1:
                 return apply_unary(ufunc, self)
-            return apply(ufunc, inputs, NO_SETTINGS)
+            return apply_pair(ufunc, inputs, self)
         (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
         where = kwargs.pop("where", True)
         if method != "__call__":  # NumPy's own reductions name what they do not set
@@ -165,7 +165,7 @@ class Writable(Layered):
         return deliver(y, out, name_of(ufunc))
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
-        out = kwargs.get("out")
+        out = kwargs.get("out") if kwargs else None
         if out is not None:
             y = apply(func, args, {k: v for k, v in kwargs.items() if k != "out"})
             if np.shape(y) != out.shape:
@@ -175,6 +175,10 @@ class Writable(Layered):
                 )
             return deliver(y, out, name_of(func))
         try:
+            if not kwargs and len(args) == 2:
+                return apply_pair(func, args, self)
+            if not kwargs and args[0] is self and len(args) == 1:
+                return apply_unary(func, self)
             return apply(func, args, kwargs)
         except TypeError as error:
             if "unsupported in linalg" not in str(error) or isinstance(error, DtypeError):

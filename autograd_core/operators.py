@@ -232,7 +232,7 @@ def jvp(f: Function, primals: tuple, tangents: tuple) -> tuple[Any, Any]:
     inputs = []
     for x, t in zip(leaves, given, strict=True):
         t = t if isinstance(t, ARRAYS) else np.asarray(t)
-        if np.shape(t) != np.shape(x):
+        if t.shape != np.shape(x):
             raise ShapeError(f"jvp got a primal of shape {np.shape(x)}, a tangent of {t.shape}")
         inputs.append(Tensor(x, Tangent(level, conform(t, x.shape, x.dtype))))
     outputs, rebuild_out = outputs_of(f(*rebuild(inputs)), f)

@@ -44,10 +44,14 @@ def backward(
     """
     waiting, zeros_absorb = Waiting(), absorbing.get()
     queue, plainly = waiting.queue, rewrap is None and not zeros_absorb
-    for seed, g in seeds:
-        waiting.receive(seed, conform(g, seed.shape, seed.dtype), False)
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
     ahead_g = None
+    for seed, g in seeds:
+        g = conform(g, seed.shape, seed.dtype)
+        if len(seeds) == 1 and seed.rule is not None:
+            ahead, ahead_g = seed, g
+        else:
+            waiting.receive(seed, g)
     while ahead is not None or queue:
         if ahead is None:
             node, g = waiting.youngest()

@@ -1,4 +1,4 @@
-"""The short way for elementwise operations on recorded Tensors: `apply` in half the time.
+"""The short way for the simplest operations on recorded Tensors: `apply` in half the time.
 
 Nothing here is needed to understand the engine. It is the part of `apply` and `Node.derive` that is
 left where nothing is out of the ordinary, and it leaves all else to them.
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watchers
-from .dispatch import Layered, apply, new
-from .graph import EMPTY, Link, Node, Step, new_order, recording_from
+from .dispatch import Layered, apply, new, trace_of
+from .graph import EMPTY, Link, Node, Step, WatchedStep, new_order, recording_from
+from .guard import PRIVATE, fingerprint, is_private
 from .misfits import refuse_misfits
 from .table import RULES
 
-__all__ = ["apply_unary", "operator_of"]
+__all__ = ["apply_pair", "apply_unary", "operator_of"]
 
 ndarray = np.ndarray
 
@@ -58,21 +59,31 @@ def is_simple(x: Any) -> bool:
     )
 
 
-def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
+class Pair:
+    """What the backward pass of a function of two operands needs; looked up once."""
+
+    __slots__ = ("keep_a", "keep_b", "keep_number", "keep_y", "rule", "tensor")
+
+    def __init__(self, f: Callable[..., Any], active: int) -> None:
+        self.rule, self.tensor = RULES[f], Layered.result
+        self.keep_y, kept, _ = self.rule.plan(active, 2)
+        self.keep_a, self.keep_b = 0 in kept, 1 in kept
+        self.keep_number = kept == (2 - active,)
+
+
+def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
     """Make the method of a Tensor for `a + b` and its like, or (`swapped`) for `b + a`.
 
     It does what `apply` does, the short way, for what makes up most programs: a recorded Tensor
-    with a Python number or with another one of the same level. All else goes the long way.
+    with a Python number, an array, or another one of the same level. All else goes the long way.
     `operate` is the same as `f`, and faster for numbers and Tensors of an outer derivative.
     """
-    plans: list[Any] = [None] * 4
+    pairs: list[Any] = [None] * 4
+    elementwise = isinstance(f, np.ufunc) and f.signature is None
 
-    def plan_of(active: int) -> Any:
-        rule = RULES[f]
-        keep_y, kept, _ = rule.plan(active, 2)
-        keep_number = kept == (2 - active,)
-        plans[active] = rule, Layered.result, keep_y, 0 in kept, 1 in kept, keep_number
-        return plans[active]
+    def look_up(active: int) -> Pair:
+        found = pairs[active] = Pair(f, active)
+        return found
 
     def method(self: Any, other: Any) -> Any:
         trace, kind = self._trace, type(other)
@@ -83,82 +94,155 @@ def operator_of(f: np.ufunc, operate: Callable[[Any, Any], Any], swapped: bool =
             or trace.level < recording_from.get()
             or watchers
         ):
-            return apply(f, (other, self) if swapped else (self, other), EMPTY)
+            args = (other, self) if swapped else (self, other)
+            if elementwise and getattr(trace, "has_axis", False):
+                return of_batch(f, args, self)
+            return apply(f, args, EMPTY)
         x = self._value
         if kind is float or kind is int:
-            b, active, alone = other, 1, None
+            b, active, alone = other, 2 if swapped else 1, None
             if type(x) is ndarray and other:
                 if x.dtype is DOUBLE:
                     b, alone = DOUBLES[other]
                 elif x.dtype is SINGLE:
                     b, alone = SINGLES[other]
-            if swapped:
-                x, b, active = b, x, 2
-        elif kind is type(self) and is_simple(other) and other._trace.level == trace.level:
+        elif kind is ndarray and not other.dtype.hasobject:
+            b, active, alone = other, 2 if swapped else 1, None
+        elif isinstance(other, Layered) and is_simple(other) and other._trace.level == trace.level:
             b, active, alone = other._value, 3, None
         else:
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
+        if swapped:
+            x, b = b, x
         try:
             y = f(x, b) if type(x) is ndarray else operate(x, b)
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             refuse_misfits(error, f, (x, b))
             raise
-        rule, tensor, keep_y, keep_a, keep_b, keep_number = plans[active] or plan_of(active)
-        if keep_number and alone is not None:
+        pair = pairs[active] or look_up(active)
+        parents = prints = None
+        if active == 3:
+            parents = (other._trace, trace) if swapped else (trace, other._trace)
+        if pair.keep_number and alone is not None:
             operands = alone[swapped]
-        elif keep_a or keep_b:
-            operands = (x if keep_a else None, b if keep_b else None)
+        elif pair.keep_a or pair.keep_b:
+            if kind is ndarray and (pair.keep_a if swapped else pair.keep_b):
+                prints = prints_of(other, 1 - swapped)
+            if prints is not None:
+                parents = (None, trace) if swapped else (trace, None)
+            # a node stands in for an operand that is not needed: it knows the shape
+            a_node, b_node = parents or (trace, trace)
+            operands = (x if pair.keep_a else a_node, b if pair.keep_b else b_node)
         else:
             operands = NOTHING
-        if active == 3:
-            node = new(Step)
-            node.parents = (trace, other._trace)
-            node.settings = EMPTY
-            node.shape = y.shape
-        else:
+        if parents is None:
             node = new(Link)
             node.parent = trace
             node.place = active - 1
-            node.shape = trace.shape
-        node.level = trace.level  # from here on as in `recorded`: a call would cost a tenth of all
+        else:
+            node = new(Step if prints is None else WatchedStep)
+            node.parents = parents
+            node.settings = EMPTY
+            if prints is not None:
+                node.prints, node.where = prints, None
+        node.level = (
+            trace.level
+        )  # from here on as in `apply_unary`: a call would cost a tenth of all
         node.order = new_order()
-        node.rule = rule
+        node.rule = pair.rule
         node.operands = operands
-        node.y = y if keep_y else None
+        node.y = y if pair.keep_y else None
         node.sink = None
+        shape = y.shape
+        node.shape = trace.shape if shape == trace.shape else shape
         node.dtype = y.dtype
-        result = new(tensor)
+        result = new(pair.tensor)
         result._value, result._trace, result._alias = y, node, None
         return result
 
     return method
 
 
-def apply_unary(f: np.ufunc, x: Any) -> Any:
-    """Do what `apply` does for a function of one Tensor: the short way for elementwise ones."""
+def of_batch(f: np.ufunc, args: tuple, x: Any) -> Any:
+    """Do it for x, a batch under vmap, where it meets the others as an array of one more axis."""
+    values = []
+    for v in args:
+        kind = type(v)
+        if kind is type(x) and trace_of(v) is x._trace and v._value.ndim == x._value.ndim:
+            v = v._value
+        elif not (kind is float or kind is int or (kind is ndarray and v.ndim < x._value.ndim)):
+            break
+        values.append(v)
+    if watchers or len(values) < len(args):
+        return apply(f, args, EMPTY)
+    return type(x)(f(*values), x._trace)
+
+
+def prints_of(x: np.ndarray, place: int) -> list[tuple[int, Any]] | None:
+    """Take the print of a constant operand that is kept, unless nobody can change it."""
+    return None if PRIVATE and is_private(x) else [(place, fingerprint(x))]
+
+
+Methods = tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]
+
+
+class Operators(dict[Any, Methods | None]):
+    """For a function of two operands the method of its first and that of its second operand.
+
+    Only for functions that are linear in each operand, or work element by element.
+    """
+
+    def __missing__(self, f: Any) -> Methods | None:
+        rule = RULES.get(f)
+        if rule is None:
+            return None  # SciPy's rules are read late
+        fits = rule.verb in ("elementwise", "bilinear") or f is np.divide
+        short = fits and rule.arity == 2 and rule.sighted == -1
+        found = (operator_of(f, f), operator_of(f, f, swapped=True)) if short else None
+        self[f] = found
+        return found
+
+
+OPERATORS = Operators()
+
+
+def apply_pair(f: Any, args: tuple, x: Any) -> Any:
+    """Do what `apply` does for a call without settings; x is the operand that it was met in."""
+    found = OPERATORS[f] if len(args) == 2 else None
+    if found is not None:
+        a, b = args
+        if a is x:
+            return found[0](a, b)
+        if b is x:
+            return found[1](b, a)
+    return apply(f, args, EMPTY)
+
+
+def apply_unary(f: Callable[..., Any], x: Any) -> Any:
+    """Do what `apply` does for a function of one Tensor: the short way for elementwise ones, and
+    for those that are `brief`.
+    """
     rule = RULES.get(f)
-    if rule is None or not rule.simple or not is_simple(x):
+    value, trace = x._value, x._trace
+    if rule is None or rule.brief is None or not is_simple(x):
+        if rule is not None and rule.brief is f and getattr(trace, "has_axis", False):
+            return of_batch(f, (x,), x)
         return apply(f, (x,), EMPTY)
-    value = x._value
-    y = f(value)
+    y = rule.brief(value)
     keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
-    trace = x._trace
     node = new(Link)
     node.parent = trace
     node.place = 0
-    node.shape = trace.shape
-    operands = (value,) if kept else NOTHING_OF_ONE
-    return recorded(node, rule, trace.level, operands, keep_y, y)
-
-
-def recorded(node: Any, rule: Any, level: int, operands: tuple, keep_y: bool, y: Any) -> Any:
-    """Do what `Node.derive` does, for operations of which nothing is out of the ordinary."""
-    node.level = level
+    node.level = trace.level
     node.order = new_order()
     node.rule = rule
-    node.operands = operands
+    if kept:
+        node.operands = (value,)
+    else:
+        node.operands = NOTHING_OF_ONE if rule.pointwise else (trace,)
     node.y = y if keep_y else None
     node.sink = None
+    node.shape = trace.shape if rule.pointwise else y.shape
     node.dtype = y.dtype
     result = new(Layered.result)
     result._value, result._trace, result._alias = y, node, None

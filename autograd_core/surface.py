@@ -45,6 +45,8 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
     __rmul__ = operator_of(np.multiply, operator.mul, swapped=True)
     __truediv__ = operator_of(np.divide, operator.truediv)
     __rtruediv__ = operator_of(np.divide, operator.truediv, swapped=True)
+    __matmul__ = operator_of(np.matmul, operator.matmul)
+    __rmatmul__ = operator_of(np.matmul, operator.matmul, swapped=True)
 
     def __pow__(self, other: F) -> Any:
         return (
@@ -55,12 +57,6 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
 
     def __rpow__(self, other: F) -> Any:
         return apply(np.power, (other, self), NO_SETTINGS)
-
-    def __matmul__(self, other: F) -> Any:
-        return apply(np.matmul, (self, other), NO_SETTINGS)
-
-    def __rmatmul__(self, other: F) -> Any:
-        return np.matmul(other, self)
 
     def __mod__(self, other: F) -> Any:
         return apply(np.remainder, (self, other), NO_SETTINGS)
@@ -112,7 +108,7 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
 
     # indexing
     def __getitem__(self, index: Any) -> Any:
-        return getitem(self, index)
+        return apply(getitem, (self,), {"index": index})
 
     def __len__(self) -> int:
         if not self.shape:

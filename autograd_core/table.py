@@ -100,7 +100,7 @@ class Rule:
     """
 
     verb = "rule"
-    simple = False  # one operand, elementwise, recorded the short way
+    brief: Any = None  # f of one operand and no settings, if that is recorded the short way
     pointwise = False  # each element of the result depends on one element of each operand
     joint = False  # one function gives the cotangents of all operands
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
@@ -193,7 +193,8 @@ class Elementwise(Rule):
     def __init__(self, f: Callable[..., Any], partials: tuple) -> None:
         self.partials = partials
         super().__init__(f, len(partials), [d if callable(d) else None for d in partials])
-        self.simple = len(partials) == 1 and isinstance(f, np.ufunc) and partials[0] is not None
+        if len(partials) == 1 and isinstance(f, np.ufunc) and partials[0] is not None:
+            self.brief = f
 
     def _layout(self, i: int) -> tuple[int | None, int]:
         return 0, 1

@@ -21,6 +21,8 @@ def matmul_adjoint_right(g, A, B):
     """DC = A dB, so B receives A^T g."""
     if A.ndim == 1:
         return g * A if B.ndim == 1 else A[:, None] * g[..., None, :]
+    if B.ndim == 1 and A.ndim == 2:
+        return np.dot(g, A)
     if B.ndim == 1:
         turned = A.swapaxes(-1, -2)
         return np.matmul(turned, g) if g.ndim == 1 else np.matmul(turned, g[..., None])[..., 0]

@@ -13,8 +13,21 @@ from ..kernels import (
     scatter_along_axis,
     sum_of_exponentials,
 )
-from ..table import existing, linear, rule
+from ..table import RULES, existing, linear, rule
 from .shapes import count, cut, delayed, from_lanes, lanes, spread, with_kept_axes
+
+
+def sum_of_all(x):
+    """`np.sum(x)` in half the time."""
+    return np.add.reduce(x, None) if type(x) is np.ndarray else np.sum(x)
+
+
+def mean_of_all(x):
+    """`np.mean(x)` in half the time, to the last bit."""
+    if type(x) is not np.ndarray or x.dtype.char not in "fd" or not x.size:
+        return np.mean(x)
+    total = np.add.reduce(x, None)
+    return type(total)(total / np.intp(x.size))
 
 
 def sum_adjoint(g, x, *, axis=None, keepdims=False):
@@ -29,6 +42,7 @@ def mean_adjoint(g, x, *, axis=None, keepdims=False):
 
 linear(np.sum, sum_adjoint)
 linear(np.mean, mean_adjoint)
+RULES[np.sum].brief, RULES[np.mean].brief = sum_of_all, mean_of_all
 
 
 # --- products -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ def axes_of(axis, ndim):
 
 def count(x, axis):
     """Return the number of elements that a reduction over `axis` brings together."""
-    return math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
+    return x.size if axis is None else math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
 
 
 def with_kept_axes(g, x, axis):

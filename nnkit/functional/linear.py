@@ -52,14 +52,12 @@ def affine_vjp(
     g: Array, _y: Any, x: Array, weight: Array, bias: Array | None = None, *, needs: Any
 ) -> tuple[Any, Any, Any]:
     """dL/dx = g W, dL/dW = g^T x, dL/db = the sum of g's rows."""
-    if x.ndim == 1:
-        rows, x_rows = g[None], x[None]
-    elif x.ndim == 2:
-        rows, x_rows = g, x
-    else:
+    rows, x_rows = g, x
+    if x.ndim != 2:
         rows, x_rows = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+    x_share = np.dot(rows, weight) if needs[0] else None
     return (
-        np.dot(rows, weight).reshape(x.shape) if needs[0] else None,
+        x_share if x_share is None or x.ndim == 2 else x_share.reshape(x.shape),
         np.dot(rows.T, x_rows) if needs[1] else None,
         np.dot(ones(len(rows), rows.dtype), rows) if needs[2] else None,
     )
