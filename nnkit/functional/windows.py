@@ -30,7 +30,7 @@ __all__ = [
 Array = NDArray[Any]
 Ints = tuple[int, ...]
 AXES = {1: "L", 2: "H, W", 3: "D, H, W"}
-BLOCK = 512 * 1024  # bytes that are worked on at a time: they stay in the cache
+BLOCK = 1 << 20  # bytes that are worked on at a time: they stay in the cache
 
 
 @dataclass(frozen=True)
