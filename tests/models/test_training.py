@@ -26,6 +26,7 @@ def trained(model, loss, X, y, lr, epochs, batch_size=32):
     trainer = nn.Trainer(model, loss, nn.optim.Adam(model.parameters(), lr=lr))
     history = trainer.fit(X, y, epochs=epochs, batch_size=batch_size)
     assert history["loss"][-1] < history["loss"][0]
+    assert "as it is" not in trainer.compiled.report()
     return trainer
 
 
