@@ -33,7 +33,9 @@ def unary(operator: Function) -> Function:
 
         def derivative(*args: Any, **kwargs: Any) -> Any:
             if argnum.__class__ is int and 0 <= argnum < len(args):
-                return operator(of_one(fun, argnum, args, kwargs), args[argnum], **options)
+                alone = len(args) == 1 and not kwargs
+                f = fun if alone else of_one(fun, argnum, args, kwargs)
+                return operator(f, args[argnum], **options)
             args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
             x = value_at(args, kwargs, chosen)
             return operator(of_argnum(fun, chosen, args, kwargs), x, **options)
@@ -94,8 +96,6 @@ def value_at(args: tuple, kwargs: dict, chosen: Any) -> Any:
 
 def of_one(f: Function, i: int, args: tuple, kwargs: dict) -> Function:
     """See a function as one of argument i alone."""
-    if len(args) == 1 and not kwargs:
-        return f
 
     def f_of(x: Any) -> Any:
         return f(*args[:i], x, *args[i + 1 :], **kwargs)

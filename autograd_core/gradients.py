@@ -10,7 +10,10 @@ import numpy as np
 
 from .argnums import unary
 from .errors import DtypeError, ShapeError, describe
-from .operators import NUMBERS, differentiate, jvp, name
+from .graph import Node, new_level
+from .operators import NUMBERS, Pullback, as_scalar, differentiate, jvp, name, pullback_of
+from .reverse import backward
+from .tensor import Tensor
 from .trees import tree_map
 
 __all__ = [
@@ -64,8 +67,36 @@ def value_and_grad(f: Function, x: Any, *, has_aux: bool = False) -> Any:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (np.float64(8.0), np.float64(12.0))
     """
+    if type(x) is np.ndarray and x.dtype.kind in "fc" and not has_aux:
+        return value_and_grad_of_array(f, x)
     y, pull, aux = differentiate(f, (x,), has_aux=has_aux, verb="grad")
-    if not (hasattr(y, "dtype") and y.dtype.kind == "f" and y.size == 1):
+    return scalar_and_grad(f, y, pull, aux, has_aux)
+
+
+def value_and_grad_of_array(f: Function, x: np.ndarray) -> Any:
+    """Do it for one array the short way: what a call costs counts where the function is small."""
+    level = new_level()
+    leaf = Node(level, x)
+    y = f(Tensor(x, leaf))
+    node = y._trace if type(y) is Tensor else None
+    if not isinstance(node, Node) or node.level != level or not is_real_number(y._value):
+        y, pull, _ = pullback_of(y, f, level, [leaf], tuple)
+        return scalar_and_grad(f, y, pull, None, False)
+    g: Any = None
+    for found, c, _ in backward([(node, ones_like(y._value))], retain=False):
+        if found is leaf:
+            g = c
+    return y._value, np.zeros(x.shape, x.dtype)[()] if g is None else as_scalar(g)
+
+
+def is_real_number(y: Any) -> bool:
+    """Whether y is one floating point number, with or without axes."""
+    return hasattr(y, "dtype") and y.dtype.kind == "f" and y.size == 1
+
+
+def scalar_and_grad(f: Function, y: Any, pull: Pullback, aux: Any, has_aux: bool) -> Any:
+    """Return the value of a scalar function and its gradient."""
+    if not is_real_number(y):
         check_scalar(y, f)
     (g,) = pull.walk([ones_like(y)])
     return ((y, aux), g) if has_aux else (y, g)

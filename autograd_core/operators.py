@@ -172,7 +172,13 @@ def differentiate(
             if isinstance(x, np.ndarray):
                 node.sink.expose(x, x)
     traced = [Tensor(x, node) for x, node in zip(leaves, inputs, strict=True)]
-    result = f(*rebuild(traced))
+    return pullback_of(f(*rebuild(traced)), f, level, inputs, rebuild, has_aux)
+
+
+def pullback_of(
+    result: Any, f: Function, level: int, inputs: list[Node], rebuild: Any, has_aux: bool = False
+) -> tuple[Any, Pullback, Any]:
+    """Make the pullback of what a function returned for recorded inputs."""
     aux = None
     if has_aux:
         if not isinstance(result, tuple) or len(result) != 2:

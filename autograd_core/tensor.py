@@ -156,7 +156,7 @@ def cotangent_for(y: Tensor, gradient: Any) -> Any:
                 f"backward() without an argument needs a real value, got {describe(y)}. "
                 f"Differentiate its real part or its absolute value, or pass gradient=."
             )
-        return np.ones(y.shape, y.dtype)
+        return np.ones(y.shape, y.dtype) if y.shape else np.array(1, y.dtype)
     if not isinstance(gradient, Tensor):
         try:
             gradient = np.asarray(gradient)

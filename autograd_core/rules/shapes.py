@@ -27,7 +27,7 @@ def with_kept_axes(g, x, axis):
 
 def spread(g, x, axis):
     """Copy the result of a reduction over `axis` back over `x`: the adjoint of a sum."""
-    return stretched(with_kept_axes(g, x, axis) if axis is not None else g, x.shape)
+    return stretched(g if axis is None else with_kept_axes(g, x, axis), x.shape)
 
 
 def lanes(x, axis):
