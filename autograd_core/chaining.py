@@ -40,6 +40,7 @@ class Links:
             v for v in reads if v not in inside and v.kind == "array" and v.shape == self.shape
         ]
         self.local = {v: f"y{n}" for n, v in enumerate([*self.given, *self.whole])}
+        self.handed: list[str] = []  # single numbers
         self.dtypes: list[Any] = []
         self._free: dict[Any, list[str]] = {}
 
@@ -61,6 +62,18 @@ class Links:
                     break
             else:
                 layout.add(v.storage, size_of(v), self.start, v.storage.last)
+
+    def word(self, program: Any, x: Any) -> str:
+        """Name an operand inside of the loop; what is a local variable outside is handed in."""
+        if type(x) is Value and x in self.local:
+            return self.local[x]
+        text: str = program.text(x)
+        if type(x) is Value and len(x.shape) > 1:  # one number, where a block has one axis
+            text = f"{text}.reshape(-1)"
+        if type(x) is Value and text not in program.bound:
+            self.handed.append(text)
+            text = self.local[x] = f"z{len(self.handed)}"
+        return text
 
     def done_with(self, k: int, call: Call) -> None:
         """An operand that call k is the last to read may hold its result."""
@@ -92,10 +105,7 @@ def write_chain(program: Any, links: Links) -> None:
                 f"{partial[links.sums.index(call)]}[k] = {total}({links.local[call.args[0]]})"
             )
             continue
-        texts = [
-            links.local[x] if type(x) is Value and x in links.local else program.text(x)
-            for x in program.strong(call.f, call.args)
-        ]
+        texts = [links.word(program, x) for x in program.strong(call.f, call.args)]
         f = call.f
         if f is np.multiply and texts[0] == texts[1]:
             f, texts = np.square, texts[:1]
@@ -132,6 +142,7 @@ def write_loop(program: Any, links: Links, parts: Parts, body: list[str]) -> Non
     n = len(program.loops)
     local = [f"y{k}" for k in range(len(links.given) + len(links.whole))]
     given = ", ".join(f"a{k}" for k in range(len(local)))
+    given += "".join(f", z{k + 1}" for k in range(len(links.handed)))
     cut = ", ".join(f"a{k}[i:j]" for k in range(len(local)))
     temporaries = "".join(f"t{k}, " for k in range(len(links.dtypes)))
     lines = [
@@ -144,6 +155,6 @@ def write_loop(program: Any, links: Links, parts: Parts, body: list[str]) -> Non
     program.loops.append(text)
     program.bound[f"blocks_{n}"] = made(f"blocks_{n}", text, program.bound)
     flat = "" if len(links.shape or ()) == 1 else ".reshape(-1)"
-    names = [program.name(v) + flat for v in (*links.given, *links.whole)]
+    names = [program.name(v) + flat for v in (*links.given, *links.whole)] + links.handed
     run, threads = program.function(shared), program.bind("parts", parts.of_threads)
     program.lines.append(f"{run}(blocks_{n}, {threads}, {', '.join(names)})")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -214,14 +216,9 @@ class Compiled:
             record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
         reach.watch_unrecorded(record)
         if record.failure is None:
-            held = [v for _, v in gradients if v is not None]
             try:
-                plan = Plan(record, [*outputs, *held])
-                given, name = [x._ref for x in inputs], plain_name(self.fn)
-                found.program = Program(plan, given, name, len(outputs), gradients, self.exact)
-                found.effects = [
-                    (sink, None if g is None else Tensor(g)) for sink, g in found.program.effects
-                ]
+                with no_collections():
+                    self._write_down(found, record, inputs, outputs, gradients)
             except Exception as error:  # whatever it is: the step itself has been done
                 record.failure = f"its recording cannot be written down ({error!r})"
         if not record.entry:
@@ -233,6 +230,18 @@ class Compiled:
         else:
             found.state = "recorded"
         return shown
+
+    def _write_down(
+        self, found: Recording, record: Recorder, inputs: list, outputs: list, gradients: list
+    ) -> None:
+        """Make a program of what was recorded."""
+        held = [v for _, v in gradients if v is not None]
+        plan = Plan(record, [*outputs, *held])
+        given, name = [x._ref for x in inputs], plain_name(self.fn)
+        found.program = Program(plan, given, name, len(outputs), gradients, self.exact)
+        found.effects = [
+            (sink, None if g is None else Tensor(g)) for sink, g in found.program.effects
+        ]
 
     def _judge(self, record: Recorder, reach: Reach, before: Any) -> None:
         """Look for what a run did that no recording can repeat."""
@@ -346,6 +355,18 @@ class Compiled:
             return "nothing was recorded yet: call it once"
         name = plain_name(self.fn)
         return "\n".join(f"{name}({signature(k)}): {r.said()}" for k, r in self.recordings.items())
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """Keep Python's collector from looking at a plan while it grows: nothing in it is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def plain_name(f: Function) -> str:

@@ -135,6 +135,8 @@ def shaped(memory: np.ndarray, v: Value, offset: int = 0) -> np.ndarray:
 def is_dense(v: Value) -> bool:
     """Whether the strides of a value leave no gaps, in whatever order of the axes."""
     expected = v.dtype.itemsize
+    if len(v.shape) == 1:
+        return v.strides[0] == expected and v.shape[0] > 0
     for stride, length in sorted(zip(v.strides, v.shape, strict=True)):
         if length != 1:
             if stride != expected:

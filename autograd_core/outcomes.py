@@ -62,22 +62,40 @@ def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable
 
     first = through(tree, shown)
     through(tree, forget_example)
-    if type(tree) is Out and tree.kind is None:
-        return first, lambda values: values[0]
-    if type(tree) is Out:
-        return first, lambda values: Tensor(values[0])
+    bound: dict[str, Any] = {"Tensor": Tensor, "filled": filled}
+    text = said(tree, bound)
+    return first, eval(f"lambda values: {text}", bound)
 
-    def rebuild(values: tuple) -> Any:
-        return through(
-            tree,
-            lambda x: (
-                x
-                if type(x) is not Out
-                else (values[x.place] if x.kind is None else x.kind(values[x.place]))
-            ),
-        )
 
-    return first, rebuild
+def said(tree: Any, bound: dict[str, Any]) -> str:
+    """Write how a result is made of outputs; `bound` receives what it consists of besides."""
+    kind = type(tree)
+    if kind is Out:
+        text = f"values[{tree.place}]"
+        return text if tree.kind is None else f"Tensor({text})"
+    if kind is tuple or kind is list:
+        inside = "".join(f"{said(x, bound)}, " for x in tree)
+        return f"({inside})" if kind is tuple else f"[{inside}]"
+    name = f"k{len(bound)}"
+    bound[name] = tree
+    if kind is dict:
+        bound[name] = list(tree)  # its keys
+        inside = "".join(f"{name}[{i}]: {said(v, bound)}, " for i, v in enumerate(tree.values()))
+        return f"{{{inside}}}"
+    parts: list[Any] = []
+    through(tree, parts.append)
+    return f"filled({name}, values)" if any(type(x) is Out for x in parts) else name
+
+
+def filled(tree: Any, values: tuple) -> Any:
+    """Put outputs into a container of another kind."""
+
+    def leaf(x: Any) -> Any:
+        if type(x) is not Out:
+            return x
+        return values[x.place] if x.kind is None else x.kind(values[x.place])
+
+    return through(tree, leaf)
 
 
 def forget_example(x: Any) -> None:

@@ -36,7 +36,8 @@ class Plan:
         self.reachable = recorder.reachable
         self.constants: dict[Value, Any] = {}
         self.same: dict[Value, Value] = {}
-        self.asked = self.outputs = outputs
+        self.outputs = outputs
+        self.asked = [v.storage for v in outputs]
         self.calls = alive(recorder.calls, outputs)
         self.dead = self.recorded - len(self.calls)
         self.calls = [part for call in self.calls for part in lowered(call, recorder)]
@@ -49,9 +50,23 @@ class Plan:
         self.calls = self._merged(self.calls)
         self.merged = before - len(self.calls)
         self.outputs = [final(v, self.same) for v in outputs]
+        self._join_memory()
         self.templates = [
             v.storage for v in recorder.externals.values() if v.storage.template is not None
         ]
+
+    def _join_memory(self) -> None:
+        """A view of a value in whose place another one stands is a view of that one's memory."""
+        joined: dict[Storage, Storage] = {}
+        for v in self.same:
+            mine, its = final(v.storage, joined), final(final(v, self.same).storage, joined)
+            if mine is not its:
+                joined[mine] = its
+        if joined:
+            for v in {v for call in self.calls for v in (*call.reads, *call.results)}:
+                v.storage = final(v.storage, joined)
+            for v in self.outputs:
+                v.storage = final(v.storage, joined)
 
     def constant(self, v: Value) -> Any:
         """Return the array of a constant; None for other values."""

@@ -33,7 +33,7 @@ class Value:
         self.index, self.source, self.storage = index, source, storage
         self.shape: tuple[int, ...] = getattr(x, "shape", ())
         self.dtype: Any = getattr(x, "dtype", None)
-        self.strides = getattr(x, "strides", ())
+        self.strides: tuple[int, ...] = getattr(x, "strides", ())
         self.array: Any = x if source == "external" else None
         if type(x) is np.ndarray:
             self.kind = "array"

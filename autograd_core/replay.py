@@ -71,6 +71,7 @@ class Program(Wording):
         super().__init__(name)
         self.views = 0
         self.loose: set[Value] = set()  # numbers that others than ufuncs read, which tell them
+        self.placed: set[Value] = set()  # results that are written into memory that stays
         self.lines: list[str] = []
         self.loops: list[str] = []  # the source of chains
         self.local: dict[Storage, list[Value]] = {}  # what local variables hold
@@ -138,12 +139,12 @@ class Program(Wording):
             self.name(v)
             if v not in self.static and v not in self.results:
                 self.results.append(v)
-        asked = [*plan.asked[:returned], *self.results[returned:]]
+        asked = [*plan.asked[:returned], *(v.storage for v in self.results[returned:])]
         own: dict[Storage, Storage] = {}
         texts = []
         for v, original in zip(self.results, asked, strict=True):
             text = self.output(v)
-            if own.setdefault(v.storage, original.storage) is not original.storage:
+            if own.setdefault(v.storage, original) is not original:
                 text = f"{text}.copy()"  # two results that turned out to be the same
             texts.append(f"{text}, ")
         return f"({''.join(texts)})"
@@ -211,7 +212,10 @@ class Program(Wording):
         v = call.result
         if type(v) is not Value or len(call.results) != 1 or call.f is operator.setitem:
             return
-        if not takes_out(call) or not self.has_place(call, v) or v.storage in self.held:
+        if not takes_out(call) or not self.has_place(call, v):
+            return
+        self.placed.add(v)
+        if v.storage in self.held:
             return
         if isinstance(call.f, np.ufunc) and call.f is not np.matmul:
             for x in call.reads:
@@ -296,7 +300,7 @@ class Program(Wording):
         right = self._call(f, args, kwargs)
         if len(call.results) == 1 and call.result is call.results[0]:
             v = call.result
-            if takes_out(call) and self.has_place(call, v):
+            if v in self.placed:
                 found = self.place_of(v)
                 self.static[v], self.names[v] = found, self.bind("b", found)
                 positional = (isinstance(f, np.ufunc) or f is np.dot) and f not in KEYWORD_OUT

@@ -63,7 +63,7 @@ def rename(call: Call, same: dict[Value, Value]) -> None:
         call.reads = [final(v, same) for v in call.reads]
 
 
-def final(v: Value, same: dict[Value, Value]) -> Value:
+def final(v: Any, same: dict[Any, Any]) -> Any:
     """Follow what is the same to its end."""
     while v in same:
         v = same[v]

@@ -15,7 +15,7 @@ from .records import Call, Value, through
 __all__ = ["Wording", "is_ufunc", "takes_out"]
 
 KEYWORDS = {"and", "or", "not", "is", "in", "if", "for", "lambda", "slice", "make", "del", "range",
-            "bound", "empty"}  # fmt: skip
+            "bound"}  # fmt: skip
 GIVEN = re.compile(r"([a-z]|parts)\d+|s\d+_\d+|blocks_\d+")  # names that are given here
 
 

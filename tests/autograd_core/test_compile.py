@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -198,6 +198,46 @@ def test_results_are_arrays_of_their_own() -> None:
         a[...] = 7
     np.testing.assert_array_equal(np.concatenate(second), 0)
     assert not np.shares_memory(first[0], first[1])
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+def test_results_in_containers() -> None:
+    """Of any kind, made anew in each call; what is not calculated is the same object."""
+    word = object()
+
+    def f(x: Any, t: Any) -> Any:
+        t = t * 2
+        return {"t": t, "more": [x + 1, (x * 3, word, None)], "pair": Pair(t, x - 1)}, "text"
+
+    compiled = compile(f)
+    for k in range(4):
+        x = np.arange(3.0) + k
+        got, wanted = compiled(x, tensor(x)), f(x, tensor(x))
+        assert got[1] == "text" and list(got[0]) == list(wanted[0])
+        assert got[0]["more"][1][1] is word and type(got[0]["pair"]) is Pair
+        assert type(got[0]["t"]) is type(got[0]["pair"].first) is type(wanted[0]["t"])
+        for a, b in zip(flatten(got)[0], flatten(wanted)[0], strict=True):
+            if isinstance(b, np.ndarray):
+                np.testing.assert_array_equal(a, b)
+        got[0]["more"].append(1)
+    assert [r.state for r in compiled.recordings.values()] == ["ready"], compiled.report()
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_numbers_in_chains_over_large_arrays(shape: tuple[int, ...]) -> None:
+    """They are arguments, or calculated, and handed to the loop."""
+    eager = value_and_grad(lambda x, k: np.sum(np.tanh(x * k) * np.sin(np.sum(k)) * k), (0, 1))
+    compiled = compile(eager, exact=True)
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        x, k = rng.normal(size=(300, 1000)), np.asarray(rng.normal(size=shape))
+        for a, b in zip(leaves_of(compiled(x, k)), leaves_of(eager(x, k)), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert "blocks of" in compiled.source
 
 
 def test_derivatives_of_compiled_functions() -> None:

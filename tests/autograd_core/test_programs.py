@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import grad, jvp
+from autograd_core import blocks, compile, grad, jvp, layout, script, value_and_grad
+from autograd_core import compiled as compiled_module
 from autograd_core.test_util import check_grads
+from autograd_core.trees import flatten
 from tests.amounts import amount
 
 PROGRAMS = amount("PROGRAMS", 200, 10_000)
@@ -104,6 +106,34 @@ def test_both_modes_against_differences(seeds: np.ndarray) -> None:
         except Exception as error:
             error.add_note(f"in {program}")
             raise
+
+
+@pytest.mark.parametrize("seeds", np.array_split(np.arange(PROGRAMS), 10), ids=lambda s: f"{s[0]}-")
+@pytest.mark.parametrize("how", ["as it is", "in blocks", "in gaps and parts"])
+def test_compiled_to_the_bit(how: str, seeds: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With value and gradients, and with gradients of gradients."""
+    if how == "in blocks":
+        monkeypatch.setattr(blocks, "LEAST", 1)
+        monkeypatch.setattr(blocks, "BLOCK", 2)
+    elif how == "in gaps and parts":
+        monkeypatch.setattr(layout, "SMALL", 0)
+        monkeypatch.setattr(script, "PART", 5)
+        monkeypatch.setattr(compiled_module, "COMPARED", -1)  # recorded twice
+    for seed in seeds:
+        program = Program(int(seed))
+        every = tuple(range(len(program.inputs)))
+        eager = value_and_grad(program, argnum=every)
+        if seed % 3 == 0:
+            inner = grad(program)
+            eager = value_and_grad(lambda *xs, f=inner: np.sum(np.sin(f(*xs))), argnum=every)
+        compiled = compile(eager, exact=True)
+        rng = np.random.default_rng(int(seed))
+        for _ in range(4):
+            given = [np.asarray(rng.uniform(-1.5, 1.5, x.shape)) for x in program.inputs]
+            got, wanted = flatten(compiled(*given))[0], flatten(eager(*given))[0]
+            for a, b in zip(got, wanted, strict=True):
+                assert np.array_equal(a, b, equal_nan=True) and np.shape(a) == np.shape(b), program
+        assert [r.state for r in compiled.recordings.values()] == ["ready"], program
 
 
 def test_reverse_mode_against_pytorch() -> None:
