@@ -61,7 +61,10 @@ def reserve(nbytes: int) -> np.ndarray:
         return memory[start : start + nbytes]
     import mmap
 
-    return np.frombuffer(mmap.mmap(-1, nbytes), np.uint8)
+    if not hasattr(mmap, "MAP_PRIVATE"):  # Windows
+        return np.frombuffer(mmap.mmap(-1, nbytes), np.uint8)
+    own = mmap.MAP_PRIVATE | mmap.MAP_ANON  # also of a process that is forked
+    return np.frombuffer(mmap.mmap(-1, nbytes, flags=own), np.uint8)
 
 
 def give_back() -> None:

@@ -50,3 +50,22 @@ def test_large_temporaries_need_no_new_pages(size: int) -> None:
 def test_the_environment_has_the_last_word() -> None:
     assert faults(10_000_000, NNKIT_KEEP_MEMORY="0") > 200
     assert faults(10_000_000, MALLOC_MMAP_THRESHOLD_="131072") > 200
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+def test_reserved_memory_is_the_process_own() -> None:
+    """What a process that was forked writes is not seen in the other."""
+    code = (
+        "import os; from autograd_core.memory import reserve\n"
+        "for n in (100, 1 << 21):\n"
+        "    memory = reserve(n)\n"
+        "    assert memory.nbytes == n and memory.ctypes.data % 64 == 0\n"
+        "    memory[:] = 1\n"
+        "    child = os.fork()\n"
+        "    if not child:\n"
+        "        memory[:] = 2\n"
+        "        os._exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+        "    assert (memory == 1).all()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=True)
