@@ -21,10 +21,45 @@ Array = NDArray[Any]
 BLOCK = 1 << 16  # numbers; value, gradient and state of so many stay in the cache
 
 
+LARGE = 1 << 20  # numbers; a smaller parameter stays in the cache as a whole
+
+
 def elementwise(update: Callable[..., Any]) -> Callable[..., Any]:
     """Say of an `update` that each number is treated by itself, so that vectors may be joined."""
     update.elementwise = True  # type: ignore[attr-defined]
     return update
+
+
+def goes_in_blocks(optimizer: Any, value: Array) -> bool:
+    """Whether a parameter is so large that each pass over it would wait for memory."""
+    if value.size < LARGE or not value.flags.c_contiguous:
+        return False
+    return hasattr(type(optimizer).update, "elementwise")
+
+
+def update_in_blocks(
+    optimizer: Any, value: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]
+) -> None:
+    """Update one large parameter, to the same bits, in blocks that stay in the cache."""
+    arrays = {k: v.reshape(-1) for k, v in state.items() if isinstance(v, np.ndarray)}
+    if any(v.size != value.size for v in arrays.values()):
+        return optimizer.update(value, grad, state, group)
+    flat, g = value.reshape(-1), grad.reshape(-1)
+    numbers = {k: v for k, v in state.items() if k not in arrays}
+    added: dict[str, list[Array]] = {}
+    own: dict[str, Any] = {}
+    for i in range(0, len(flat), BLOCK):
+        at = slice(i, i + BLOCK)
+        own = {k: v[at] for k, v in arrays.items()} | numbers
+        optimizer.update(flat[at], g[at], own, group)
+        for key in own.keys() - state.keys():  # a setting was switched on meanwhile
+            added.setdefault(key, []).append(own[key])
+    for key in state.keys() - own.keys():
+        del state[key]
+    for key in own.keys() - arrays.keys():
+        parts = added.get(key, [])
+        is_array = bool(parts) and isinstance(parts[0], np.ndarray)
+        state[key] = np.concatenate(parts).reshape(value.shape) if is_array else own[key]
 
 
 class Flat:
@@ -46,7 +81,11 @@ class Flat:
 
     def is_current(self) -> bool:
         """Whether the parameters still live here."""
-        return all(p._value.base is self.vector for p in self.params)
+        vector = self.vector
+        for p in self.params:  # noqa: SIM110 (a loop takes half the time)
+            if p._value.base is not vector:
+                return False
+        return True
 
 
 def flatten(optimizer: Any) -> None:

@@ -30,7 +30,7 @@ from nnkit.optim.checks import (
     raise_read_only,
 )
 from nnkit.optim.decay import without_decay
-from nnkit.optim.flat import FlatGroup, flatten
+from nnkit.optim.flat import BLOCK, FlatGroup, flatten, goes_in_blocks, update_in_blocks
 from nnkit.optim.formulas import as_real
 from nnkit.optim.interrupts import Uninterrupted
 from nnkit.optim.recorded import recorded_step
@@ -179,7 +179,10 @@ class Optimizer:
             for together in joined:
                 together.update()
             for p, value, grad, state, group in work:
-                self.update(value, grad, state, group)
+                if goes_in_blocks(self, value):
+                    update_in_blocks(self, value, grad, state, group)
+                else:
+                    self.update(value, grad, state, group)
                 mark_written(p)
         self._has_stepped = True
         if self._post_hooks:
@@ -211,10 +214,7 @@ class Optimizer:
                     value, g = as_real(value), as_real(np.ascontiguousarray(g, value.dtype))
                 state = self.state.get(p)
                 if state is None:
-                    state = self.new_state(value, group)
-                    for i in range(self.scratches):
-                        self.scratch(value, i)
-                    self.state[p] = state
+                    state = self.state[p] = self._fresh_state(value, group)
                 work.append((p, value, g, state, group))
         return work, joined
 
@@ -337,17 +337,19 @@ class Optimizer:
         for group, new, given in zip(self.param_groups, settings, groups):
             for p, i in zip(group["params"], given["params"]):
                 if entries.get(i):
-                    fresh = self._fresh_state(p, group | new)
+                    value = raw(p)
+                    value = as_real(value) if value.dtype.kind == "c" else value
+                    fresh = self._fresh_state(value, group | new)
                     state[p] = adopted(entries[i], fresh, p, name)
         for group, new in zip(self.param_groups, settings):
             group.update(new)
         self.state = state
 
-    def _fresh_state(self, p: Tensor, group: Group) -> State:
-        value = raw(p)
-        value = as_real(value) if value.dtype.kind == "c" else value
+    def _fresh_state(self, value: Array, group: Group) -> State:
+        """Make the state of a parameter, and the memory that its updates need."""
+        part = value.reshape(-1)[:BLOCK] if goes_in_blocks(self, value) else value
         for i in range(self.scratches):
-            self.scratch(value, i)
+            self.scratch(part, i)
         return self.new_state(value, group)
 
     def _parameters(self) -> list[Tensor]:

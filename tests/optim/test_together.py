@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nnkit as nn
-from nnkit.optim import together
+from nnkit.optim import flat, together
 from nnkit.optim.together import Together
 
 OPTIMIZERS = {
@@ -78,6 +78,24 @@ def test_the_numbers_are_the_same_to_the_bit(name: str, monkeypatch: pytest.Monk
     joined = run(OPTIMIZERS[name], 9)
     assert is_joined(joined[1]) == hasattr(type(joined[1]).update, "elementwise")
     assert_same(joined, one_by_one(monkeypatch, OPTIMIZERS[name], 9))
+
+
+def later(step: int, params: list, optimizer: Any) -> None:
+    group = optimizer.param_groups[0]
+    if step == 4:
+        group |= {"momentum": 0.5} if "momentum" in group else {}
+        group |= {"amsgrad": True} if "amsgrad" in group else {}
+
+
+@pytest.mark.parametrize("between", [None, later], ids=["", "a setting is switched on"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_large_parameters_go_through_in_blocks(
+    name: str, between: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = one_by_one(monkeypatch, OPTIMIZERS[name], 9, between)
+    monkeypatch.setattr(flat, "LARGE", 4)
+    monkeypatch.setattr(flat, "BLOCK", 7)
+    assert_same(one_by_one(monkeypatch, OPTIMIZERS[name], 9, between), whole)
 
 
 def without_a_gradient(step: int, params: list, optimizer: Any) -> None:
