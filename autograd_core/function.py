@@ -92,6 +92,7 @@ def custom_op(
     else:
         row = rule(op, vjp=differentiable(joint, composition), jvp=None, arity=arity)
         row.composition = composition
+        row.pull_all = directly(row, joint)  # type: ignore[method-assign]
         row.calling.f = f  # what reaches it is plain: all else goes to the composition
     row.name = f.__name__
     if not callable(vjp):
@@ -109,6 +110,21 @@ def jointly(vjp: Any) -> Callable[..., tuple]:
         return tuple(None if v is None else v(g, y, *operands, **settings) for v in vjp)
 
     return all_operands
+
+
+def directly(row: Any, joint: Callable[..., tuple]) -> Callable[..., tuple]:
+    """Call the fast vjp where all is plain, and leave what is not to the row."""
+    otherwise, asks_needs = row.pull_all, row.asks_needs
+
+    def pull_all(g: Any, y: Any, operands: tuple, settings: dict, parents: tuple) -> tuple:
+        if type(g) is not np.ndarray or watchers or has_layers(operands):
+            return otherwise(g, y, operands, settings, parents)
+        if asks_needs:
+            needs = tuple([p is not None for p in parents])
+            return joint(g, y, *operands, **settings, needs=needs)
+        return joint(g, y, *operands, **settings)
+
+    return pull_all
 
 
 def differentiable(joint: Callable[..., tuple], composition: Callable[..., Any]) -> Any:

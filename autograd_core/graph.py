@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .anomaly import check_forward, user_line, watchers, watching
-from .guard import PRIVATE, Sink, fingerprint, is_private
+from .guard import Sink, fingerprint, is_private
 from .table import Rule, Spec
 
 __all__ = [
@@ -94,7 +94,7 @@ class Node(Spec):
             if x.__class__ is np.ndarray:
                 sink = None if parent is None else parent.sink
                 watched = sink is not None and sink.shared and sink.is_exposed(x)
-                if (watched or parent is None) and not (PRIVATE and is_private(x)):
+                if (watched or parent is None) and (x.flags.writeable or not is_private(x)):
                     prints = [*(prints or ()), (i, fingerprint(x))]
         several = y.__class__ is not np.ndarray and isinstance(y, (tuple, list))
         if prints is None and not watchers and not several:

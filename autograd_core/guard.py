@@ -228,7 +228,17 @@ class Sink:
     (weakly): what becomes of the one concerns the other.
     """
 
-    __slots__ = ("grad", "handed_out", "hooks", "print", "retains", "root", "root_value", "value")
+    __slots__ = (
+        "grad",
+        "handed_out",
+        "hooks",
+        "print",
+        "retains",
+        "root",
+        "root_value",
+        "shared",
+        "value",
+    )
 
     def __init__(self, root: Any = None, root_value: Any = None) -> None:
         self.grad: Any = None
@@ -238,15 +248,13 @@ class Sink:
         self.handed_out: Sequence[weakref.ref[np.ndarray]] = ()
         self.value: Any = None
         self.root, self.root_value = root, root_value
-
-    @property
-    def shared(self) -> bool:
-        """Whether the memory was ever handed out, or belongs to another value as well."""
-        return self.print is not None or self.root is not None
+        # whether the memory was handed out, or belongs to another value as well
+        self.shared = root is not None
 
     def forget(self) -> None:
         """Take note that the value was written."""
         self.print = OUTDATED if self.handed_out else None
+        self.shared = self.print is not None or self.root is not None
 
     def is_exposed(self, value: np.ndarray) -> bool:
         """Whether the value may change, because somebody holds an array that shares its memory."""
@@ -257,6 +265,7 @@ class Sink:
             self.print = fingerprint(value)
         elif not self.handed_out and (self.print is OUTDATED or not has_changed(value, self.print)):
             self.print = self.value = None
+            self.shared = self.root is not None
         return self.print is not None or self.is_root_exposed()
 
     def is_root_exposed(self) -> bool:
@@ -268,6 +277,7 @@ class Sink:
         """Remember that `given`, which shares the memory of `value`, is in the user's hands."""
         if self.print is None or self.print is OUTDATED:
             self.print = fingerprint(value)
+            self.shared = True
         # a view keeps the array that owns the memory alive, so there is no need to do it here
         self.value = weakref.ref(value) if value.base is None else lambda: value
         alive = [r for r in self.handed_out if r() is not None]

@@ -88,6 +88,8 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 def names_places_once(index: Any) -> bool:
     """Whether an index cannot name a place twice: integers, slices and masks cannot."""
+    if isinstance(index, (int, slice)):
+        return True
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         p is None or p is Ellipsis or isinstance(p, (int, slice)) or np.shape(p) == () or is_mask(p)

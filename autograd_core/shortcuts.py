@@ -14,7 +14,7 @@ import numpy as np
 from .anomaly import watchers
 from .dispatch import Layered, apply, new, trace_of
 from .graph import EMPTY, Link, Node, Step, WatchedStep, new_order, recording_from
-from .guard import PRIVATE, fingerprint, is_private
+from .guard import fingerprint, is_private
 from .misfits import refuse_misfits
 from .table import RULES
 
@@ -48,12 +48,11 @@ NOTHING_OF_ONE = (None,)
 
 
 def is_simple(x: Any) -> bool:
-    """Whether nothing needs care but to record: a Tensor of the reverse mode, and not a view."""
-    trace = x._trace
+    """Whether nothing needs care but to record: a Tensor of the reverse mode, of its own memory."""
+    trace = trace_of(x) if x._alias is not None else x._trace
     return (
         isinstance(trace, Node)
-        and x._alias is None
-        and (trace.sink is None or trace.sink.print is None)
+        and (trace.sink is None or not trace.sink.shared)
         and trace.level >= recording_from.get()
         and not watchers
     )
@@ -86,11 +85,10 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
         return found
 
     def method(self: Any, other: Any) -> Any:
-        trace, kind = self._trace, type(other)
+        trace, kind = self._trace if self._alias is None else trace_of(self), type(other)
         if (
             not isinstance(trace, Node)
-            or self._alias is not None
-            or (trace.sink is not None and trace.sink.print is not None)
+            or (trace.sink is not None and trace.sink.shared)
             or trace.level < recording_from.get()
             or watchers
         ):
@@ -180,7 +178,7 @@ def of_batch(f: np.ufunc, args: tuple, x: Any) -> Any:
 
 def prints_of(x: np.ndarray, place: int) -> list[tuple[int, Any]] | None:
     """Take the print of a constant operand that is kept, unless nobody can change it."""
-    return None if PRIVATE and is_private(x) else [(place, fingerprint(x))]
+    return [(place, fingerprint(x))] if x.flags.writeable or not is_private(x) else None
 
 
 Methods = tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]
@@ -223,8 +221,9 @@ def apply_unary(f: Callable[..., Any], x: Any) -> Any:
     for those that are `brief`.
     """
     rule = RULES.get(f)
+    simple = is_simple(x)  # a view is read anew
     value, trace = x._value, x._trace
-    if rule is None or rule.brief is None or not is_simple(x):
+    if rule is None or rule.brief is None or not simple:
         if rule is not None and rule.brief is f and getattr(trace, "has_axis", False):
             return of_batch(f, (x,), x)
         return apply(f, (x,), EMPTY)

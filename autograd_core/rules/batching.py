@@ -161,6 +161,8 @@ def matmul(call, values, mapped, settings):
     """A vector becomes a matrix of one row or one column; leading axes line up from the right."""
     a, b = values
     ndim_a, ndim_b = (np.ndim(v) - m for v, m in zip(values, mapped, strict=True))
+    if mapped[0] and not mapped[1] and ndim_a == 1 and ndim_b == 2:
+        return np.matmul(a, b)  # each vector times a matrix: one product
     if ndim_a == 1:
         a = a[..., None, :]
     if ndim_b == 1:

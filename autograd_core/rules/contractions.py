@@ -45,6 +45,8 @@ def dot_adjoint_left(g, A, B):
 
 def dot_adjoint_right(g, A, B):
     """As matmul for vectors and matrices; else sum A g over all axes of A but k."""
+    if A.ndim == 2 and B.ndim == 1:
+        return np.dot(g, A)
     if A.ndim == 0 or B.ndim == 0:
         return A * g
     if A.ndim <= 2 and B.ndim <= 2:

@@ -11,6 +11,7 @@ from ..kernels import (
     running_maximum,
     running_minimum,
     scatter_along_axis,
+    stretched,
     sum_of_exponentials,
 )
 from ..table import RULES, existing, linear, rule
@@ -32,11 +33,13 @@ def mean_of_all(x):
 
 def sum_adjoint(g, x, *, axis=None, keepdims=False):
     """Copy g over the summed axes."""
-    return spread(g, x, axis)
+    return stretched(g, x.shape) if axis is None else spread(g, x, axis)
 
 
 def mean_adjoint(g, x, *, axis=None, keepdims=False):
     """G / n, copied over the summed axes."""
+    if axis is None:
+        return stretched(g / x.size, x.shape)
     return spread(g / count(x, axis), x, axis)
 
 

@@ -17,11 +17,14 @@ class Ordered(Module):
     """Modules in order, under the names "0", "1", ... or names of one's own."""
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._parts())
 
     def __iter__(self) -> Iterator[Module]:
+        return iter(self._parts())
+
+    def _parts(self) -> list[Module]:
         # Not through named_children: this is the way of every forward pass.
-        return iter([part for part in vars(self).values() if isinstance(part, Module)])
+        return [part for part in vars(self).values() if isinstance(part, Module)]
 
     @overload
     def __getitem__(self, index: int) -> Module: ...
@@ -147,7 +150,7 @@ class Sequential(Ordered):
 
     def forward(self, input: Any) -> Any:
         """Send the input through all modules."""
-        for module in pooled_first(list(self)):
+        for module in pooled_first(self._parts()):
             input = module(input)
         return input
 
@@ -160,9 +163,11 @@ def pooled_first(modules: list[Module]) -> list[Module]:
     backwards, has a quarter of the numbers to go through. Not where somebody looks: with a hook,
     or a `forward` of its own, on either of the two they are called as they were written.
     """
-    for i in range(len(modules) - 1):
-        first, second = modules[i : i + 2]
-        if type(first) is ReLU and type(second) in (MaxPool1d, MaxPool2d, MaxPool3d):
+    for i, first in enumerate(modules[:-1]):
+        if type(first) is not ReLU:
+            continue
+        second = modules[i + 1]
+        if type(second) in (MaxPool1d, MaxPool2d, MaxPool3d):
             plain = not any(m._hooks or "forward" in vars(m) for m in (first, second))
             if plain and not getattr(second, "return_indices", False):
                 modules[i : i + 2] = second, first
