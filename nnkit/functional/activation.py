@@ -160,39 +160,36 @@ def gelu_composition(x: Any) -> Any:
 
 
 def gelu_tanh_forward(x: Array) -> tuple[Array, Array]:
-    """X (1 + tanh(u)) / 2 with u = sqrt(2/pi) (x + 0.044715 x^3), and tanh(u)."""
+    """X p with p = (1 + tanh(u)) / 2, u = sqrt(2/pi) (x + 0.044715 x^3); and p."""
 
-    def write(y: Array, t: Array, x: Array) -> None:
-        np.multiply(x, x, out=t)
-        t *= CUBIC
-        t += 1.0
-        t *= x
-        t *= ROOT_TWO_OVER_PI
-        np.tanh(t, out=t)
-        np.add(t, 1.0, out=y)
-        y *= x
-        y *= 0.5
+    def write(y: Array, p: Array, x: Array) -> None:
+        np.multiply(x, x, out=p)
+        p *= CUBIC * ROOT_TWO_OVER_PI
+        p += ROOT_TWO_OVER_PI
+        p *= x
+        np.tanh(p, out=p)
+        p += 1.0
+        p *= 0.5
+        np.multiply(x, p, out=y)
 
-    y, t = in_blocks(write, 2, x)
-    return y, t
+    y, p = in_blocks(write, 2, x)
+    return y, p
 
 
-def gelu_tanh_vjp(g: Array, t: Array, x: Array) -> tuple[Array, ...]:
-    """((1 + t) + x (1 - t^2) u') / 2, u' = sqrt(2/pi) (1 + 3 * 0.044715 x^2)."""
+def gelu_tanh_vjp(g: Array, p: Array, x: Array) -> tuple[Array, ...]:
+    """P + x p', p' = 2 p (1 - p) u', u' = sqrt(2/pi) (1 + 3 * 0.044715 x^2)."""
 
-    def write(inner: Array, x: Array, g: Array, t: Array) -> None:
-        np.multiply(x, x, out=inner)
-        inner *= 3 * CUBIC
-        inner += 1.0
-        inner *= x
-        inner *= ROOT_TWO_OVER_PI
-        inner *= 1.0 - t * t
-        inner += t
-        inner += 1.0
-        inner *= 0.5
-        inner *= g
+    def write(slope: Array, x: Array, g: Array, p: Array) -> None:
+        np.multiply(x, x, out=slope)
+        slope *= 6 * CUBIC * ROOT_TWO_OVER_PI
+        slope += 2 * ROOT_TWO_OVER_PI
+        slope *= x
+        slope *= p
+        slope *= 1.0 - p
+        slope += p
+        slope *= g
 
-    return in_blocks(write, 1, x, g, t)
+    return in_blocks(write, 1, x, g, p)
 
 
 def gelu_tanh_composition(x: Any) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 __all__ = ["in_blocks"]
 
 Array = NDArray[Any]
-BLOCK = 16384  # elements: with float32, 64 kB for each array that takes part
+BLOCK = 65536  # elements: with float32, 256 kB for each array that takes part
 
 
 def in_blocks(f: Callable[..., None], outputs: int, *arrays: Array) -> tuple[Array, ...]:

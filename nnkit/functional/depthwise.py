@@ -20,7 +20,7 @@ from nnkit.functional.windows import Geometry
 __all__ = ["depthwise", "depthwise_matched", "is_depthwise"]
 
 Array = NDArray[Any]
-BLOCK = 16384  # elements of one call of einsum
+BLOCK = 32768  # elements of one call of einsum
 
 
 def is_depthwise(at: Geometry, channels: int) -> bool:
