@@ -13,6 +13,7 @@ from autograd_core.live import traceable
 from nnkit.functional.blocks import in_blocks
 from nnkit.functional.erf import erf, normal
 from nnkit.functional.operands import as_float, operation
+from nnkit.functional.rows import largest_of_rows, sums_of_rows
 
 __all__ = ["gelu", "log_softmax", "logsigmoid", "relu", "sigmoid", "softmax", "tanh"]
 
@@ -248,10 +249,22 @@ def gelu(input: Any, approximate: str = "none") -> Any:
 
 def softmax_forward(x: Array, *, axis: int) -> Array:
     """exp(x) / sum(exp(x)), shifted by the maximum so that nothing overflows."""
-    y = x - x.max(axis=axis, keepdims=True)
+    y = x - largest(x, axis)
     np.exp(y, out=y)
-    y /= y.sum(axis=axis, keepdims=True)
+    y /= total(y, axis)
     return y
+
+
+def largest(x: Array, axis: int) -> Array:
+    """Return the largest number along an axis, which stays, with length 1."""
+    is_last = axis % x.ndim == x.ndim - 1
+    return largest_of_rows(x) if is_last else x.max(axis=axis, keepdims=True)
+
+
+def total(x: Array, axis: int) -> Array:
+    """Return the sum along an axis, which stays, with length 1."""
+    is_last = axis % x.ndim == x.ndim - 1
+    return sums_of_rows(x) if is_last else x.sum(axis=axis, keepdims=True)
 
 
 def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
@@ -262,8 +275,8 @@ def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
 
 def log_softmax_forward(x: Array, *, axis: int) -> Array:
     """X - log(sum(exp(x))), shifted by the maximum so that nothing overflows."""
-    y = x - x.max(axis=axis, keepdims=True)
-    y -= np.log(np.exp(y).sum(axis=axis, keepdims=True))
+    y = x - largest(x, axis)
+    y -= np.log(total(np.exp(y), axis))
     return y
 
 

@@ -31,6 +31,7 @@ from nnkit.functional.operands import (
     is_batched,
     operation,
 )
+from nnkit.functional.rows import largest_of_rows
 
 __all__ = ["cross_entropy", "nll_loss"]
 
@@ -45,7 +46,7 @@ def forward(
     x: Array, labels: Array, weights: Array | None = None, *, factor: float, total: bool
 ) -> tuple[Any, tuple[Array, Array]]:
     """Loss of row i: log(sum_c exp(x_ic)) - x_iy, y its label; times its weight and `factor`."""
-    exps = x - np.maximum.reduce(x, axis=1, keepdims=True)
+    exps = x - largest_of_rows(x)
     losses = -exps[counting(len(x)), labels]
     np.exp(exps, out=exps)
     sums = np.dot(exps, ones(x.shape[1], x.dtype))

@@ -145,7 +145,7 @@ def test_the_mask_may_learn():
 @pytest.mark.parametrize("needs", [True, False])
 def test_dropout_leaves_out_weights_while_training(needs):
     nn.seed(0)
-    layer = nn.MultiheadAttention(4, 2, dropout=0.5)
+    layer = nn.MultiheadAttention(4, 2, dropout=0.5, dtype=np.float64)
     x = field((8, 2, 4))
     first, p = layer(x, x, x, need_weights=needs)
     assert (raw(first) != raw(layer(x, x, x, need_weights=needs)[0])).any()
