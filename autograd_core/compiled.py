@@ -111,6 +111,7 @@ class Compiled:
         self._entry: Callable[..., Any] | None = None
         self._entered: Recording | None = None
         self._arity = self._missed = 0
+        self._sinks: list[Any] = []  # of gradients that are looked at before they are set
         self._turn = threading.Lock()
         self.said: set[str] = set()
         functools.update_wrapper(self, fn, updated=())
@@ -136,6 +137,8 @@ class Compiled:
             return self.fn(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs)) if kwargs else flatten(args)
         key = (recording_from.get() > 0, *map(kind_of, leaves), *structure(kwargs or args))
+        if self._sinks:
+            key = (*key, there(self._sinks))
         found = self.recordings.get(key)
         if found is not None and found.state == "ready":
             self.last = found
@@ -159,23 +162,37 @@ class Compiled:
             if len(self.recordings) > MOST:
                 found.state, found.reason = "eager", f"it was called in {MOST} different ways"
             else:
-                return self._record(found, leaves, rebuild, bool(kwargs))
+                return self._learn(key, found, self._record(found, leaves, rebuild, bool(kwargs)))
         if found.state == "recorded":
             return self._verify(found, leaves, args, kwargs)
         self._say(found)
         return self.fn(*args, **kwargs)
 
+    def _learn(self, key: tuple, found: Recording, result: Any) -> Any:
+        """Tell calls apart by whether there are gradients to which this recording has added."""
+        known = set(map(id, self._sinks))
+        new = [(sink, grad) for sink, grad in found.entry if id(sink) not in known]
+        if new:
+            before = key[-1] if self._sinks else ""
+            base = key[:-1] if self._sinks else key
+            self._sinks += [sink for sink, _ in new]
+            now = before + "".join("01"[grad is not None] for _, grad in new)
+            self.recordings = {(*base, now): found}
+        return result
+
     def _open(self, found: Recording, args: tuple, kwargs: dict) -> None:
         """Make the short way in, for calls like this one."""
         if self._entered is found:
             self._missed += 1  # what was bound anew has the same value
-        self._entered = found
-        self._entry = None
+            found.way_in = None
+        self._entered, self._entry = found, None
         if not kwargs and not found.program.fresh and self._missed < MOST_MISSED:
             self._arity = len(args)
-            self._entry = entry_of(
-                args, found.reach, found.entry, found.effects, found.program.run, found.rebuild
-            )
+            if found.way_in is None:
+                found.way_in = entry_of(
+                    args, found.reach, found.entry, found.effects, found.program.run, found.rebuild
+                )
+            self._entry = found.way_in
 
     # --- the three ways to run --------------------------------------------------------------------
 
@@ -355,6 +372,11 @@ class Compiled:
             return "nothing was recorded yet: call it once"
         name = plain_name(self.fn)
         return "\n".join(f"{name}({signature(k)}): {r.said()}" for k, r in self.recordings.items())
+
+
+def there(sinks: list) -> str:
+    """Say which gradients there are."""
+    return "".join("01"[sink.grad is not None] for sink in sinks)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ class Recording:
     def __init__(self) -> None:
         self.renewed = 0
         self.replayed = False
+        self.way_in: Callable[..., Any] | None = None
         self.state = "new"  # then "recorded", "ready" or "eager"
         self.reason: str | None = None
         self.program: Program

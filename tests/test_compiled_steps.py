@@ -198,14 +198,19 @@ class Accumulating(Pair):
         return step
 
 
-@pytest.mark.filterwarnings("ignore:.*at each call")
-def test_gradients_that_accumulate_over_calls() -> None:
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize("to_none", [True, False])
+def test_gradients_that_accumulate_over_calls(times: int, to_none: bool) -> None:
+    """The first call after zero_grad is one recording, those that add to its gradients another."""
     pair = Accumulating()
-    for i, batch in enumerate(rows(6, 8)):
+    for i, batch in enumerate(rows(6, 9 * times)):
         pair.run(*batch)
-        if i % 2:
-            pair.each(lambda _m, o: (o.step(), o.zero_grad()))
+        if (i + 1) % times == 0:
+            pair.each(lambda _m, o: (o.step(), o.zero_grad(to_none)))
             pair.check()
+    first = "ready" if to_none else "recorded"  # only the very first call found no gradients
+    adding = ["ready"] * (times > 1 or not to_none)
+    assert pair.states == [first, *adding], pair.compiled.report()
 
 
 class Clearing(Pair):
