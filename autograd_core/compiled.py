@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import functools
-import gc
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
 from .graph import recording_from
-from .memory import give_back
+from .memory import give_back, no_collections
 from .outcomes import gradients_of, outcome
 from .plan import Plan
 from .reach import Reach, states
@@ -123,13 +121,23 @@ class Compiled:
         try:
             if self._entry is not None and not kwargs and len(args) == self._arity:
                 result = self._entry(*args)
-                if result is not MISSED:
+                if result is not MISSED or (result := self._other_ways(args)) is not MISSED:
                     return result
             return self._call(args, kwargs)
         except ChangedError:  # checks come first: nothing has been written
             return self.fn(*args, **kwargs)
         finally:
             self._turn.release()
+
+    def _other_ways(self, args: tuple) -> Any:
+        """Try the short ways into other recordings: batches of two sizes take turns."""
+        for found in self.recordings.values():
+            if found.way_in not in (None, self._entry) and found.arity == len(args):
+                result = found.way_in(*args)
+                if result is not MISSED:
+                    self.last, self._entered, self._entry = found, found, found.way_in
+                    return result
+        return MISSED
 
     def _call(self, args: tuple, kwargs: dict) -> Any:
         """Find the recording for these arguments, and do with it what is to be done."""
@@ -187,7 +195,7 @@ class Compiled:
             found.way_in = None
         self._entered, self._entry = found, None
         if not kwargs and not found.program.fresh and self._missed < MOST_MISSED:
-            self._arity = len(args)
+            self._arity = found.arity = len(args)
             if found.way_in is None:
                 found.way_in = entry_of(
                     args, found.reach, found.entry, found.effects, found.program.run, found.rebuild
@@ -377,18 +385,6 @@ class Compiled:
 def there(sinks: list) -> str:
     """Say which gradients there are."""
     return "".join("01"[sink.grad is not None] for sink in sinks)
-
-
-@contextmanager
-def no_collections() -> Iterator[None]:
-    """Keep Python's collector from looking at a plan while it grows: nothing in it is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def plain_name(f: Function) -> str:

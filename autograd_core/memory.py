@@ -9,11 +9,14 @@ not to.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
-__all__ = ["give_back", "keep_freed_memory", "reserve"]
+__all__ = ["give_back", "keep_freed_memory", "no_collections", "reserve"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 LARGEST = 1 << 30
@@ -73,6 +76,18 @@ def give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, TypeError, OSError):
         pass
+
+
+@contextmanager
+def no_collections() -> Iterator[None]:
+    """Keep Python's collector from looking at a plan while it grows: nothing in it is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 CHOSEN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")

@@ -23,7 +23,8 @@ class Recording:
     def __init__(self) -> None:
         self.renewed = 0
         self.replayed = False
-        self.way_in: Callable[..., Any] | None = None
+        self.way_in: Callable[..., Any] | None = None  # of calls with `arity` plain arrays
+        self.arity = 0
         self.state = "new"  # then "recorded", "ready" or "eager"
         self.reason: str | None = None
         self.program: Program

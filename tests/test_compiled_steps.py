@@ -14,6 +14,7 @@ import pytest
 
 import nnkit as nn
 import nnkit.functional as F
+from autograd_core import compiled as compiled_module
 from autograd_core import grad
 from tests.steps import (
     Make,
@@ -161,12 +162,20 @@ def test_what_changes_between_steps_takes_effect(name: str) -> None:
     assert pair.states[-1] == "ready", pair.compiled.report()
 
 
-def test_other_shapes_are_recorded_and_kept() -> None:
+def test_other_shapes_are_recorded_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    entry_of = compiled_module.entry_of
+    monkeypatch.setattr(compiled_module, "entry_of", lambda *a: made.append(a) or entry_of(*a))
     pair = Pair()
-    for n in (6, 4, 6, 4, 6, 4):
+    for n in (6, 4) * 8:
         pair.run(*rows(n, 1)[0])
     assert pair.states == ["ready", "ready"]
+    assert len(made) == 2, "each has its short way in, made once"
     assert "float32[6, 3]" in pair.compiled.report() and "float32[4, 3]" in pair.compiled.report()
+    for name in ("lr", "weights are loaded", "a parameter is frozen", "evaluation"):
+        pair.each(CHANGES[name])
+        for n in (6, 4, 4, 6):
+            pair.run(*rows(n, 1)[0])
 
 
 def test_a_schedule_in_the_step_moves_on() -> None:
