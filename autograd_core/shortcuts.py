@@ -58,18 +58,6 @@ def is_simple(x: Any) -> bool:
     )
 
 
-class Pair:
-    """What the backward pass of a function of two operands needs; looked up once."""
-
-    __slots__ = ("keep_a", "keep_b", "keep_number", "keep_y", "rule", "tensor")
-
-    def __init__(self, f: Callable[..., Any], active: int) -> None:
-        self.rule, self.tensor = RULES[f], Layered.result
-        self.keep_y, kept, _ = self.rule.plan(active, 2)
-        self.keep_a, self.keep_b = 0 in kept, 1 in kept
-        self.keep_number = kept == (2 - active,)
-
-
 def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
     """Make the method of a Tensor for `a + b` and its like, or (`swapped`) for `b + a`.
 
@@ -77,12 +65,15 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
     with a Python number, an array, or another one of the same level. All else goes the long way.
     `operate` is the same as `f`, and faster for numbers and Tensors of an outer derivative.
     """
-    pairs: list[Any] = [None] * 4
+    plans: list[Any] = [None] * 4
     elementwise = isinstance(f, np.ufunc) and f.signature is None
 
-    def look_up(active: int) -> Pair:
-        found = pairs[active] = Pair(f, active)
-        return found
+    def plan_of(active: int) -> Any:
+        rule = RULES[f]
+        keep_y, kept, _ = rule.plan(active, 2)
+        keep_number = kept == (2 - active,)
+        plans[active] = rule, Layered.result, keep_y, 0 in kept, 1 in kept, keep_number
+        return plans[active]
 
     def method(self: Any, other: Any) -> Any:
         trace, kind = self._trace if self._alias is None else trace_of(self), type(other)
@@ -117,48 +108,61 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
         except (TypeError, ValueError) as error:
             refuse_misfits(error, f, (x, b))
             raise
-        pair = pairs[active] or look_up(active)
-        parents = prints = None
-        if active == 3:
-            parents = (other._trace, trace) if swapped else (trace, other._trace)
-        if pair.keep_number and alone is not None:
-            operands = alone[swapped]
-        elif pair.keep_a or pair.keep_b:
-            if kind is ndarray and (pair.keep_a if swapped else pair.keep_b):
-                prints = prints_of(other, 1 - swapped)
-            if prints is not None:
-                parents = (None, trace) if swapped else (trace, None)
-            # a node stands in for an operand that is not needed: it knows the shape
-            a_node, b_node = parents or (trace, trace)
-            operands = (x if pair.keep_a else a_node, b if pair.keep_b else b_node)
-        else:
-            operands = NOTHING
-        if parents is None:
+        rule, tensor, keep_y, keep_a, keep_b, keep_number = plans[active] or plan_of(active)
+        if kind is float or kind is int:
             node = new(Link)
             node.parent = trace
             node.place = active - 1
+            if alone is not None and keep_number:
+                node.operands = alone[swapped]
+            elif keep_a or keep_b:
+                node.operands = (x if keep_a else trace, b if keep_b else trace)
+            else:
+                node.operands = NOTHING
+            node.shape = trace.shape if elementwise else y.shape
         else:
-            node = new(Step if prints is None else WatchedStep)
-            node.parents = parents
-            node.settings = EMPTY
-            if prints is not None:
-                node.prints, node.where = prints, None
-        node.level = (
-            trace.level
-        )  # from here on as in `apply_unary`: a call would cost a tenth of all
+            node = node_of(trace, other, swapped, x if keep_a else None, b if keep_b else None)
+            node.shape = trace.shape if y.shape == trace.shape else y.shape
+        node.level = trace.level  # as in `apply_unary`: a call would cost a tenth of all
         node.order = new_order()
-        node.rule = pair.rule
-        node.operands = operands
-        node.y = y if pair.keep_y else None
+        node.rule = rule
+        node.y = y if keep_y else None
         node.sink = None
-        shape = y.shape
-        node.shape = trace.shape if shape == trace.shape else shape
         node.dtype = y.dtype
-        result = new(pair.tensor)
+        result = new(tensor)
         result._value, result._trace, result._alias = y, node, None
         return result
 
     return method
+
+
+def node_of(trace: Any, other: Any, swapped: bool, a: Any, b: Any) -> Any:
+    """Make the node of an operation with an array or another Tensor that keeps the operands a, b.
+
+    In the place of an operand that is not needed its node is kept: it knows the shape.
+    """
+    parents = prints = None
+    if type(other) is not ndarray:
+        parents = (other._trace, trace) if swapped else (trace, other._trace)
+    elif (a if swapped else b) is other and (other.flags.writeable or not is_private(other)):
+        prints = [(1 - swapped, fingerprint(other))]
+        parents = (None, trace) if swapped else (trace, None)
+    node: Any
+    if parents is None:
+        node = new(Link)
+        node.parent = trace
+        node.place = int(swapped)
+    else:
+        node = new(Step if prints is None else WatchedStep)
+        node.parents, node.settings = parents, EMPTY
+        if prints is not None:
+            node.prints, node.where = prints, None
+    if a is None and b is None:
+        node.operands = NOTHING
+    else:
+        a_node, b_node = parents or (trace, trace)
+        node.operands = (a_node if a is None else a, b_node if b is None else b)
+    return node
 
 
 def of_batch(f: np.ufunc, args: tuple, x: Any) -> Any:
@@ -174,11 +178,6 @@ def of_batch(f: np.ufunc, args: tuple, x: Any) -> Any:
     if watchers or len(values) < len(args):
         return apply(f, args, EMPTY)
     return type(x)(f(*values), x._trace)
-
-
-def prints_of(x: np.ndarray, place: int) -> list[tuple[int, Any]] | None:
-    """Take the print of a constant operand that is kept, unless nobody can change it."""
-    return [(place, fingerprint(x))] if x.flags.writeable or not is_private(x) else None
 
 
 Methods = tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]
