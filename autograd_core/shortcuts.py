@@ -15,10 +15,11 @@ from .anomaly import watchers
 from .dispatch import Layered, apply, new, trace_of
 from .graph import EMPTY, Link, Node, Step, WatchedStep, new_order, recording_from
 from .guard import fingerprint, is_private
+from .kernels import getitem
 from .misfits import refuse_misfits
 from .table import RULES
 
-__all__ = ["apply_pair", "apply_unary", "operator_of"]
+__all__ = ["apply_index", "apply_pair", "apply_unary", "operator_of"]
 
 ndarray = np.ndarray
 
@@ -213,6 +214,32 @@ def apply_pair(f: Any, args: tuple, x: Any) -> Any:
         if b is x:
             return found[1](b, a)
     return apply(f, args, EMPTY)
+
+
+BASIC = {int, slice, type(None), type(Ellipsis)}
+
+
+def apply_index(x: Any, index: Any) -> Any:
+    """Do `x[index]`: the short way for integers and slices."""
+    kind = type(index)
+    basic = BASIC.issuperset(map(type, index)) if kind is tuple else kind in BASIC
+    if not basic or not is_simple(x):
+        return apply(getitem, (x,), {"index": index})
+    rule, trace, y = RULES[getitem], x._trace, x._value[index]
+    node = new(Step)
+    node.parents = node.operands = (trace,)  # the node stands in for x, of which nothing is kept
+    node.settings = {"index": index}
+    node.level = trace.level
+    node.order = new_order()
+    node.rule = rule
+    node.y = node.sink = None
+    node.shape = y.shape
+    node.dtype = y.dtype
+    result = new(Layered.result)
+    result._value, result._trace, result._alias = y, node, None
+    if not isinstance(y, np.generic):
+        x._remember_view(result, getitem, node.settings, rule.view)
+    return result
 
 
 def apply_unary(f: Callable[..., Any], x: Any) -> Any:

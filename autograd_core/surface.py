@@ -20,8 +20,7 @@ from .dispatch import apply
 from .display import Displayed
 from .habits import Habits
 from .interchange import Interchange
-from .kernels import getitem
-from .shortcuts import apply_unary, operator_of
+from .shortcuts import apply_index, apply_unary, operator_of
 from .torch_math import TorchMath
 from .torch_shapes import TorchShapes
 
@@ -108,7 +107,7 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
 
     # indexing
     def __getitem__(self, index: Any) -> Any:
-        return apply(getitem, (self,), {"index": index})
+        return apply_index(self, index)
 
     def __len__(self) -> int:
         if not self.shape:

@@ -74,6 +74,44 @@ def test_what_nobody_can_write_is_not_copied(name: str) -> None:
     assert y._trace.prints is None
 
 
+INDICES: list[Any] = [
+    1,
+    -1,
+    slice(1, None),
+    (0, 1),
+    (slice(None), 1),
+    None,
+    ...,
+    (..., 0),
+    [0, 0],
+    True,
+]
+
+
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_an_index_gives_what_numpys_gives_and_its_view_is_known(index: Any) -> None:
+    x = tensor(C, requires_grad=True) * 1.0
+    part = x[index]
+    np.testing.assert_array_equal(part.detach().numpy(), C[index])
+    (part * part).sum().backward()
+    x[...] = 7.0  # a view is read anew, a copy is not
+    is_view = C[index].ndim > 0 and np.shares_memory(C, C[index])
+    np.testing.assert_array_equal(
+        part.detach().numpy(), np.full_like(C[index], 7.0) if is_view else C[index]
+    )
+
+
+def test_a_write_into_a_view_reaches_its_base_and_the_gradients_are_right() -> None:
+    leaf = tensor(C, requires_grad=True)
+    x = leaf * 1.0
+    row = x[1]
+    first = row * 2.0
+    row[0] = 10.0
+    (x * C + first).sum().backward()
+    # `first` has both old numbers, twice by broadcasting; the number written has no history
+    np.testing.assert_array_equal(leaf.grad.numpy(), [[2.0, 3.0], [4.0, 5.0 + 4.0]])
+
+
 def test_several_operands_and_settings_go_the_long_way() -> None:
     assert OPERATORS[np.matmul] is not None
     assert OPERATORS[np.concatenate] is None
