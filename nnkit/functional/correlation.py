@@ -39,51 +39,61 @@ SHORT = 32  # memory runs below this length are better copied in the other order
 
 
 def columns(windows: Array, at: Geometry) -> Array:
-    """Copy windows (images, *out, *kernel, C) into one matrix per group: (groups, m, k * C)."""
+    """Copy windows (images, *out, *kernel, C) into one matrix (m, k * C)."""
     n = len(at.kernel)
     shape = windows.shape
-    m, k = math.prod(shape[: n + 1]), math.prod(at.kernel)
-    c = shape[-1] // at.groups
-    if at.groups > 1:
-        apart = windows.reshape(*shape[:-1], at.groups, c)
-        return np.moveaxis(apart, -2, 0).reshape(at.groups, m, k * c)
-    if k > 1 and at.kernel[-1] * c < SHORT:
+    m, width = math.prod(shape[: n + 1]), math.prod(shape[n + 1 :])
+    if width > shape[-1] and at.kernel[-1] * shape[-1] < SHORT:
         turned = windows.transpose(*range(n + 1, 2 * n + 2), *range(n + 1))
-        return turned.reshape(1, k * c, m).swapaxes(1, 2)
-    return windows.reshape(1, m, k * c)
+        return turned.reshape(width, m).T
+    return windows.reshape(m, width)
 
 
 def correlate(x: Array, weights: Array, at: Geometry, b: Array | None = None) -> Array:
     """Multiply all windows of x (N, *padded, C) by `weights` (groups, k * C/groups, O/groups)."""
     groups, width, o = weights.shape
     y = np.empty((len(x), *at.out, groups * o), x.dtype)
-    if is_depthwise(at, x.shape[-1]):
-        return depthwise(x, weights, at, b, y)
-    if groups > 1 and width == math.prod(at.kernel):
-        return one_by_one(x, weights, at, b, y)
-    if groups > 1:
-        r, at = merging(at, x.shape[-1])
+    if groups == 1:
+        multiply_windows(x, weights[0], at, b, y)
+    elif is_depthwise(at, x.shape[-1]):
+        depthwise(x, weights, at, b, y)
+    elif width == math.prod(at.kernel):
+        one_by_one(x, weights, at, b, y)
+    else:
+        r, single = merging(at, x.shape[-1])
         weights = merged(weights, r, at) if r > 1 else weights
-        groups, width, o = weights.shape
+        many = len(weights)
+        offsets = [None] * many if b is None else b.reshape(many, -1)
+        for part, w, offset, y_part in zip(apart(x, many), weights, offsets, apart(y, many)):
+            found = np.empty(y_part.shape, y.dtype)
+            multiply_windows(np.ascontiguousarray(part), w, single, offset, found)
+            y_part[...] = found
+    return y
+
+
+def apart(x: Array, groups: int) -> Array:
+    """See the channels (..., C) group by group: (groups, ..., C / groups)."""
+    c = x.shape[-1] // groups
+    return x.reshape(*x.shape[:-1], groups, c).transpose(-2, *range(x.ndim - 1), -1)
+
+
+def multiply_windows(x: Array, w: Array, at: Geometry, b: Array | None, y: Array) -> None:
+    """Multiply all windows of x (N, *padded, C) by w (k * C, O) into y, and add b."""
+    width, o = w.shape
     windows, offset = views(x, at), None
-    for where in blocks(len(x), at.out, groups * width * x.itemsize):
-        matrix, block = columns(windows[where], at), y[where]
-        if groups == 1:
-            np.matmul(matrix, weights, out=block.reshape(1, -1, o))
-        else:
-            product = np.matmul(matrix, weights)
-            block.reshape(-1, groups, o)[...] = product.swapaxes(0, 1)
+    for where in blocks(len(x), at.out, width * x.itemsize):
+        block = y[where]
+        np.matmul(columns(windows[where], at), w, out=block.reshape(-1, o))
         if b is not None:  # written out, so that the addition runs over whole images
             if offset is None or offset.shape != block.shape[1:]:
                 offset = np.broadcast_to(b, block.shape[1:]).copy()
             block += offset
-    return y
 
 
-def one_by_one(x: Array, weights: Array, at: Geometry, b: Array | None, y: Array) -> Array:
+def one_by_one(x: Array, weights: Array, at: Geometry, b: Array | None, y: Array) -> None:
     """Add up the places of the kernel: channels that see only themselves leave no matrices."""
     groups, _, o = weights.shape
-    apart = y.reshape(*y.shape[:-1], groups, o)
+    results = y.reshape(*y.shape[:-1], groups, o)
     y[...] = 0 if b is None else b
     rows = [
         np.broadcast_to(weights[:, k], (at.out[-1], groups, o)).copy()
@@ -91,15 +101,14 @@ def one_by_one(x: Array, weights: Array, at: Geometry, b: Array | None, y: Array
     ]
     image = math.prod(at.out) * groups * o * x.itemsize
     step = max(1, BLOCK // 4 // image)  # product, sum and window together fit into the cache
-    product = np.empty_like(apart[:step])
+    product = np.empty_like(results[:step])
     for i in range(0, len(x), step):
-        target = apart[i : i + step]
+        target = results[i : i + step]
         share = product[: len(target)]
         for w, (_, places) in zip(rows, at.offsets):
             window = x[(slice(i, i + step), *places)]
             np.multiply(window[..., None], w, out=share)
             target += share
-    return y
 
 
 def grouped(w: Array, groups: int) -> Array:
@@ -180,26 +189,35 @@ def spread(y: Array, w: Array, at: Geometry) -> Array:
 def matched(x: Array, y: Array, *, at: Geometry) -> Array:
     """w[o, c, k] = the sum over n and places of y[n, o] x[n, c]; the adjoint in w."""
     padded = channels_last(x, at.padding)
-    windows = views(padded, at)
     g = channels_last(y, ((0, 0),) * len(at.size))
     groups, o = at.groups, y.shape[1] // at.groups
-    width = math.prod(at.kernel) * x.shape[1] // groups
-    if is_depthwise(at, x.shape[1]):
+    if groups == 1:
+        total = sum_of_products(padded, g, at)[None]
+    elif is_depthwise(at, x.shape[1]):
         total = depthwise_matched(padded, g, at)
-    elif groups > 1 and groups == x.shape[1]:  # no matrices: see one_by_one
+    elif groups == x.shape[1]:  # no matrices: see one_by_one
         places, kernel = "ijk"[: len(at.size)], "pqr"[: len(at.size)]
-        apart = g.reshape(*g.shape[:-1], groups, o)
-        total = np.einsum(f"n{places}{kernel}g,n{places}go->g{kernel}o", windows, apart)
+        results = g.reshape(*g.shape[:-1], groups, o)
+        windows = views(padded, at)
+        total = np.einsum(f"n{places}{kernel}g,n{places}go->g{kernel}o", windows, results)
     else:
-        r, wide = merging(at, x.shape[1])
-        total = np.zeros((groups // r, width * r, o * r), x.dtype)
-        for where in blocks(len(x), at.out, groups * width * x.itemsize):
-            rows = g[where].reshape(-1, groups // r, o * r).swapaxes(0, 1)
-            total += np.matmul(columns(windows[where], wide).swapaxes(1, 2), rows)
+        r, single = merging(at, x.shape[1])
+        pairs = zip(apart(padded, groups // r), apart(g, groups // r))
+        own = np.ascontiguousarray
+        total = np.stack([sum_of_products(own(xs), own(gs), single) for xs, gs in pairs])
         total = diagonal(total, r, at) if r > 1 else total
-    apart = total.reshape(groups, *at.kernel, -1, o)
-    w = apart.transpose(0, -1, -2, *range(1, apart.ndim - 2))
+    by_place = total.reshape(groups, *at.kernel, -1, o)
+    w = by_place.transpose(0, -1, -2, *range(1, by_place.ndim - 2))
     return np.ascontiguousarray(w).reshape(groups * o, -1, *at.kernel)
+
+
+def sum_of_products(x: Array, g: Array, at: Geometry) -> Array:
+    """Add up the products of all windows of x (N, *padded, C) with g (N, *out, O): (k * C, O)."""
+    width, o = math.prod(at.kernel) * x.shape[-1], g.shape[-1]
+    windows, total = views(x, at), np.zeros((width, o), x.dtype)
+    for where in blocks(len(x), at.out, width * x.itemsize):
+        total += np.matmul(columns(windows[where], at).T, g[where].reshape(-1, o))
+    return total
 
 
 # --- the three operations -------------------------------------------------------------------------

@@ -22,10 +22,10 @@ WIDTH = 16  # channels of a group from which it stays alone; measured with 2 to 
 
 
 def merging(at: Geometry, channels: int) -> tuple[int, Geometry]:
-    """Return how many groups are taken as one, and the geometry of what comes out."""
+    """Return how many groups are taken as one, and the geometry of such a one."""
     wide = max(1, channels // at.groups)
     r = max(d for d in range(1, max(1, WIDTH // wide) + 1) if at.groups % d == 0)
-    return r, at if r == 1 else replace(at, groups=at.groups // r)
+    return r, replace(at, groups=1)
 
 
 def merged(weights: Array, r: int, at: Geometry) -> Array:
