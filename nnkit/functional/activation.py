@@ -255,13 +255,13 @@ def softmax_forward(x: Array, *, axis: int) -> Array:
     return y
 
 
-def largest(x: Array, axis: int) -> Array:
+def largest(x: Any, axis: int) -> Any:
     """Return the largest number along an axis, which stays, with length 1."""
     is_last = axis % x.ndim == x.ndim - 1
     return largest_of_rows(x) if is_last else x.max(axis=axis, keepdims=True)
 
 
-def total(x: Array, axis: int) -> Array:
+def total(x: Any, axis: int) -> Any:
     """Return the sum along an axis, which stays, with length 1."""
     is_last = axis % x.ndim == x.ndim - 1
     return sums_of_rows(x) if is_last else x.sum(axis=axis, keepdims=True)
@@ -270,7 +270,7 @@ def total(x: Array, axis: int) -> Array:
 def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
     """Y (g - sum(g y))."""
     gy = g * y
-    return gy - y * gy.sum(axis=axis, keepdims=True)
+    return gy - y * total(gy, axis)
 
 
 def log_softmax_forward(x: Array, *, axis: int) -> Array:
@@ -282,7 +282,7 @@ def log_softmax_forward(x: Array, *, axis: int) -> Array:
 
 def log_softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
     """G - softmax(x) sum(g)."""
-    return g - np.exp(y) * g.sum(axis=axis, keepdims=True)
+    return g - np.exp(y) * total(g, axis)
 
 
 softmax_op = operation("softmax", softmax_forward, vjp=(softmax_vjp,))
