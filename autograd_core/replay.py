@@ -261,11 +261,14 @@ class Program(Wording):
                 if v.kind == "array" and name == f"v{v.index}" and v.storage not in self.staying:
                     self.local.setdefault(v.storage, []).append(v)
         dying = dict.fromkeys(v.storage for call in calls for v in (*call.reads, *call.results))
+        names: list[str] = []
         for storage in dying:
             if storage.last <= last and storage in self.local:
                 found = self.local.pop(storage)
                 if any(size_of(v) >= LARGE for v in found):
-                    self.lines.append(f"del {', '.join(self.names[v] for v in found)}")
+                    names += [self.names[v] for v in found]
+        if names:
+            self.lines.append(f"del {', '.join(names)}")
 
     def _hoisted(self, call: Call) -> bool:
         """Make a view of memory that stays where it is once and for all."""
