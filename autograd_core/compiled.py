@@ -15,6 +15,7 @@ from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
 from .graph import recording_from
+from .layout import size_of
 from .memory import give_back, no_collections
 from .outcomes import gradients_of, outcome
 from .plan import Plan
@@ -36,6 +37,7 @@ MOST_MISSED = 50  # times that the short way in is made anew
 LONGEST = 1_000_000  # calls, each of which needs about a kB while all are written down
 MOST = 16  # recordings of one function
 COMPARED = 1 << 18  # bytes; what writes into more than this is not run twice, but recorded twice
+SHARE = 16  # unless that is a small share of all bytes that are calculated
 
 
 OTHERWISE = (
@@ -261,6 +263,8 @@ class Compiled:
     ) -> None:
         """Make a program of what was recorded."""
         held = [v for _, v in gradients if v is not None]
+        made = {v.storage: v for call in record.calls for v in call.results if v.kind == "array"}
+        found.calculated = sum(map(size_of, made.values()))
         plan = Plan(record, [*outputs, *held])
         given, name = [x._ref for x in inputs], plain_name(self.fn)
         found.program = Program(plan, given, name, len(outputs), gradients, self.exact)
@@ -290,7 +294,7 @@ class Compiled:
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Run and replay side by side, the first time that a recording is used."""
         arrays = found.program.written
-        if sum(a.nbytes for a in arrays) > COMPARED:
+        if sum(a.nbytes for a in arrays) > max(COMPARED, found.calculated // SHARE):
             return self._record_again(found, leaves, args, kwargs)
         sinks = {id(s): s for s, _ in (*found.effects, *found.entry, *found.program.fresh)}
         settings = found.reach.lives, [g() for g in found.generators], list(sinks.values())

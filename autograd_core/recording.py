@@ -23,6 +23,7 @@ class Recording:
     def __init__(self) -> None:
         self.renewed = 0
         self.replayed = False
+        self.calculated = 0  # bytes, of all results
         self.way_in: Callable[..., Any] | None = None  # of calls with `arity` plain arrays
         self.arity = 0
         self.state = "new"  # then "recorded", "ready" or "eager"
