@@ -20,7 +20,8 @@ test: setup  ## run all tests: unit, doctests, notebooks, browser
 nightly: setup  ## the long tests in full: 10,000 programs, 100 wrong rules, depth 1,000,000 (some minutes)
 	@NIGHTLY=1 $(PY) -m pytest -q --durations=10 tests/autograd_core/test_programs.py \
 	    tests/autograd_core/test_mutations.py tests/autograd_core/test_threads.py \
-	    tests/autograd_core/test_depth.py tests/autograd_core/test_attacks.py tests/test_leaks.py $(ARGS)
+	    tests/autograd_core/test_depth.py tests/autograd_core/test_attacks.py tests/test_leaks.py \
+	    tests/test_compiled_networks.py $(ARGS)
 
 browser: setup  ## run only the tests in a real browser
 	@$(PY) -m pytest -q tests/browser $(ARGS)

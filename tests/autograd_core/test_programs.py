@@ -118,6 +118,7 @@ def test_compiled_to_the_bit(how: str, seeds: np.ndarray, monkeypatch: pytest.Mo
     elif how == "in gaps and parts":
         monkeypatch.setattr(layout, "SMALL", 0)
         monkeypatch.setattr(script, "PART", 5)
+        monkeypatch.setattr(compiled_module, "SHARE", -1)
         monkeypatch.setattr(compiled_module, "COMPARED", -1)  # recorded twice
     for seed in seeds:
         program = Program(int(seed))
