@@ -43,6 +43,14 @@ OTHERS = tuple({folder(p) for k, p in sysconfig.get_paths().items() if "lib" in 
 """Where libraries are: their lines are named only if there is no other."""
 
 
+LISTENING = ("autograd_core.trace", "autograd_core.traced")
+
+
+def is_of_library(file: str) -> bool:
+    """Whether a file is not the user's."""
+    return file.startswith(OURS) or file.startswith(OTHERS)
+
+
 class detect_anomaly:  # noqa: N801 (torch's name)
     """Report the first NaN or infinity, forward or backward, with the line of your code.
 
@@ -97,6 +105,14 @@ def user_line(frame: FrameType | None = None) -> str:
     file, number = found.f_code.co_filename, found.f_lineno
     text = linecache.getline(file, number).strip()
     return f"{place_name(file)}, line {number}" + (f": {text}" if text else "")
+
+
+def is_called_by_user() -> bool:
+    """Whether a call that is noted stands in the user's code itself, not in a function of ours."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__") in LISTENING:
+        frame = frame.f_back
+    return frame is not None and not is_of_library(frame.f_code.co_filename)
 
 
 def levels_to_user() -> int:

@@ -146,7 +146,8 @@ class Compiled:
         if watching.get() or recorder() is not None:
             return self.fn(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs)) if kwargs else flatten(args)
-        key = (recording_from.get() > 0, *map(kind_of, leaves), *structure(kwargs or args))
+        form = structure((args, kwargs) if kwargs else args)
+        key: tuple = ((recording_from.get() > 0, form), *map(kind_of, leaves))
         if self._sinks:
             key = (*key, there(self._sinks))
         found = self.recordings.get(key)
@@ -288,6 +289,8 @@ class Compiled:
                 "it draws random numbers from a generator that it captured, or from Python's or "
                 "NumPy's global one; use nnkit.random.stream, or pass the generator as an argument"
             )
+        elif reach.opaque is not None:
+            record.fail_at_end(f"it captured {reach.opaque}, which changes without a trace")
         elif not reach.complete:
             record.fail_at_end("it can reach too many objects to watch them")
 

@@ -14,7 +14,7 @@ import numpy as np
 from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
-from .reach import CONTAINERS, Reach
+from .reach import SPACES, Reach
 
 __all__ = ["MISSED", "entry_of"]
 
@@ -65,7 +65,7 @@ def entry_of(
     for container, key, content, _ in reach.uncounted():
         if isinstance(container, types.CellType):
             tests.append(f"{name(container)}.cell_contents is not {name(content)}")
-        elif isinstance(container, CONTAINERS):
+        elif isinstance(container, SPACES):
             index = repr(key) if type(key) in (str, int) else name(key)
             tests.append(f"{name(container)}[{index}] is not {name(content)}")
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .dispatch import Layered, raw
-from .records import Value, through
+from .records import Value, owner_of, through
 from .tensor import Tensor
 from .trace import Recorder
 from .traced import Traced
@@ -41,16 +41,23 @@ def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable
         outputs.append(v)
         return len(outputs) - 1
 
+    def own(x: Any, value: Value) -> Any:
+        """Copy an array that was made in the run, if replays will use its memory."""
+        outside = value.storage.external
+        is_used = outside is not None and id(outside) not in record.reachable
+        return x.copy() if is_used and record.failure is None else x
+
     def leaf(x: Any) -> Any:
         inside = x
         while isinstance(inside, Layered):
             inside = inside._value
+        kind = Tensor if isinstance(x, Layered) else None
         if type(inside) is Traced:
-            kind = Tensor if isinstance(x, Layered) else None
-            return Out(output(inside._ref), kind, inside._concrete)
-        if type(inside) is np.ndarray and inside is x and id(inside) in record.externals:  # noqa: SIM102
-            if id(inside) not in record.reachable:
-                return Out(output(record.externals[id(inside)]), None, inside)
+            return Out(output(inside._ref), kind, own(inside._concrete, inside._ref))
+        is_plain = kind is None or (x._value is inside and x._trace is None)
+        if type(inside) is np.ndarray and is_plain and id(owner_of(inside)) not in record.reachable:
+            value = record.external(inside)
+            return Out(output(value), kind, own(inside, value))
         return x
 
     tree = through(result, leaf)

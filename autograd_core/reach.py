@@ -6,7 +6,9 @@ are, and says which of them has changed.
 
 from __future__ import annotations
 
+import array
 import collections
+import copy
 import functools
 import sys
 import types
@@ -16,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .anomaly import OTHERS, OURS
+from .anomaly import is_of_library
 from .dispatch import Layered
 from .guard import content as bytes_of
 from .guard import is_equal
@@ -54,10 +56,13 @@ class Reach:
         self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
-        self.sets: list[tuple[set, frozenset, str]] = []
+        self.sets: list[tuple[Any, Any, str]] = []  # and bytes, each with a copy
+        self.opaque: str | None = None  # what changes without a trace
         self.hooked: list[tuple[Any, int, str]] = []  # leaves, with the number of their hooks
         self.contents: list[tuple[np.ndarray, bytearray, str]] = []
         self.prints: dict[int, int] = {}
+        self._names: set[str] = set()  # that functions mention
+        self._waiting: dict[str, list[tuple[Any, str, str]]] = {}  # what none has mentioned yet
         self._seen: set[int] = set()
         self._keep: list[Any] = []
         self._gradients: list[tuple[Any, str]] = []  # visited last, so that they can be forgotten
@@ -82,8 +87,12 @@ class Reach:
 
     def _branches(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
         kind = type(x)
+        if not isinstance(x, type):
+            yield kind, kind.__name__
         if isinstance(x, np.ndarray):
             owner = owner_of(x)
+            if owner.dtype.hasobject:
+                self.opaque = self.opaque or f"{path}, an array of objects"
             self.owners[id(owner)] = owner
             self.arrays[id(owner)] = path
         elif isinstance(x, Layered):
@@ -111,7 +120,18 @@ class Reach:
             yield from ((v, path) for v in (x.func, x.args, x.keywords))
         elif isinstance(x, CONTAINERS):
             yield from self._of_container(x, path)
-        elif not isinstance(x, (type, types.ModuleType)) and kind.__module__ not in QUIET:
+        elif isinstance(x, (type, types.ModuleType)):
+            if not is_of_library(file_of(x)):
+                yield from self._of_space(x, path)
+                yield from ((base, base.__name__) for base in getattr(x, "__bases__", ()))
+        elif isinstance(x, BYTES):
+            self.sets.append((x, copy.copy(x), path))
+        elif isinstance(x, Iterator) and not hasattr(x, "__dict__"):
+            if kind.__module__ not in QUIET:
+                self.opaque = self.opaque or f"{path}, an iterator"
+        elif isinstance(x, WRAPPERS):
+            yield from ((getattr(x, name, None), path) for name in ("__func__", "fget", "fset"))
+        elif kind.__module__ not in QUIET:
             yield from self._of_attributes(x, path)
             for name in slots_of(kind):
                 v = getattr(x, name, MISSING)
@@ -147,37 +167,63 @@ class Reach:
             yield v, f"{path}.{name}"
 
     def _of_function(self, f: types.FunctionType, path: str) -> Iterator[tuple[Any, str]]:
-        names = f.__code__.co_freevars
-        for name, cell in zip(names, f.__closure__ or (), strict=True):
+        code = f.__code__
+        for name, cell in zip(code.co_freevars, f.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
             except ValueError:
                 continue
             self._place(cell, None, content, name)
             yield content, name
-        for v in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
+        for v in (f.__defaults__ or (), f.__kwdefaults__ or {}):
             yield v, path
-        if hasattr(f, "__wrapped__"):
-            yield f.__wrapped__, path
-        if is_of_library(f.__code__.co_filename):
+        if is_of_library(code.co_filename):
+            if hasattr(f, "__wrapped__"):
+                yield f.__wrapped__, path
             return
-        for name in global_names(f.__code__):
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            if getattr(f, name):
+                self._place(f, name, getattr(f, name), f"{path}.{name}")
+        if vars(f):
+            yield from self._of_attributes(f, path)
+        for name in global_names(code):
+            yield from self._of_name(name)
             v = f.__globals__.get(name, MISSING)
-            if v is MISSING:
+            if v is not MISSING:
+                self._place(f.__globals__, name, v, name)
+                yield v, name
+            elif name in sys.modules:  # imported when the function runs
+                yield sys.modules[name], name
+
+    def _of_name(self, name: str) -> Iterator[tuple[Any, str]]:
+        """Follow what modules and classes have under a name that a function mentions."""
+        if name not in self._names:
+            self._names.add(name)
+            yield from self._released(name)
+
+    def _released(self, key: str) -> Iterator[tuple[Any, str]]:
+        for space, name, path in self._waiting.pop(key, ()):
+            self._place(space, name, space[name], path)
+            yield space[name], path
+
+    def _of_space(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
+        """Follow what functions mention of a module or a class, and what is used without a name."""
+        space = vars(x)
+        bases = [b for b in getattr(x, "__mro__", ())[1:] if is_of_library(file_of(b))]
+        if isinstance(x, type):
+            self.lengths.append((space, len(space), path))
+        for name, v in space.items():
+            key = x.__name__ if name in ("__init__", "__post_init__") else name
+            is_special = name.startswith("__") and key is name
+            is_used = is_special or any(name in vars(b) for b in bases)
+            if is_special and not callable(v):
                 continue
-            if isinstance(v, types.ModuleType):
-                if not is_of_library(getattr(v, "__file__", None) or "<frozen "):
-                    for inner in global_names(f.__code__):
-                        if inner in vars(v) and not isinstance(vars(v)[inner], types.ModuleType):
-                            self._place(vars(v), inner, vars(v)[inner], f"{name}.{inner}")
-                            yield vars(v)[inner], f"{name}.{inner}"
-                continue
-            self._place(f.__globals__, name, v, name)
-            yield v, name
+            self._waiting.setdefault(key, []).append((space, name, f"{path}.{name}"))
+            if (key is name and is_used) or key in self._names:
+                yield from self._released(key)
 
     def _place(self, container: Any, key: Any, content: Any, name: str) -> None:
-        if not isinstance(content, type):
-            self.places.append((container, key, content, name))
+        self.places.append((container, key, content, name))
 
     # --- asking -----------------------------------------------------------------------------------
 
@@ -267,6 +313,9 @@ class Reach:
 
 
 CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque)
+SPACES = (*CONTAINERS, types.MappingProxyType)  # what is asked by keys
+BYTES = (bytearray, array.array)
+WRAPPERS = (staticmethod, classmethod, property)
 QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
 
 
@@ -294,6 +343,8 @@ def content_of(container: Any, key: Any) -> Any:
         return container[key] if key < len(container) else MISSING
     if isinstance(container, dict):
         return dict.get(container, key, MISSING)
+    if isinstance(container, types.MappingProxyType):
+        return container.get(key, MISSING)
     return getattr(container, key, MISSING)
 
 
@@ -318,15 +369,19 @@ def is_same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and isinstance(a, SIMPLE) and (a == b or (a != a and b != b))
 
 
-def is_of_library(file: str) -> bool:
-    """Whether a file is not the user's."""
-    return file.startswith(OURS) or file.startswith(OTHERS)
+def file_of(x: Any) -> str:
+    """Return the file of a module, or of that in which a class was made."""
+    module = x if isinstance(x, types.ModuleType) else sys.modules.get(x.__module__)
+    is_built_in = module is not None and module.__name__ in sys.builtin_module_names
+    return getattr(module, "__file__", None) or ("<frozen " if is_built_in else "")
 
 
 def global_names(code: types.CodeType) -> set[str]:
     """Return the names that a function, and those inside it, look up outside."""
     names = set(code.co_names)
     for constant in code.co_consts:
+        if type(constant) is str:  # of getattr
+            names.add(constant)
         if isinstance(constant, types.CodeType):
             names |= global_names(constant)
     return names

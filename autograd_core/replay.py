@@ -75,7 +75,7 @@ class Program(Wording):
         self.lines: list[str] = []
         self.loops: list[str] = []  # the source of chains
         self.local: dict[Storage, list[Value]] = {}  # what local variables hold
-        self.layout = Layout()
+        self.layout, self.reachable = Layout(), plan.reachable
         self.results = plan.outputs[:returned]
         self.kept = {v.storage for v in self.results}
         self.held = {v.storage for v in plan.outputs[returned:]}
@@ -95,7 +95,6 @@ class Program(Wording):
             self.names[v] = self.bind("k", array)
         self._last_uses(plan.calls)
         for storage in plan.templates:
-            assert storage.external is not None
             there = self.bind("a", storage.external)
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
         steps = self._steps(plan.calls, exact)
@@ -109,7 +108,8 @@ class Program(Wording):
         self.fresh: list[tuple[Any, int]] = []
         self._settle_gradients(plan, gradients)
         found = {id(s): s for call in plan.calls for s in call.writes}
-        self.written = [s.external for s in found.values() if s.external is not None]
+        known = [s for s in found.values() if s.template is None]
+        self.written = [s.external for s in known if s.external is not None]
         self.nbytes = self.layout.bytes + self.layout.own
         self.summary = self._summary(plan)
         arguments = [f"x{i}" for i in range(len(inputs))]
@@ -370,7 +370,8 @@ class Program(Wording):
     def output(self, v: Value) -> str:
         """Write a result; memory that is used again is copied."""
         name = self.name(v)
-        if v in self.static:
+        outside = v.storage.external
+        if v in self.static or (outside is not None and id(outside) not in self.reachable):
             name = f"{name}.copy()"
             return f"{name}[()]" if v.kind == "scalar" else name
         return name

@@ -9,6 +9,7 @@ import numpy as np
 from .dispatch import Layered
 from .graph import Node
 from .tensor import Tensor
+from .trees import children
 
 __all__ = ["is_array", "is_calculated", "kind_of", "signature", "structure"]
 
@@ -56,10 +57,16 @@ def kind_of(x: Any) -> Any:
     return "object", id(x)
 
 
-def structure(tree: Any) -> tuple:
-    """Return the nesting of arguments, for a key."""
-    if isinstance(tree, dict):
-        return ("dict", *((k, structure(v)) for k, v in tree.items()))
-    if isinstance(tree, (list, tuple)):
-        return (type(tree).__name__, *(s for x in tree if (s := structure(x))))
-    return ()
+def structure(tree: Any) -> Any:
+    """Return how arguments are nested, for a key: a tree of which all leaves are 0."""
+    kind = type(tree)
+    if kind is np.ndarray or isinstance(tree, Layered):
+        return 0
+    if kind is tuple or kind is list:
+        return kind, *map(structure, tree)
+    if tree is None:  # a tree without leaves
+        return None
+    branches = children(tree)
+    if branches is None:
+        return 0
+    return kind, *((name, structure(branch)) for name, branch in branches)

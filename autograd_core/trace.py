@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .anomaly import user_line, watchers
+from .anomaly import is_called_by_user, user_line, watchers
 from .calling import name_of
 from .kernels import getitem, setitem
 from .records import Call, Known, Storage, Value, owner_of, through
@@ -275,6 +275,8 @@ class Recorder:
         outside = storage.external
         if outside is not None:
             if not storage.writes and id(outside) not in self.reachable:
+                if is_called_by_user():
+                    self.fail("it writes into a plain array, which later calls may read unnoticed")
                 storage.template = outside.copy()  # made in the run: it begins anew each time
             call.keeps = call.keeps or id(outside) in self.reachable
         elif storage in self.given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -154,6 +155,28 @@ class Traced:
         """Read all values."""
         return self._read(".tobytes()").tobytes(order)
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self._read("round(x)"), digits)
+
+    def __trunc__(self) -> int:
+        return math.trunc(self._read("math.trunc(x)"))
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self._read("pickling x").__reduce_ex__(protocol)
+
+    def __getattr__(self, name: str) -> Any:
+        """Let what is not noted (`x.repeat`, `x.ctypes`) be that of the plain array."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        getattr(self._concrete, name)
+        return getattr(self._read(f".{name}"), name)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
     def __repr__(self) -> str:
         return repr(self._read("printing x"))
 
@@ -288,5 +311,5 @@ def recorded_attribute(name: str) -> Any:
     return property(lambda self: self._recorder.record(f, (self,), {}))
 
 
-for plain_name in ("T", "mT", "real", "imag", "flat"):
+for plain_name in ("T", "mT", "real", "imag"):
     setattr(Traced, plain_name, recorded_attribute(plain_name))

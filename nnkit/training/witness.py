@@ -10,8 +10,7 @@ import time
 from types import FrameType
 from typing import Any, Self
 
-from autograd_core.anomaly import user_line
-from autograd_core.reach import is_of_library
+from autograd_core.anomaly import is_of_library, user_line
 
 __all__ = ["Witness", "is_observed"]
 

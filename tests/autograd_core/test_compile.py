@@ -272,3 +272,34 @@ def test_numbers_and_tensors_as_arguments() -> None:
         out = compiled(tensor([1.0, 2.0]), k, 2)
         np.testing.assert_array_equal(out.numpy(), np.array([1.0, 2.0]) * k**2)
     assert [r.state for r in compiled.recordings.values()] == ["ready", "ready"]
+
+
+def test_arguments_that_are_nested_in_another_way_are_others() -> None:
+    def total(a: Any, b: Any, k: float = 1.0) -> Any:
+        return sum(a or [0.0]) * 2 + sum(b or [0.0]) * k
+
+    compiled = compile(total)
+    one, two, three = np.array([1.0]), np.array([2.0]), np.array([3.0])
+    ways: list[tuple[Any, Any]] = [
+        ([one], [two, three]),
+        ([one, two], [three]),
+        ((one, two), [three]),
+        ([one, two, three], None),
+        (None, [one, two, three]),
+    ]
+    for way in [*ways, *ways, *ways, *ways]:
+        np.testing.assert_array_equal(compiled(*way), total(*way))
+        np.testing.assert_array_equal(compiled(*way, k=3.0), total(*way, k=3.0))
+
+
+def test_arrays_that_are_made_in_a_run_are_others_each_time() -> None:
+    compiled = compile(lambda x: (x * 2, np.zeros(2), tensor(np.ones(2)), {"a": np.arange(3.0)}))
+    kept = []
+    for _ in range(5):
+        kept.append(compiled(np.ones(2)))
+        np.testing.assert_array_equal(kept[-1][1], [0.0, 0.0])
+        np.testing.assert_array_equal(kept[-1][2].numpy(), [1.0, 1.0])
+        np.testing.assert_array_equal(kept[-1][3]["a"], [0.0, 1.0, 2.0])
+        for x in (kept[-1][1], kept[-1][2].numpy(), kept[-1][3]["a"]):
+            x[:] = 7.0
+    assert all(a[3]["a"] is not b[3]["a"] for a, b in itertools.pairwise(kept))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import collections
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -99,6 +101,93 @@ def test_a_change_of_what_is_captured_takes_effect(name: str) -> None:
     assert not np.array_equal(before, expected)
     for _ in range(4):
         np.testing.assert_array_equal(step(x), expected)
+
+
+class Base:
+    scale = 2.0
+
+
+class Rule(Base):
+    limits = [2.0]
+
+    def scaled(self, x: Any) -> Any:
+        return x * FACTORS[0] * self.scale * self.limit
+
+    @property
+    def limit(self) -> float:
+        return self.limits[0]
+
+    @staticmethod
+    def shifted(x: Any, by: float = 2.0) -> Any:
+        return x - by
+
+    @classmethod
+    def made(cls, x: Any) -> Any:
+        return x * cls.scale
+
+    def unused(self) -> Any:
+        return HUGE
+
+
+FACTORS = [2.0]
+HUGE = np.zeros(200_000)
+things = types.ModuleType("things")
+exec("scale = 2.0\ndef scaled(x): return x * scale", vars(things))
+things.inner = types.ModuleType("things.inner")  # type: ignore[attr-defined]
+things.inner.scale = 2.0
+
+
+def with_default(x: Any, by: float = 2.0, *, times: float = 2.0) -> Any:
+    return (x - by) * times * with_default.scale  # type: ignore[attr-defined]
+
+
+def other_code(x: Any, by: float = 2.0, *, times: float = 2.0) -> Any:
+    return x + by
+
+
+with_default.scale = 2.0  # type: ignore[attr-defined]
+raw_bytes = array.array("d", [2.0])
+rule = Rule()
+Definitions = tuple[Callable[[Any], Any], Any, str, Any]
+OF_CODE: dict[str, Definitions] = {
+    "a class attribute": (lambda x: x * Rule.scale, Base, "scale", 3.0),
+    "one of an instance": (lambda x: x * rule.scale, Base, "scale", 3.0),
+    "one that hides that of a base": (lambda x: x * rule.scale, Rule, "scale", 3.0),
+    "a method": (lambda x: rule.scaled(x), Rule, "scaled", lambda self, x: x),
+    "what a method uses": (lambda x: rule.scaled(x), FACTORS, "0", 3.0),
+    "what a property uses": (lambda x: rule.scaled(x), Rule.limits, "0", 3.0),
+    "a static method": (lambda x: Rule.shifted(x), Rule.shifted, "__defaults__", (3.0,)),
+    "a class method": (lambda x: Rule.made(x), Base, "scale", 3.0),
+    "by name": (lambda x: x * getattr(rule, "scale"), Base, "scale", 3.0),  # noqa: B009
+    "a module": (lambda x: things.scaled(x), things, "scale", 3.0),
+    "a module in a module": (lambda x: x * things.inner.scale, things.inner, "scale", 3.0),
+    "defaults": (lambda x: with_default(x), with_default, "__defaults__", (3.0,)),
+    "keyword defaults": (lambda x: with_default(x), with_default, "__kwdefaults__", {"times": 3.0}),
+    "an attribute of a function": (lambda x: with_default(x), with_default, "scale", 3.0),
+    "code": (lambda x: with_default(x), with_default, "__code__", other_code.__code__),
+    "bytes": (lambda x: x * raw_bytes[0], raw_bytes, "0", 3.0),
+}
+
+
+@pytest.mark.parametrize("name", OF_CODE)
+def test_a_change_of_classes_modules_and_functions_takes_effect(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    function, owner, key, value = OF_CODE[name]
+    x, step = np.array([1.0, -3.0]), compile(function)
+    for _ in range(4):
+        before = step(x)
+    assert "recorded" in step.report(), step.report()
+    if key == "0":
+        old, owner[0] = owner[0], value
+    else:
+        monkeypatch.setattr(owner, key, value)
+    expected = function(x)
+    assert not np.array_equal(before, expected)
+    for _ in range(4):
+        np.testing.assert_array_equal(step(x), expected)
+    if key == "0":
+        owner[0] = old
 
 
 @pytest.mark.parametrize("is_earlier", [True, False])
