@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import threading
 import warnings
@@ -23,7 +24,7 @@ from .reach import Reach, states
 from .recording import Recording
 from .records import Value
 from .replay import ChangedError, Program
-from .signatures import is_array, is_calculated, kind_of, signature, structure
+from .signatures import is_array, is_calculated, kind_of, signature, structure, there
 from .snapshot import Snapshot, is_close
 from .tensor import Tensor
 from .trace import Recorder, recorder
@@ -150,7 +151,7 @@ class Compiled:
         key: tuple = ((recording_from.get() > 0, form), *map(kind_of, leaves))
         if self._sinks:
             key = (*key, there(self._sinks))
-        found = self.recordings.get(key)
+        found, before = self.recordings.get(key), None
         if found is not None and found.state == "ready":
             self.last = found
             counted = list(found.reach.counted)
@@ -159,13 +160,14 @@ class Compiled:
                     self._open(found, args, kwargs)
                 return self._replay(found, leaves)
             del self.recordings[key]
-            found = None
+            found, before = None, found
         if found is None:
             if any(isinstance(x, Layered) and is_calculated(x) for x in leaves):
                 return self.fn(*args, **kwargs)
-            found = self.recordings[key] = Recording()
+            found = self.recordings[key] = Recording(before)
         self.last = found
         if found.state == "recorded" and (changed := found.changed()) is not None:
+            before = copy.copy(found)
             found.state, found.renewed = "new", found.renewed + 1
             if found.renewed > RENEWED:
                 found.state, found.reason = "eager", f"{changed} is another one at each call"
@@ -173,7 +175,9 @@ class Compiled:
             if len(self.recordings) > MOST:
                 found.state, found.reason = "eager", f"it was called in {MOST} different ways"
             else:
-                return self._learn(key, found, self._record(found, leaves, rebuild, bool(kwargs)))
+                result = self._record(found, leaves, rebuild, bool(kwargs))
+                found.trust(before)
+                return self._learn(key, found, result)
         if found.state == "recorded":
             return self._verify(found, leaves, args, kwargs)
         self._say(found)
@@ -242,7 +246,7 @@ class Compiled:
             record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
         if len(record.calls) > LONGEST:
             record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
-        reach.watch_unrecorded(record)
+        reach.watch_unrecorded(record, found.trusted)
         if record.failure is None:
             try:
                 with no_collections():
@@ -327,7 +331,7 @@ class Compiled:
 
     def _record_again(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Record a second time, and see whether it is the same: without a copy of all weights."""
-        twin = Recording()
+        twin = Recording(found)
         found.clear_gradients()
         rebuild = flatten((args, kwargs))[1] if kwargs else flatten(args)[1]
         result = self._record(twin, leaves, rebuild, bool(kwargs))
@@ -387,11 +391,6 @@ class Compiled:
             return "nothing was recorded yet: call it once"
         name = plain_name(self.fn)
         return "\n".join(f"{name}({signature(k)}): {r.said()}" for k, r in self.recordings.items())
-
-
-def there(sinks: list) -> str:
-    """Say which gradients there are."""
-    return "".join("01"[sink.grad is not None] for sink in sinks)
 
 
 def plain_name(f: Function) -> str:

@@ -268,24 +268,26 @@ class Reach:
         """Remember the contents of all arrays."""
         self.prints = {key: print_of(a) for key, a in self.owners.items()}
 
-    def watch_unrecorded(self, record: Recorder) -> None:
-        """Watch the arrays that no recorded call reads: numbers may have been made of them that are
-        constants in the recording.
+    def watch_unrecorded(self, record: Recorder, trusted: dict[int, np.ndarray]) -> None:
+        """Watch arrays of which numbers may have been made that are constants in the recording:
+        those that no recorded call reads first, then those that may be read in both ways.
 
         Each call compares them. Where that would take too long, the function is not compiled; but
         parameters that it does not use (a frozen part of a model, say) are left out.
         """
-        read = {id(owner_of(v.array)) for v in record.externals.values()}
+        values = record.externals.values()
+        read = {id(owner_of(v.array)): v.storage.writes for v in values}
         used = {id(owner_of(x._value)) for x in self.tensors if type(x._value) is np.ndarray}
         left = WATCHED
-        for key, a in sorted(self.owners.items(), key=lambda item: item[1].nbytes):
+        for key, a in sorted(self.owners.items(), key=lambda x: (x[0] in read, x[1].nbytes)):
             name = self.arrays[key]
-            if key in read or name.endswith(".grad") or a.dtype.hasobject:
+            is_followed = key in read and (key in used or read[key] or key in trusted)
+            if is_followed or name.endswith(".grad") or a.dtype.hasobject:
                 continue
             left -= a.nbytes
             if left >= 0:
                 self.contents.append((a, bytes_of(a), name))
-            elif key not in used:
+            elif key not in used and key not in read:
                 record.fail_at_end(
                     f"no recorded call reads {name} ({a.nbytes / 1e6:.1f} MB); if numbers are made "
                     f"of it by other calls, a change would go unnoticed: pass it as an argument"

@@ -11,7 +11,7 @@ from .graph import Node
 from .tensor import Tensor
 from .trees import children
 
-__all__ = ["is_array", "is_calculated", "kind_of", "signature", "structure"]
+__all__ = ["is_array", "is_calculated", "kind_of", "signature", "structure", "there"]
 
 
 def signature(key: tuple) -> str:
@@ -70,3 +70,8 @@ def structure(tree: Any) -> Any:
     if branches is None:
         return 0
     return kind, *((name, structure(branch)) for name, branch in branches)
+
+
+def there(sinks: list) -> str:
+    """Say which gradients there are."""
+    return "".join("01"[sink.grad is not None] for sink in sinks)

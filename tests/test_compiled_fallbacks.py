@@ -173,6 +173,20 @@ def test_what_is_not_seen_in_two_equal_calls_is_no_part_of_a_recording(name: str
         np.testing.assert_array_equal(a, b)
 
 
+def test_an_array_of_which_a_number_is_taken_is_watched_as_well() -> None:
+    weights, batch = np.array([1.0, 2.0, 3.0]), np.zeros(3)
+    by_hand = compile_quietly(lambda x: x * weights[0] + (x * weights).sum())
+    recorded = nn.compile(lambda x: (x * batch).sum())
+    x = np.ones(3)
+    for i in range(12):
+        weights[i % 3] = 5.0 + i // 3  # at times, only what is taken by hand stays
+        batch[:] = i
+        np.testing.assert_array_equal(by_hand(x), x * weights[0] + (x * weights).sum())
+        np.testing.assert_array_equal(recorded(x), (x * batch).sum())
+    assert recorded.last is not None
+    assert recorded.last.state == "ready", recorded.report()
+
+
 def compile_quietly(f: Callable[..., Any]) -> Callable[..., Any]:
     compiled = nn.compile(f)
 

@@ -13,6 +13,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.anomaly import levels_to_user
 from autograd_core.compiled import Compiled, CompileWarning
+from autograd_core.records import owner_of
 from nnkit.module import Module
 from nnkit.parameter import clear_grad
 from nnkit.training.criterion import Criterion
@@ -121,7 +122,8 @@ class GradientPass:
         for p in self._parameters:
             gradient = p.grad
             if gradient is not None:
-                counts += [sys.getrefcount(gradient), sys.getrefcount(gradient._value)]
+                value = gradient._value
+                counts += map(sys.getrefcount, (gradient, value, owner_of(value)))
         return counts
 
 

@@ -214,6 +214,22 @@ def test_gradients_that_a_callback_keeps_stay_what_they_were() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_gradients_that_a_callback_keeps_late_stay_what_they_were() -> None:
+    def keep(_batch: int, _logs: Any) -> None:
+        seen.append(1)
+        if len(seen) in (7, 8):
+            kept[-1].append(model[0].weight.grad.numpy()[:1])
+
+    kept: list[list[Any]] = []
+    for compile in (True, False):
+        nn.seed(1)
+        model, seen = mlp(), list[int]()
+        kept.append([])
+        trainer = nn.Trainer(model, nn.CrossEntropyLoss(), sgd(model), compile=compile)
+        trainer.fit(X, Y, epochs=4, batch_size=10, callbacks={"on_batch_end": keep})
+    np.testing.assert_array_equal(kept[0], kept[1])
+
+
 def test_gradients_that_a_callback_only_looks_at_do_not_matter() -> None:
     nn.seed(1)
     model = mlp()
