@@ -18,7 +18,7 @@ from .errors import ArgumentError
 from .graph import recording_from
 from .layout import size_of
 from .memory import give_back, no_collections
-from .outcomes import gradients_of, outcome
+from .outcomes import gradients_of, outcome, plain_after_errors
 from .plan import Plan
 from .reach import Reach, states
 from .recording import Recording
@@ -234,7 +234,7 @@ class Compiled:
             given.append(traced)
         tree = rebuild(given)
         leaves_before = [(t, getattr(t._trace, "sink", None), t.grad) for t in reach.tensors]
-        with record.listening():
+        with record.listening(), plain_after_errors(leaves_before, record):
             result = self.fn(*tree[0], **tree[1]) if named else self.fn(*tree)
         found.reach, found.statics = reach, leaves
         found.entry, found.generators = list(record.entry.values()), record.generators

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from .tensor import Tensor
 from .trace import Recorder
 from .traced import Traced
 
-__all__ = ["gradients_of", "outcome"]
+__all__ = ["gradients_of", "outcome", "plain_after_errors"]
 
 
 def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:
@@ -32,6 +33,16 @@ def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None
         else:
             record.fail_at_end("it sets a .grad to an array that it did not calculate")
     return found
+
+
+@contextmanager
+def plain_after_errors(leaves: list, record: Recorder) -> Iterator[None]:
+    """Leave plain arrays in the gradients of leaves, also if a run ends with an error."""
+    try:
+        yield
+    except BaseException:
+        gradients_of(leaves, record)
+        raise
 
 
 def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable[[Any], Any]]:

@@ -263,22 +263,19 @@ class Recorder:
 
     def note_write(self, call: Call, x: Any) -> None:
         """Note that a call writes into the memory of an argument."""
-        if type(x) is Traced:
-            if type(x._concrete) is not np.ndarray:
-                return
-            value = x._ref
-        elif type(x) is np.ndarray:
-            value = self.external(x)
-        else:
+        if type(getattr(x, "_concrete", x)) is not np.ndarray:
             return
+        value = x._ref if type(x) is Traced else self.external(x)
         storage = value.storage
         outside = storage.external
         if outside is not None:
-            if not storage.writes and id(outside) not in self.reachable:
-                if is_called_by_user():
-                    self.fail("it writes into a plain array, which later calls may read unnoticed")
-                storage.template = outside.copy()  # made in the run: it begins anew each time
-            call.keeps = call.keeps or id(outside) in self.reachable
+            is_made = id(outside) not in self.reachable
+            is_update = call.f not in WRITES_FIRST and any(v is value for v in call.args)
+            if type(x) is np.ndarray and (is_made or not is_update) and is_called_by_user():
+                self.fail("it writes into a plain array, which later calls may read unnoticed")
+            if is_made and not storage.writes:
+                storage.template = outside.copy()  # it begins anew each time
+            call.keeps = call.keeps or not is_made
         elif storage in self.given:
             self.fail("it writes into an argument")
         storage.writes += 1

@@ -119,6 +119,20 @@ def nn_error() -> type[Exception]:
     return ArgumentError
 
 
+def test_an_error_in_the_first_call_leaves_plain_gradients() -> None:
+    model = nn.Linear(3, 1)
+
+    def step(x: Any) -> Any:
+        model(x).sum().backward()
+        raise KeyError("after the gradients")
+
+    with pytest.raises(KeyError):
+        nn.compile(step)(np.ones((2, 3), np.float32))
+    for p in model.parameters():
+        assert type(p.grad.numpy()) is np.ndarray
+        assert type(p.grad._value) is np.ndarray
+
+
 def test_a_large_model_is_recorded_twice_in_place_of_a_copy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -145,11 +159,14 @@ UNSEEN: dict[str, Callable[[Any], Any]] = {
     "pickle": lambda x: pickle.loads(pickle.dumps(x)),
     "an array of its own": lambda x: filled(x).sum(),
     "a view of its own array": lambda x: filled(x)[::-1],
+    "a captured array": lambda x: (np.copyto(room, x), x * room[0])[1],
+    "an array that is captured as output": lambda x: (np.add(x, 1, out=room), x * room[0])[1],
     "the number of an iterator": lambda x: x * next(counted),
     "an array of objects": lambda x: x * things[0],
 }
 counted = iter([1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0])
 things = np.array([2.0], object)
+room = np.zeros(2)
 
 
 def filled(x: Any) -> Any:

@@ -118,7 +118,7 @@ class GradientPass:
         return not self._scaled and any(map(gt, self._count_holders(), self._holders))
 
     def _count_holders(self) -> list[int]:
-        counts = []
+        counts: list[int] = []
         for p in self._parameters:
             gradient = p.grad
             if gradient is not None:
