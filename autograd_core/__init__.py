@@ -1,6 +1,6 @@
 """autograd_core: plain NumPy code that differentiates, in both modes, to any order."""
 
-from . import rules
+from . import places, rules
 from .absorb import absorbing_zeros
 from .anomaly import detect_anomaly
 from .batch import vmap
@@ -126,4 +126,4 @@ __all__ = [
     "vmap",
 ]
 
-del rules  # imported for what it registers
+del places, rules  # imported for what they register

@@ -169,10 +169,20 @@ def check_saved(node: Any) -> None:
         for i, before in node.prints:
             if has_changed(node.operands[i], before):
                 raise changed(node.operands[i], operand_name(node, i))
-    if node.sink is None or node.sink.print is None or node.y.__class__ is not np.ndarray:
+    if node.sink is None or node.sink.print is None:
         return
-    if not node.rule.saves and has_changed(node.y, node.sink.print):
-        raise changed(node.y, f"the result of {node.rule.name}")
+    for y in results_in(node):
+        if has_changed(y, node.sink.print):
+            raise changed(y, f"the result of {node.rule.name}")
+
+
+def results_in(node: Any) -> list[np.ndarray]:
+    """Return the result, if it is what an operation saved, or is among it."""
+    if not node.rule.saves:
+        return [node.y] if node.y.__class__ is np.ndarray else []
+    y, saved = node.sink.value(), node.y if isinstance(node.y, tuple) else (node.y,)
+    arrays = [x for x in saved if x.__class__ is np.ndarray]
+    return [y for x in arrays if y is not None and np.may_share_memory(x, y)][:1]
 
 
 def check_operand(node: Any, i: int) -> None:

@@ -31,7 +31,11 @@ def exponentials(x: Array) -> tuple[Array, Array]:
     np.exp(x, out=x)
     sums = sums_of_rows(x)
     sums[sums == 0] = 1
-    return x, np.reciprocal(sums, out=sums)
+    inverse = np.reciprocal(sums, out=sums)
+    if x.dtype == np.float16:  # what is weighted with the undivided numbers could overflow
+        x *= inverse
+        inverse.fill(1)
+    return x, inverse
 
 
 def softmax(x: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import GraphError, Tensor, grad, no_grad, read_only, tensor, vjp
+from autograd_core import GraphError, Tensor, custom_op, grad, no_grad, read_only, tensor, vjp
 from autograd_core.guard import COPIED_BYTES, digest, fingerprint, has_changed
 from autograd_core.inplace import mark_written
 
@@ -358,3 +358,54 @@ def test_prints_of_all_kinds_of_arrays() -> None:
 def test_detach_is_cheap_on_what_is_not_recorded() -> None:
     x = Tensor(np.ones(3))
     assert x.detach()._value is x._value
+
+
+PLACES: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {
+    "array": ([0, 1, 2], lambda x, i: x[i]),
+    "in a tuple": ([0, 1, 2], lambda x, i: x[1:, i]),
+    "mask": ([True, False, True, True], lambda x, i: x[i]),
+    "take": ([0, 1, 2], lambda x, i: np.take(x, i, axis=0)),
+    "repeat": ([0, 1, 2, 1], lambda x, i: np.repeat(x, i, axis=0)),
+    "write": ([0, 1, 2], lambda x, i: written(x * 1.0, i)),
+}
+
+
+def written(y: Any, places: Any) -> Any:
+    y[places] = 0.0
+    return y
+
+
+@pytest.mark.parametrize("kind", [np.array, list])
+@pytest.mark.parametrize("name", PLACES)
+def test_an_index_may_be_filled_again_before_backward(name: str, kind: Any) -> None:
+    given, f = PLACES[name]
+    shares = []
+    for refilled in (False, True):
+        x, places = tensor(data((4, 3)), requires_grad=True), kind(given)
+        y = f(x, places)
+        if refilled:
+            places[0], places[1] = places[1], places[0]
+        (y * data(y.shape, 1)).sum().backward()
+        shares.append(x.grad.numpy())
+    np.testing.assert_array_equal(*shares)
+
+
+def test_a_result_that_is_among_what_was_saved_is_watched() -> None:
+    def double(x: Any) -> Any:
+        y = 2 * x
+        return y, (y, x)
+
+    op = custom_op(
+        double, vjp=lambda g, saved, x: (saved[0] / x * g,), saves=True, composition=lambda x: 2 * x
+    )
+    for write in (False, True):
+        x = tensor(data((3,)), requires_grad=True)
+        y = op(x)
+        loss = y.sum()
+        y.detach().numpy()[...] += float(write)
+        if write:
+            with pytest.raises(GraphError, match="the result of double"):
+                loss.backward()
+        else:
+            loss.backward()
+            np.testing.assert_allclose(x.grad.numpy(), 2.0)

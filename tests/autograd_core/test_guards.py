@@ -21,7 +21,7 @@ LAYERS = [
     ["table"],
     ["composed", "late", "misfits"],
     ["graph", "trees", "kernels"],
-    ["ufunc_methods"],
+    ["ufunc_methods", "places"],
     ["records"],
     ["layout"],
     ["traced"],

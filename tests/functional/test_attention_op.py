@@ -5,7 +5,7 @@ in both modes, with masks and dropout.
 import numpy as np
 import pytest
 
-from autograd_core import grad, tensor, vjp, vmap
+from autograd_core import GraphError, grad, tensor, vjp, vmap
 from autograd_core.test_util import check_grads
 from nnkit.functional.attention import attention_op, composition, masked_softmax_op
 from tests.reference.fields import field
@@ -85,3 +85,19 @@ def test_softmax_of_a_row_that_is_all_masked():
     x = np.array([[0.0, -np.inf], [-np.inf, -np.inf]])
     np.testing.assert_array_equal(masked_softmax_op(x), [[1, 0], [0, 0]])
     assert x[1, 1] == -np.inf
+
+
+def test_a_result_that_is_overwritten_is_noticed():
+    q = tensor(Q, requires_grad=True)
+    y = attention_op(q, K, V, scale=1.0)
+    loss = y.sum()
+    y.data[...] = 0.0
+    with pytest.raises(GraphError, match="the result of attention"):
+        loss.backward()
+
+
+def test_half_precision_does_not_overflow_before_it_is_divided():
+    q, k, v = (np.full((200, 2), n, np.float16) for n in (0, 0, 1000))
+    y = attention_op(tensor(q, requires_grad=True), k, v, scale=1.0)
+    np.testing.assert_allclose(y.detach().numpy(), 1000, rtol=2e-3)
+    assert y.dtype == np.float16
