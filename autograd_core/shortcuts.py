@@ -6,6 +6,7 @@ left where nothing is out of the ordinary, and it leaves all else to them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -33,10 +34,12 @@ class Numbers(dict):
     def __init__(self, dtype: type) -> None:
         self.dtype = dtype
 
-    def __missing__(self, number: float) -> tuple[np.ndarray, tuple[tuple, tuple]]:
+    def __missing__(self, number: float) -> tuple[Any, tuple[tuple, tuple] | None]:
         if len(self) > 1000:
             self.clear()
         array: np.ndarray = np.array(number, self.dtype)
+        if np.isinf(array) and not math.isinf(number):
+            return number, None  # NumPy warns of it, each time
         array.flags.writeable = False
         found = self[number] = array, ((None, array), (array, None))
         return found
@@ -91,7 +94,9 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
         x = self._value
         if kind is float or kind is int:
             b, active, alone = other, 2 if swapped else 1, None
-            if type(x) is ndarray and other:
+            if not elementwise:
+                b = np.asarray(other)  # in NumPy, too, the number of such a function is an array
+            elif type(x) is ndarray and other:
                 if x.dtype is DOUBLE:
                     b, alone = DOUBLES[other]
                 elif x.dtype is SINGLE:

@@ -44,8 +44,8 @@ class Surface(ArrayNames, TorchMath, TorchShapes, Interchange, Displayed, Habits
     __rmul__ = operator_of(np.multiply, operator.mul, swapped=True)
     __truediv__ = operator_of(np.divide, operator.truediv)
     __rtruediv__ = operator_of(np.divide, operator.truediv, swapped=True)
-    __matmul__ = operator_of(np.matmul, operator.matmul)
-    __rmatmul__ = operator_of(np.matmul, operator.matmul, swapped=True)
+    __matmul__ = operator_of(np.matmul, np.matmul)
+    __rmatmul__ = operator_of(np.matmul, np.matmul, swapped=True)
 
     def __pow__(self, other: F) -> Any:
         return (

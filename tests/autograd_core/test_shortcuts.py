@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import GraphError, grad, jvp, read_only, tensor, value_and_grad, vmap
+from autograd_core import GraphError, ShapeError, grad, jvp, read_only, tensor, value_and_grad, vmap
 from autograd_core.rules.reductions import mean_of_all, sum_of_all
 from autograd_core.shortcuts import OPERATORS
 
@@ -166,3 +166,30 @@ def test_vmap_meets_arithmetic_directly() -> None:
     found = vmap(f)(rows, other)
     for i in range(4):
         np.testing.assert_allclose(found[i], f(rows[i], other[i]))
+
+
+@pytest.mark.parametrize("f", [np.dot, np.inner, np.outer, np.convolve])
+@pytest.mark.parametrize("number", [3, 0.5, 0.0])
+def test_a_number_is_an_array_to_what_is_no_ufunc(f: Any, number: float) -> None:
+    x = np.array([1.0, 2.0, 4.0], np.float32)
+    for swapped in (False, True):
+        t = tensor(x, requires_grad=True)
+        y = f(number, t) if swapped else f(t, number)
+        expected = f(number, x) if swapped else f(x, number)
+        np.testing.assert_array_equal(y.detach().numpy(), expected)
+        assert y.dtype == expected.dtype
+        y.sum().backward()
+        np.testing.assert_array_equal(t.grad.numpy(), np.full(3, number, np.float32))
+        assert t.grad.dtype == np.float32
+
+
+def test_a_number_too_large_for_the_dtype_is_warned_of_each_time() -> None:
+    x = tensor(np.ones(3, np.float32), requires_grad=True)
+    for _ in range(2):
+        with pytest.warns(RuntimeWarning, match="overflow"):
+            x * 1e300
+
+
+def test_a_matrix_product_of_numbers_says_what_it_needs() -> None:
+    with pytest.raises(ShapeError, match="each needs an axis"):
+        grad(lambda s: s @ s)(np.float32(2.0))
