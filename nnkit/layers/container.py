@@ -150,7 +150,9 @@ class Sequential(Ordered):
 
     def forward(self, input: Any) -> Any:
         """Send the input through all modules."""
-        for module in pooled_first(self._parts()):
+        parts = self._parts()
+        is_float = getattr(getattr(input, "dtype", None), "kind", "") == "f"
+        for module in pooled_first(parts) if is_float else parts:
             input = module(input)
         return input
 
@@ -161,7 +163,8 @@ def pooled_first(modules: list[Module]) -> list[Module]:
     max(relu(x)) = relu(max(x)), to the bit, and so are the gradients: where several places have
     the largest value because relu made them 0, its derivative is 0. So relu, forwards and
     backwards, has a quarter of the numbers to go through. Not where somebody looks: with a hook,
-    or a `forward` of its own, on either of the two they are called as they were written.
+    or a `forward` of its own, on either of the two they are called as they were written. Nor with
+    dilation, where a window can lie in the padding alone, and its largest value is -inf.
     """
     for i, first in enumerate(modules[:-1]):
         if type(first) is not ReLU:
@@ -169,7 +172,8 @@ def pooled_first(modules: list[Module]) -> list[Module]:
         second = modules[i + 1]
         if type(second) in (MaxPool1d, MaxPool2d, MaxPool3d):
             plain = not any(m._hooks or "forward" in vars(m) for m in (first, second))
-            if plain and not getattr(second, "return_indices", False):
+            near = getattr(second, "dilation", None) == 1
+            if plain and near and not getattr(second, "return_indices", False):
                 modules[i : i + 2] = second, first
     return modules
 

@@ -41,9 +41,10 @@ def update_in_blocks(
     optimizer: Any, value: Array, grad: Array, state: dict[str, Any], group: dict[str, Any]
 ) -> None:
     """Update one large parameter, to the same bits, in blocks that stay in the cache."""
-    arrays = {k: v.reshape(-1) for k, v in state.items() if isinstance(v, np.ndarray)}
-    if any(v.size != value.size for v in arrays.values()):
+    whole = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
+    if not all(v.size == value.size and v.flags.c_contiguous for v in whole.values()):
         return optimizer.update(value, grad, state, group)
+    arrays = {k: v.reshape(-1) for k, v in whole.items()}
     flat, g = value.reshape(-1), grad.reshape(-1)
     numbers = {k: v for k, v in state.items() if k not in arrays}
     added: dict[str, list[Array]] = {}

@@ -189,3 +189,13 @@ def test_relu_waits_for_the_pooling_unless_somebody_looks():
         np.testing.assert_array_equal(a, b)
     relu.forward = np.abs
     np.testing.assert_array_equal(nn.Sequential(relu, pool)(x), pool(np.abs(x)))
+
+
+def test_relu_does_not_wait_where_the_order_counts():
+    relu, pool = nn.ReLU(), nn.MaxPool1d(2)
+    whole = np.arange(-4, 4).reshape(1, 1, 8)
+    np.testing.assert_array_equal(nn.Sequential(relu, pool)(whole), pool(relu(whole)))
+    # the only window lies in the padding
+    wide = nn.MaxPool1d(2, stride=1, padding=1, dilation=2)
+    one = np.ones((1, 1, 1))
+    assert nn.Sequential(relu, wide)(one).item() == wide(relu(one)).item() == -np.inf

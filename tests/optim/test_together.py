@@ -270,3 +270,24 @@ def test_a_compiled_step_notices_that_one_parameter_had_no_step_meanwhile() -> N
 
     for a, b in zip(train(True), train(False), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
+
+
+def test_a_large_parameter_whose_state_lies_in_another_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flat, "LARGE", 6)
+    results = []
+    for turned in (False, True):
+        p = nn.Parameter(np.arange(6.0).reshape(2, 3))
+        optimizer = nn.optim.SGD([p], lr=0.1, momentum=0.9)
+        for step in range(4):
+            p.grad = np.arange(6.0).reshape(2, 3) + step
+            optimizer.step()
+            if turned:
+                optimizer.state[p] |= {
+                    k: np.asfortranarray(v)
+                    for k, v in optimizer.state[p].items()
+                    if isinstance(v, np.ndarray)
+                }
+        results.append(values(p))
+    np.testing.assert_array_equal(*results)
