@@ -204,8 +204,8 @@ def check_operand(node: Any, i: int) -> None:
     if sink.print is not None and has_changed(x, sink.print):
         raise changed(x, operand_name(node, i))
     if owner is not parent and owner.sink is not None and owner.sink.print is not None:
-        whole = owner.sink.value()
-        if has_changed(whole, owner.sink.print):
+        whole = owner.sink.value()  # no more, if what was saved has memory of its own
+        if whole is not None and has_changed(whole, owner.sink.print):
             raise changed(whole, operand_name(node, i))
 
 
@@ -281,7 +281,8 @@ class Sink:
     def is_root_exposed(self) -> bool:
         """Whether somebody holds the memory that this is a view of."""
         shown = None if self.root is None else self.root.sink
-        return bool(shown and shown.print is not None and shown.is_exposed(shown.value()))
+        whole = None if shown is None or shown.print is None else shown.value()
+        return whole is not None and shown.is_exposed(whole)
 
     def expose(self, value: Any, given: Any) -> None:
         """Remember that `given`, which shares the memory of `value`, is in the user's hands."""

@@ -409,3 +409,14 @@ def test_a_result_that_is_among_what_was_saved_is_watched() -> None:
         else:
             loss.backward()
             np.testing.assert_allclose(x.grad.numpy(), 2.0)
+
+
+def test_a_view_that_was_written_and_handed_out_is_no_longer_one_of_the_leaf() -> None:
+    x = tensor([1.0, 2.0], requires_grad=True)
+    turned, part = x.T, x[:]
+    with no_grad():
+        part[...] = 2.5
+    y = 1.0 / part
+    part.detach()
+    (np.sum(y) + np.dot(y, x) + np.sum(x) + np.sum(turned) + np.sum(part)).backward()
+    np.testing.assert_allclose(x.grad.numpy(), 3 - 1 / 2.5**2)
