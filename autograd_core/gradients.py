@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .argnums import unary
+from .dispatch import trace_of
 from .errors import DtypeError, ShapeError, describe
 from .graph import Node, new_level
 from .operators import NUMBERS, Pullback, as_scalar, differentiate, jvp, name, pullback_of
@@ -78,7 +79,7 @@ def value_and_grad_of_array(f: Function, x: np.ndarray) -> Any:
     level = new_level()
     leaf = Node(level, x)
     y = f(Tensor(x, leaf))
-    node = y._trace if type(y) is Tensor else None
+    node = trace_of(y) if type(y) is Tensor else None
     if not isinstance(node, Node) or node.level != level or not is_real_number(y._value):
         y, pull, _ = pullback_of(y, f, level, [leaf], tuple)
         return scalar_and_grad(f, y, pull, None, False)

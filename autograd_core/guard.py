@@ -281,7 +281,9 @@ class Sink:
     def is_root_exposed(self) -> bool:
         """Whether somebody holds the memory that this is a view of."""
         shown = None if self.root is None else self.root.sink
-        whole = None if shown is None or shown.print is None else shown.value()
+        if shown is None or shown.print is None:
+            return False
+        whole = shown.value()
         return whole is not None and shown.is_exposed(whole)
 
     def expose(self, value: Any, given: Any) -> None:

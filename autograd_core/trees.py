@@ -50,11 +50,19 @@ def leaves_with_paths(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves_with_paths(branch, path + name)
 
 
+def current(x: Any) -> Any:
+    """Return a leaf, which is read again if it is a view whose base was written."""
+    alias = getattr(x, "_alias", None)
+    if alias is not None:
+        alias.refresh(x)
+    return x
+
+
 def tree_map(f: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply `f` to each leaf of `tree` and to those in the same place of the other trees."""
     branches = children(tree)
     if branches is None:
-        return f(tree, *others)
+        return f(current(tree), *others)
     if not branches:
         return tree
     rest = [[branch for _, branch in children(other) or []] for other in others]
@@ -72,14 +80,14 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     {'w': 3.0, 'b': [4.0, None]}
     """
     if hasattr(tree, "shape"):  # the short way for what is most frequent: an array,
-        return [tree], first
+        return [current(tree)], first
     if tree.__class__ is tuple:  # or some arrays
         for x in tree:
             if not hasattr(x, "shape"):
                 break
         else:
-            return list(tree), tuple
-    leaves = [leaf for _, leaf in leaves_with_paths(tree)]
+            return list(map(current, tree)), tuple
+    leaves = [current(leaf) for _, leaf in leaves_with_paths(tree)]
 
     def rebuild(new: list) -> Any:
         queue = iter(new)

@@ -13,10 +13,13 @@ from autograd_core import (
     GraphError,
     NotDifferentiableError,
     ShapeError,
+    checkpoint,
     grad,
     jvp,
     no_grad,
+    stop_gradient,
     tensor,
+    value_and_grad,
     vmap,
 )
 from autograd_core.test_util import check_grads
@@ -302,3 +305,31 @@ def test_out_takes_the_result_and_its_gradient(name: str) -> None:
     f(M, plain)
     assert float(written(tensor(M)).item()) == np.sum(plain**2 * np.cos(plain))
     check_grads(written, order=2)(M)
+
+
+def stale(t):
+    """Return a view that was made before its base was written."""
+    y = t * 1.0
+    view = y[0:1]
+    y[0] = y[1] * 3.0
+    return view
+
+
+def test_a_view_that_a_function_returns_is_read_again():
+    x, along = np.array([1.0, 2.0]), np.array([5.0, 7.0])
+    value, gradient = value_and_grad(stale)(x)
+    np.testing.assert_array_equal([*value, *gradient], [6.0, 0.0, 3.0])
+    value, gradient = value_and_grad(stale, argnum=(0,))(x)
+    np.testing.assert_array_equal([*value, *gradient[0]], [6.0, 0.0, 3.0])
+    np.testing.assert_array_equal(np.concatenate(jvp(stale, (x,), (along,))), [6.0, 21.0])
+    np.testing.assert_array_equal(vmap(stale)(np.stack([x, x])), [[6.0], [6.0]])
+    (_, aux), _ = value_and_grad(lambda t: (np.sum(t), stale(t)), has_aux=True)(x)
+    np.testing.assert_array_equal(aux, [6.0])
+    for within in (
+        lambda v: grad(lambda u: np.sum(u * u) / 2.0)(v),
+        vmap(lambda u: u * 1.0),
+        lambda v: stop_gradient(v) + v - 6.0,
+        checkpoint(lambda u: u * 1.0),
+    ):
+        value, gradient = value_and_grad(lambda t, f=within: np.sum(f(stale(t))))(x)
+        np.testing.assert_array_equal([value, *gradient], [6.0, 0.0, 3.0])
