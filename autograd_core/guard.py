@@ -178,6 +178,8 @@ def check_saved(node: Any) -> None:
 
 def results_in(node: Any) -> list[np.ndarray]:
     """Return the result, if it is what an operation saved, or is among it."""
+    if node.y is None:
+        return []
     if not node.rule.saves:
         return [node.y] if node.y.__class__ is np.ndarray else []
     y, saved = node.sink.value(), node.y if isinstance(node.y, tuple) else (node.y,)
