@@ -365,7 +365,9 @@ def tell_family(view: Any) -> None:
             write_back(base, setitem(base, view_value, alias.settings["index"]))
         else:  # a reordering: its adjoint is its inverse
             inverse = RULES[alias.f].adjoint  # type: ignore[attr-defined]
-            write_back(base, inverse(view_value, Spec(base), **alias.settings))
+            new = inverse(view_value, Spec(base), **alias.settings)
+            # without recording it would share the view's memory, and nobody would watch it there
+            write_back(base, new if is_recorded(new) else new.copy())
         view = base
     view._alias.seen = writes[0]
 

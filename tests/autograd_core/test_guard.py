@@ -420,3 +420,15 @@ def test_a_view_that_was_written_and_handed_out_is_no_longer_one_of_the_leaf() -
     part.detach()
     (np.sum(y) + np.dot(y, x) + np.sum(x) + np.sum(turned) + np.sum(part)).backward()
     np.testing.assert_allclose(x.grad.numpy(), 3 - 1 / 2.5**2)
+
+
+def test_a_base_does_not_share_the_memory_that_its_written_view_hands_out() -> None:
+    p = tensor([1.0, 2.0], requires_grad=True)
+    y = np.log(p)
+    turned = y.T
+    with no_grad():
+        turned += 1.0
+    loss = np.dot(y, y)
+    turned.data[...] = 3.0
+    loss.backward()
+    np.testing.assert_allclose(p.grad.numpy(), 2.0 * (np.log([1, 2]) + 1.0) / [1, 2])
