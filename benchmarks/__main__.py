@@ -101,7 +101,13 @@ def merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     rows = {threads: dict(found) for threads, found in old.get("rows", {}).items()}
     for threads, found in new["rows"].items():
         rows.setdefault(threads, {}).update(found)
-    return old | new | {"rows": rows}
+    both = old | new | {"rows": rows}
+    if new.get("machine") and old.get("machine"):
+        before = [v for v in old["machine"]["versions"].split(", ") if v]
+        now = [v for v in new["machine"]["versions"].split(", ") if v]
+        known = {v.split()[0]: v for v in (*before, *now)}  # of engines not measured now, too
+        both["machine"] = new["machine"] | {"versions": ", ".join(known.values())}
+    return both
 
 
 def without_batches(results: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from benchmarks.processes import Process
 from benchmarks.workloads import WORKLOADS
 
 PAUSE = 0.15  # seconds: the BLAS threads of the engine before spin on for a while
+LONGER = 8  # times a batch with two threads: both begin on one core, and are moved apart late
 Row = dict[str, dict[str, Any]]
 
 
@@ -95,7 +96,8 @@ def take_turns(processes: list[Process], row: Row, plan: Plan) -> None:
                 continue  # a step of over a second: three of them are enough
             if process.threads > 1:
                 time.sleep(PAUSE)
-            answer = process.ask("batch", plan.patience + 60.0, seconds=plan.seconds)
+            seconds = plan.seconds * (LONGER if process.threads > 1 else 1)
+            answer = process.ask("batch", plan.patience + 60.0, seconds=seconds)
             if "cpu" in answer:
                 batches[process.label].append(answer)
     for process in processes:
