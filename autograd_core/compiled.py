@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import threading
 import warnings
@@ -151,7 +150,7 @@ class Compiled:
         key: tuple = ((recording_from.get() > 0, form), *map(kind_of, leaves))
         if self._sinks:
             key = (*key, there(self._sinks))
-        found, before = self.recordings.get(key), None
+        found = self.recordings.get(key)
         if found is not None and found.state == "ready":
             self.last = found
             counted = list(found.reach.counted)
@@ -160,14 +159,13 @@ class Compiled:
                     self._open(found, args, kwargs)
                 return self._replay(found, leaves)
             del self.recordings[key]
-            found, before = None, found
+            found = None
         if found is None:
             if any(isinstance(x, Layered) and is_calculated(x) for x in leaves):
                 return self.fn(*args, **kwargs)
-            found = self.recordings[key] = Recording(before)
+            found = self.recordings[key] = Recording()
         self.last = found
         if found.state == "recorded" and (changed := found.changed()) is not None:
-            before = copy.copy(found)
             found.state, found.renewed = "new", found.renewed + 1
             if found.renewed > RENEWED:
                 found.state, found.reason = "eager", f"{changed} is another one at each call"
@@ -176,7 +174,6 @@ class Compiled:
                 found.state, found.reason = "eager", f"it was called in {MOST} different ways"
             else:
                 result = self._record(found, leaves, rebuild, bool(kwargs))
-                found.trust(before)
                 return self._learn(key, found, result)
         if found.state == "recorded":
             return self._verify(found, leaves, args, kwargs)
@@ -246,7 +243,7 @@ class Compiled:
             record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
         if len(record.calls) > LONGEST:
             record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
-        reach.watch_unrecorded(record, found.trusted)
+        reach.watch_unrecorded(record)
         if record.failure is None:
             try:
                 with no_collections():
@@ -331,7 +328,7 @@ class Compiled:
 
     def _record_again(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Record a second time, and see whether it is the same: without a copy of all weights."""
-        twin = Recording(found)
+        twin = Recording()
         found.clear_gradients()
         rebuild = flatten((args, kwargs))[1] if kwargs else flatten(args)[1]
         result = self._record(twin, leaves, rebuild, bool(kwargs))

@@ -268,7 +268,7 @@ class Reach:
         """Remember the contents of all arrays."""
         self.prints = {key: print_of(a) for key, a in self.owners.items()}
 
-    def watch_unrecorded(self, record: Recorder, trusted: dict[int, np.ndarray]) -> None:
+    def watch_unrecorded(self, record: Recorder) -> None:
         """Watch arrays of which numbers may have been made that are constants in the recording:
         those that no recorded call reads first, then those that may be read in both ways.
 
@@ -281,7 +281,7 @@ class Reach:
         left = WATCHED
         for key, a in sorted(self.owners.items(), key=lambda x: (x[0] in read, x[1].nbytes)):
             name = self.arrays[key]
-            is_followed = key in read and (key in used or read[key] or key in trusted)
+            is_followed = key in read and (key in used or read[key])
             if is_followed or name.endswith(".grad") or a.dtype.hasobject:
                 continue
             left -= a.nbytes

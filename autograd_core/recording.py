@@ -20,14 +20,12 @@ SMALL = 1 << 20  # bytes
 class Recording:
     """What is known of calls with arguments of certain shapes, dtypes and plain values."""
 
-    def __init__(self, before: Recording | None = None) -> None:
+    def __init__(self) -> None:
         self.renewed = 0
         self.replayed = False
         self.calculated = 0  # bytes, of all results
         self.way_in: Callable[..., Any] | None = None  # of calls with `arity` plain arrays
         self.arity = 0
-        # arrays that recorded calls alone look at
-        self.trusted: dict[int, np.ndarray] = {} if before is None else before.trusted
         self.state = "new"  # then "recorded", "ready" or "eager"
         self.reason: str | None = None
         self.program: Program
@@ -37,18 +35,6 @@ class Recording:
         self.entry: list[tuple[Any, Any]] = []
         self.effects: list[tuple[Any, Any]] = []
         self.generators: list[Callable[[], np.random.Generator]] = []
-
-    def trust(self, before: Recording | None) -> None:
-        """Watch arrays no longer of which each number has changed since an earlier recording, if
-        this one is the same: no numbers are made of them besides.
-        """
-        if before is None or self.state != "recorded" or not self.program.is_like(before.program):
-            return
-        moved = {id(a): a for a, content, _ in before.reach.contents if is_other(a, content)}
-        self.trusted = before.trusted | moved
-        self.renewed -= bool(moved)
-        left = [watched for watched in self.reach.contents if id(watched[0]) not in moved]
-        self.reach.contents = left
 
     def changed(self) -> str | None:
         """Name what is not as it was when this was recorded; None if all is."""
@@ -90,8 +76,3 @@ class Recording:
             return f"runs as it is: {self.reason}"
         text = self.program.summary
         return text if self.state == "ready" else f"{text}; to be compared at the next call"
-
-
-def is_other(x: np.ndarray, before: bytearray) -> bool:
-    """Whether each number of an array is another one than before."""
-    return not np.any(np.frombuffer(before, x.dtype) == x.reshape(-1))

@@ -190,18 +190,33 @@ def test_what_is_not_seen_in_two_equal_calls_is_no_part_of_a_recording(name: str
         np.testing.assert_array_equal(a, b)
 
 
-def test_an_array_of_which_a_number_is_taken_is_watched_as_well() -> None:
-    weights, batch = np.array([1.0, 2.0, 3.0]), np.zeros(3)
-    by_hand = compile_quietly(lambda x: x * weights[0] + (x * weights).sum())
-    recorded = nn.compile(lambda x: (x * batch).sum())
-    x = np.ones(3)
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        lambda x, w: x * w[0] + (x * w).sum(),
+        lambda x, w: x * w * 10 if w[0] > 0 else x * w,  # as long as w[0] > 0 nothing shows it
+    ],
+)
+def test_an_array_of_which_a_number_is_taken_is_watched_as_well(by_hand: Any) -> None:
+    weights, x = np.array([1.0, 2.0, 3.0]), np.ones(3)
+    step = compile_quietly(lambda x: by_hand(x, weights))
     for i in range(12):
         weights[i % 3] = 5.0 + i // 3  # at times, only what is taken by hand stays
-        batch[:] = i
-        np.testing.assert_array_equal(by_hand(x), x * weights[0] + (x * weights).sum())
-        np.testing.assert_array_equal(recorded(x), (x * batch).sum())
-    assert recorded.last is not None
-    assert recorded.last.state == "ready", recorded.report()
+        np.testing.assert_array_equal(step(x), by_hand(x, weights))
+    for i in range(12):  # each number is another one
+        weights[:] = np.arange(3) + (i + 1 if i < 6 else -9 - i)
+        np.testing.assert_array_equal(step(x), by_hand(x, weights))
+
+
+def test_an_array_that_is_another_one_at_each_call_is_named() -> None:
+    batch, x = np.zeros(3), np.ones(3)
+    step = nn.compile(lambda x: (x * batch).sum())
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for i in range(12):
+            batch[:] = i
+            assert step(x) == 3 * i
+    assert ["batch is another one at each call" in str(w.message) for w in said] == [True]
 
 
 def compile_quietly(f: Callable[..., Any]) -> Callable[..., Any]:
