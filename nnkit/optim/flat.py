@@ -21,7 +21,7 @@ Array = NDArray[Any]
 BLOCK = 1 << 16  # numbers; value, gradient and state of so many stay in the cache
 
 
-LARGE = 1 << 20  # numbers; a smaller parameter stays in the cache as a whole
+LARGE = 1 << 17  # numbers; a smaller parameter stays in the cache as a whole
 
 
 def elementwise(update: Callable[..., Any]) -> Callable[..., Any]:
