@@ -29,7 +29,7 @@ __all__ = [
     "recording_from",
 ]
 
-new_order = itertools.count(1).__next__
+new_order = (ORDERS := itertools.count(1)).__next__
 """A number for each node; a node is always younger than its parents."""
 
 new_level = itertools.count(1).__next__

@@ -24,7 +24,7 @@ from .errors import DtypeError, GraphError, describe
 
 __all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "is_private", "read_only"]
 
-COPIED_BYTES = 1 << 22
+COPIED_BYTES = 1 << 20
 TINY_BYTES = 1 << 10
 WIDTH, HEIGHT = 2039, 32
 
@@ -37,7 +37,7 @@ def read_only(x: Any) -> np.ndarray:
     """Return a copy that NumPy lets nobody write, and that therefore is not watched.
 
     Arrays that a recorded operation saves are compared when they are used (a copy is, or of more
-    than 4 MB a digest). For large data that a function uses in each call that can take as long as
+    than 1 MB a digest). For large data that a function uses in each call that can take as long as
     the function itself; for data that were made read-only once it takes nothing. Do not give it to
     libraries that write without asking NumPy (PyTorch's `from_numpy` and `from_dlpack` do).
 

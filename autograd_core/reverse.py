@@ -15,6 +15,7 @@ import numpy as np
 
 from .absorb import absorb, absorbing
 from .anomaly import check_backward
+from .collector import expect_fewer
 from .errors import GraphError
 from .graph import EMPTY, Link, Node, Part, WatchedStep, conform
 from .guard import check_operand, check_saved
@@ -43,6 +44,7 @@ def backward(
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
     waiting, zeros_absorb = Waiting(), absorbing.get()
+    expect_fewer()
     queue, plainly = waiting.queue, rewrap is None and not zeros_absorb
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
     ahead_g = None

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watchers
+from .collector import PATIENCE, numbers
 from .dispatch import Layered, apply, new, trace_of
-from .graph import EMPTY, Link, Node, Step, WatchedStep, new_order, recording_from
+from .graph import EMPTY, ORDERS, Link, Node, Step, WatchedStep, new_order, recording_from
 from .guard import fingerprint, is_private
 from .kernels import getitem
 from .misfits import refuse_misfits
@@ -60,6 +61,18 @@ def is_simple(x: Any) -> bool:
         and trace.level >= recording_from.get()
         and not watchers
     )
+
+
+next_order = numbers(ORDERS)
+"""The same numbers as `new_order`, and now and then the question what the collector does."""
+
+
+def more_orders() -> int:
+    """Ask it, and go on counting."""
+    global next_order
+    next_order = numbers(ORDERS)
+    PATIENCE.look()
+    return new_order()
 
 
 def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = False) -> Any:
@@ -130,7 +143,10 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
             node = node_of(trace, other, swapped, x if keep_a else None, b if keep_b else None)
             node.shape = trace.shape if y.shape == trace.shape else y.shape
         node.level = trace.level  # as in `apply_unary`: a call would cost a tenth of all
-        node.order = new_order()
+        try:
+            node.order = next_order()
+        except StopIteration:
+            node.order = more_orders()
         node.rule = rule
         node.y = y if keep_y else None
         node.sink = None
@@ -264,7 +280,10 @@ def apply_unary(f: Callable[..., Any], x: Any) -> Any:
     node.parent = trace
     node.place = 0
     node.level = trace.level
-    node.order = new_order()
+    try:
+        node.order = next_order()
+    except StopIteration:
+        node.order = more_orders()
     node.rule = rule
     if kept:
         node.operands = (value,)

@@ -43,7 +43,7 @@ def is_wide(x: Array, weight: Array) -> bool:
 
 
 def by_columns(x: Array, weight: Array) -> Array:
-    """x W^T that lies in memory column by column, as (W x^T)^T.
+    """X W^T that lies in memory column by column, as (W x^T)^T.
 
     BLAS is up to a quarter faster where the longer side of the result comes first, and where an
     activation that lies like this is multiplied with the next weight.
