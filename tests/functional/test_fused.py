@@ -38,6 +38,7 @@ def scores_to_loss(weights, total):
 FUSED = [
     ("linear", linear_op, affine_composition, (X, W, B)),
     ("linear, no bias", linear_op, affine_composition, (X, W)),
+    ("linear, by columns", linear_op, affine_composition, (np.asfortranarray(X), W, B)),
     ("linear, one row", linear_op, affine_composition, (X[0], W, B)),
     ("linear, 3 axes", linear_op, affine_composition, (X.reshape(2, 2, 3), W, B)),
     ("bce with logits", logits_op, logits_composition, (LINE, np.linspace(0, 1, 10))),
@@ -69,6 +70,32 @@ FUSED += [
 by_name = pytest.mark.parametrize(
     ("f", "composed", "operands"), [row[1:] for row in FUSED], ids=[row[0] for row in FUSED]
 )
+
+
+WIDE = [  # rows, inputs, outputs, the input's order, and whether the result lies by columns
+    (32, 300, 200, "C", True),
+    (32, 30, 20, "C", False),
+    (1, 3000, 1000, "C", False),
+    (200, 300, 200, "C", False),
+    (200, 300, 200, "F", True),
+]
+
+
+@pytest.mark.parametrize(("n", "inputs", "outputs", "order", "by_columns"), WIDE)
+def test_linear_gives_the_same_numbers_in_whatever_order_they_lie(
+    n, inputs, outputs, order, by_columns
+):
+    x = np.asarray(rng.normal(size=(n, inputs)), order=order)
+    w, b = rng.normal(size=(outputs, inputs)), rng.normal(size=outputs)
+    y = linear_op(x, w, b)
+    np.testing.assert_allclose(y, np.einsum("ni,oi->no", x, w) + b, rtol=1e-11, atol=1e-11)
+    assert y.flags.f_contiguous == (by_columns or n == 1)
+    shares = grad(lambda *a: np.sum(np.square(linear_op(*a))), (0, 1, 2))(x, w, b)
+    expected = grad(lambda *a: np.sum(np.square(affine_composition(*a))), (0, 1, 2))(x, w, b)
+    for share, wanted in zip(shares, expected, strict=True):
+        np.testing.assert_allclose(share, wanted, rtol=1e-9)
+        assert share.shape == wanted.shape
+    assert shares[1].flags.c_contiguous  # as the parameter lies
 
 
 @by_name
