@@ -16,6 +16,7 @@ import nnkit as nn
 import nnkit.functional as F
 from autograd_core import compiled as compiled_module
 from autograd_core import grad
+from nnkit.utils import parametrizations
 from tests.steps import (
     Make,
     Pair,
@@ -62,6 +63,12 @@ LAYERS: dict[str, tuple[Make, tuple[int, ...]]] = {
     "Conv2d": (lambda: nn.Conv2d(4, 3, 3, stride=2), IMAGE),
     "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 3, 3), IMAGE),
     "BatchNorm1d": (lambda: nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4)), FLAT),
+    "BatchNorm1d, all": (
+        lambda: nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4, momentum=None)), FLAT,
+    ),
+    "spectral_norm": (lambda: parametrizations.spectral_norm(nn.Linear(6, 4)), FLAT),
+    "orthogonal": (lambda: parametrizations.orthogonal(nn.Linear(6, 4)), FLAT),
+    "weight_norm": (lambda: parametrizations.weight_norm(nn.Linear(6, 4)), FLAT),
     "BatchNorm2d": (lambda: nn.Sequential(nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4)), IMAGE),
     "InstanceNorm2d": (
         lambda: nn.InstanceNorm2d(4, affine=True, track_running_stats=True), IMAGE,

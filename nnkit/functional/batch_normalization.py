@@ -195,7 +195,7 @@ def update(running: Any, new: Array, momentum: float) -> None:
 
 def move(values: Array, new: Array, momentum: float) -> None:
     """Do that for plain arrays."""
-    values += momentum * (new - values)
+    values += float(momentum) * (new - values)
 
 
 moved = live(move, writes=(0,), always=True)

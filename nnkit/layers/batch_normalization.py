@@ -30,7 +30,14 @@ def add_one(n: Any) -> None:
     n[...] += 1
 
 
+def add_one_and_share(n: Any) -> Any:
+    """Count, and return the weight of the last in the mean of all."""
+    n[...] += 1
+    return np.float64(1 / int(n))
+
+
 count = live(add_one, writes=(0,), always=True)
+count_and_share = live(add_one_and_share, writes=(0,), always=True)
 
 
 class ChannelNorm(Module):
@@ -82,13 +89,13 @@ class ChannelNorm(Module):
         self.reset_running_stats()
         reset(self.weight, self.bias)
 
-    def _factor(self) -> float:
+    def _factor(self) -> Any:
         """Return the weight of this batch in the running statistics, and count it."""
         if not (self.training and self.track_running_stats):
             return 0.0
-        count(self.num_batches_tracked)
         if self.momentum is None:  # the mean of all batches so far
-            return 1.0 / float(self.num_batches_tracked)
+            return count_and_share(self.num_batches_tracked)
+        count(self.num_batches_tracked)
         return self.momentum
 
     def _wrong(self, shape: tuple[int, ...], allowed: str) -> ShapeError:

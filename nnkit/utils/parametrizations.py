@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import no_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
+from autograd_core.live import live
+from autograd_core.trace import lifted
 from nnkit.layers import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nnkit.module import Module
 from nnkit.random import stream
@@ -147,6 +148,21 @@ def spectral_norm(
     return register_parametrization(module, name, norm)
 
 
+def unit(x: Any, eps: float) -> Any:
+    """Divide a vector by its norm."""
+    return x / max(float(np.sqrt(x @ x)), eps)
+
+
+def power_method(u: Any, v: Any, matrix: Any, steps: int, eps: float) -> None:
+    """Bring two vectors nearer to the first singular ones, in place."""
+    for _ in range(steps):
+        u[...] = unit(matrix @ v, eps)
+        v[...] = unit(matrix.T @ u, eps)
+
+
+estimated = live(power_method, writes=(0, 1), always=True)
+
+
 class _SpectralNorm(Module):
     """A weight divided by its largest singular value."""
 
@@ -162,30 +178,22 @@ class _SpectralNorm(Module):
             matrix = self._matrix(weight)
             for vector, size in zip(("_u", "_v"), matrix.shape):
                 x = stream("init").standard_normal(size).astype(weight.dtype)
-                self.register_buffer(vector, self._unit(x))
-            self._power_method(matrix, 15)
-
-    def _unit(self, x: Any) -> Any:
-        return x / max(float(np.sqrt(x @ x)), self.eps)
+                self.register_buffer(vector, unit(x, eps))
+            power_method(self._u, self._v, matrix, 15, eps)
 
     def _matrix(self, weight: Any) -> Any:
         return np.moveaxis(weight, self.dim, 0).reshape(weight.shape[self.dim], -1)
-
-    def _power_method(self, matrix: Any, steps: int) -> None:
-        for _ in range(steps):
-            self._u = self._unit(matrix @ self._v)
-            self._v = self._unit(matrix.T @ self._u)
 
     def forward(self, weight: Any) -> Any:
         """Return the weight divided by its largest singular value."""
         if weight.ndim == 1:
             return weight / np.maximum(np.sqrt(np.sum(weight * weight)), self.eps)
         matrix = self._matrix(weight)
+        u, v = raw(self._u), raw(self._v)
         if self.training:
-            with no_grad():
-                self._power_method(raw(matrix), self.n_power_iterations)
-        # New vectors are new arrays: what a graph has saved stays as it was.
-        sigma = self._u @ (matrix @ self._v)
+            estimated(u, v, raw(matrix), self.n_power_iterations, self.eps)
+        # Of copies, because the vectors change before a graph that has saved them is used.
+        sigma = lifted(u).copy() @ (matrix @ lifted(v).copy())
         return weight / sigma
 
     def right_inverse(self, value: Any) -> Any:

@@ -110,15 +110,25 @@ def test_a_trained_layer_stays_orthogonal_and_an_old_optimizer_trains_it():
 
 def test_reading_while_training_is_one_step_of_the_power_method_and_graphs_stay_right():
     layer = parametrizations.spectral_norm(nn.Linear(5, 4))
-    u = layer.parametrizations.weight[0]._u
+    norm = layer.parametrizations.weight[0]
+    W = layer.parametrizations.weight.original
+    u0 = norm._u.copy()
     a = layer.weight
-    assert not np.array_equal(u, layer.parametrizations.weight[0]._u)
+    u1, v1 = norm._u.copy(), norm._v.copy()
+    assert not np.array_equal(u0, u1)
     b = layer.weight
+    assert not np.array_equal(u1, norm._u)
     (a.sum() + b.sum()).backward()
+    expected = np.zeros((4, 5))
+    for u, v in ((u1, v1), (norm._u, norm._v)):  # d(sum W / s) = (s - sum W u v^T) / s^2
+        w = W.detach().numpy().astype(np.float64)
+        s = u @ w @ v
+        expected += (s - w.sum() * np.outer(u, v)) / s**2
+    np.testing.assert_allclose(W.grad.numpy(), expected, rtol=1e-4, atol=1e-5)
     layer.eval()
-    u = layer.parametrizations.weight[0]._u
+    u = norm._u.copy()
     assert layer.weight.shape == (4, 5)
-    assert u is layer.parametrizations.weight[0]._u
+    np.testing.assert_array_equal(u, norm._u)
 
 
 @pytest.mark.parametrize(
