@@ -104,6 +104,8 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
 class Compiled:
     """What `compile` returns: a function that is recorded when it runs first, and then replayed."""
 
+    runs_in_recordings = True  # as if it were its function
+
     def __init__(self, fn: Function, *, fallback: bool = True, exact: bool = False) -> None:
         self.fn, self.fallback, self.exact = fn, fallback, exact
         self.recordings: dict[Any, Recording] = {}

@@ -22,6 +22,7 @@ from .anomaly import is_of_library
 from .dispatch import Layered
 from .guard import content as bytes_of
 from .guard import is_equal
+from .names import names_of
 from .records import owner_of
 from .trace import Recorder
 
@@ -113,6 +114,8 @@ class Reach:
                 yield group["params"], path
         elif isinstance(x, types.FunctionType):
             yield from self._of_function(x, path)
+        elif getattr(kind, "runs_in_recordings", False):  # it was compiled itself
+            yield x.fn, path
         elif isinstance(x, types.MethodType):
             yield x.__self__, path
             yield x.__func__, path
@@ -186,14 +189,14 @@ class Reach:
                 self._place(f, name, getattr(f, name), f"{path}.{name}")
         if vars(f):
             yield from self._of_attributes(f, path)
-        for name in global_names(code):
+        names = names_of(code)
+        for name in names.mentioned:
             yield from self._of_name(name)
-            v = f.__globals__.get(name, MISSING)
-            if v is not MISSING:
-                self._place(f.__globals__, name, v, name)
-                yield v, name
-            elif name in sys.modules:  # imported when the function runs
-                yield sys.modules[name], name
+        for name in sorted(names.looked_up & f.__globals__.keys()):
+            self._place(f.__globals__, name, f.__globals__[name], name)
+            yield f.__globals__[name], name
+        for name in names.imported & sys.modules.keys():  # when the function runs
+            yield sys.modules[name], name
 
     def _of_name(self, name: str) -> Iterator[tuple[Any, str]]:
         """Follow what modules and classes have under a name that a function mentions."""
@@ -376,17 +379,6 @@ def file_of(x: Any) -> str:
     module = x if isinstance(x, types.ModuleType) else sys.modules.get(x.__module__)
     is_built_in = module is not None and module.__name__ in sys.builtin_module_names
     return getattr(module, "__file__", None) or ("<frozen " if is_built_in else "")
-
-
-def global_names(code: types.CodeType) -> set[str]:
-    """Return the names that a function, and those inside it, look up outside."""
-    names = set(code.co_names)
-    for constant in code.co_consts:
-        if type(constant) is str:  # of getattr
-            names.add(constant)
-        if isinstance(constant, types.CodeType):
-            names |= global_names(constant)
-    return names
 
 
 def states(reach: Reach) -> Any:

@@ -15,7 +15,7 @@ from tests.ops import SAMPLES
 CORE = Path(autograd_core.__file__).parent
 LAYERS = [
     ["errors"],
-    ["absorb", "collector"],
+    ["absorb", "collector", "names"],
     ["guard", "holders"],
     ["calling", "guard", "anomaly", "memory"],
     ["table"],

@@ -210,3 +210,41 @@ def test_a_hook_of_a_leaf_that_is_registered_later_is_called(is_earlier: bool) -
     handle.remove()
     for _ in range(4):
         np.testing.assert_array_equal(step(x).numpy(), x)
+
+
+# What a cell of a notebook defines, and what stands under these names when it runs again.
+CELLS: dict[str, tuple[str, str]] = {
+    "its own name is that of a method": ("def sum(x):\n    return x.sum() * factor", "sum"),
+    "a counter has the name of a method": ("def f(x):\n    return x.sum() * factor", "sum = i"),
+    "a result has the name of a key": (
+        "def f(x):\n    return {'loss': x.sum() * factor}['loss']",
+        "loss = result",
+    ),
+    "a module has the name of an attribute": ("def f(x):\n    return x.T.sum() * factor", "T = i"),
+    "it calls another compiled one": (
+        "@compile\ndef g(x):\n    return x.sum() * factor\n\ndef f(x):\n    return g(x)",
+        "g(x[:2])",
+    ),
+    "its global is found by text": (
+        "def f(x):\n    return x.sum() * globals()['factor']",
+        "pass",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_only_variables_that_are_looked_up_are_watched(name: str) -> None:
+    cell, after_each_call = CELLS[name]
+    x = np.arange(4.0)
+    space: dict[str, Any] = {"compile": compile, "factor": 2.0, "x": x}
+    exec(cell, space)
+    function = "sum" if "sum(x):" in cell else "f"
+    space[function] = step = compile(space[function])
+    for i in range(5):
+        space |= {"i": i, "result": step(x)}
+        assert space["result"] == 12.0
+        exec(after_each_call, space)
+    assert "runs as it is" not in step.report(), step.report()
+    space["factor"] = 3.0
+    assert step(x) == 18.0
+    assert step(x) == 18.0

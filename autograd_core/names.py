@@ -1,0 +1,50 @@
+"""The names in the code of a function: what it looks up outside, imports, or mentions at all."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+from dataclasses import dataclass
+
+__all__ = ["Names", "names_of"]
+
+LOOKS_UP = {
+    "LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "STORE_GLOBAL", "DELETE_GLOBAL",
+}  # fmt: skip
+BY_TEXT = {"globals", "vars", "eval", "exec"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Attributes and methods have names as well: those are `mentioned`, but not `looked_up`.
+
+    A variable `step` of a notebook has nothing to do with a function that calls
+    ``optimizer.step()``.
+    """
+
+    looked_up: frozenset[str]
+    imported: frozenset[str]
+    mentioned: frozenset[str]
+
+
+@functools.lru_cache(maxsize=4096)
+def names_of(code: types.CodeType) -> Names:
+    """Return the names in a function, and in those inside it."""
+    looked_up, imported, mentioned = set(), set(), set(code.co_names)
+    for step in dis.get_instructions(code):
+        if step.opname in LOOKS_UP:
+            looked_up.add(step.argval)
+        elif step.opname == "IMPORT_NAME":
+            imported.add(step.argval)
+    for constant in code.co_consts:
+        if type(constant) is str:  # of getattr
+            mentioned.add(constant)
+        elif isinstance(constant, types.CodeType):
+            inside = names_of(constant)
+            looked_up |= inside.looked_up
+            imported |= inside.imported
+            mentioned |= inside.mentioned
+    if looked_up & BY_TEXT:
+        looked_up |= mentioned
+    return Names(frozenset(looked_up), frozenset(imported), frozenset(mentioned))
