@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_core.errors import ArgumentError
 from nnkit import functional as F
-from nnkit.losses.loss import Loss, check_all_labels, hold_probabilities
+from nnkit.losses.loss import Loss, check_all_labels, refuse_probabilities
 
 __all__ = [
     "BCELoss",
@@ -139,7 +138,6 @@ class CrossEntropyLoss(Loss):
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
-        self._looked = False
 
     def forward(self, input: Any, target: Any) -> Any:
         """Compare scores with class indices or class probabilities."""
@@ -151,13 +149,13 @@ class CrossEntropyLoss(Loss):
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
         )
-        if not self._looked and hold_probabilities(input):
-            raise ArgumentError(
-                "CrossEntropyLoss takes scores (logits), but got rows of positive numbers that add "
-                "up to 1: these look like probabilities. Take the softmax off the end of the "
-                "model; for probabilities p use NLLLoss on np.log(p)."
-            )
-        self._looked = True
+        refuse_probabilities(
+            self,
+            input,
+            "CrossEntropyLoss takes scores (logits), but got rows of positive numbers that add "
+            "up to 1: these look like probabilities. Take the softmax off the end of the "
+            "model; for probabilities p use NLLLoss on np.log(p).",
+        )
         return loss
 
     def check_targets(self, output: Any, target: Any) -> None:
@@ -195,7 +193,6 @@ class NLLLoss(Loss):
         super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
-        self._looked = False
 
     def forward(self, input: Any, target: Any) -> Any:
         """Compare log-probabilities with class indices."""
@@ -206,13 +203,13 @@ class NLLLoss(Loss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
         )
-        if not self._looked and hold_probabilities(input):
-            raise ArgumentError(
-                "NLLLoss takes log-probabilities, but got rows of positive numbers that add up to "
-                "1: these look like probabilities. End the model with a LogSoftmax(dim=1) instead "
-                "of a Softmax, or with neither and use CrossEntropyLoss."
-            )
-        self._looked = True
+        refuse_probabilities(
+            self,
+            input,
+            "NLLLoss takes log-probabilities, but got rows of positive numbers that add up to "
+            "1: these look like probabilities. End the model with a LogSoftmax(dim=1) instead "
+            "of a Softmax, or with neither and use CrossEntropyLoss.",
+        )
         return loss
 
     def check_targets(self, output: Any, target: Any) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 
 from autograd_core.dispatch import raw
+from autograd_core.errors import ArgumentError
+from autograd_core.traced import plainly
 from nnkit import functional as F
 from nnkit.functional.operands import check_reduction
 from nnkit.module import Module
 
-__all__ = ["Loss", "check_all_labels", "hold_probabilities"]
+__all__ = ["Loss", "check_all_labels", "refuse_probabilities"]
+
+LOOKED: weakref.WeakSet[Module] = weakref.WeakSet()
+"""Losses that were called before; not a setting of theirs, which `compile` would see change."""
 
 
 class Loss(Module):
@@ -30,9 +36,21 @@ def check_all_labels(output: Any, target: Any, ignore_index: int | None) -> None
         F.check_labels(labels.astype(np.intp), scores.shape[1], ignore_index, "the labels")
 
 
+def refuse_probabilities(loss: Module, input: Any, message: str) -> None:
+    """Raise an error if the first input of a loss looks like probabilities, which it does not take.
+
+    That is a question about how the model was built, so a recording need not ask it again.
+    """
+    if loss in LOOKED:
+        return
+    if hold_probabilities(plainly(raw(input))):
+        raise ArgumentError(message)
+    LOOKED.add(loss)
+
+
 def hold_probabilities(x: Any) -> bool:
     """Whether the rows are numbers that are not negative and add up to 1."""
-    x = np.asarray(raw(x))
+    x = np.asarray(x)
     if x.ndim < 2 or x.shape[1] < 2 or (x < 0).any():
         return False
     return np.allclose(x.sum(axis=1), 1, rtol=0, atol=1e-4)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_core.errors import ArgumentError
 from nnkit import functional as F
 from nnkit.functional.likelihood import check_kl_reduction
 from nnkit.functional.loss import check_beta, check_delta
-from nnkit.losses.loss import Loss, hold_probabilities
+from nnkit.losses.loss import Loss, refuse_probabilities
 from nnkit.module import Module
 
 __all__ = [
@@ -166,18 +165,17 @@ class KLDivLoss(Module):
         check_kl_reduction(reduction, "KLDivLoss")
         self.reduction = reduction
         self.log_target = log_target
-        self._looked = False
 
     def forward(self, input: Any, target: Any) -> Any:
         """Compare log-probabilities with probabilities."""
         loss = F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
-        if not self._looked and hold_probabilities(input):
-            raise ArgumentError(
-                "KLDivLoss takes logarithms of probabilities as its input, but got rows of "
-                "positive numbers that add up to 1: these look like probabilities. Pass "
-                "functional.log_softmax(scores, dim=1)."
-            )
-        self._looked = True
+        refuse_probabilities(
+            self,
+            input,
+            "KLDivLoss takes logarithms of probabilities as its input, but got rows of "
+            "positive numbers that add up to 1: these look like probabilities. Pass "
+            "functional.log_softmax(scores, dim=1).",
+        )
         return loss
 
 

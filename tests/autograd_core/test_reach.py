@@ -245,6 +245,8 @@ def test_only_variables_that_are_looked_up_are_watched(name: str) -> None:
         assert space["result"] == 12.0
         exec(after_each_call, space)
     assert "runs as it is" not in step.report(), step.report()
+    assert step.last is not None
+    assert step.last.renewed == 0  # nothing was recorded anew
     space["factor"] = 3.0
     assert step(x) == 18.0
     assert step(x) == 18.0
