@@ -9,30 +9,30 @@ G = nn.Sequential(nn.Linear(4, 16), nn.LeakyReLU(0.2), nn.Linear(16, 2))
 D = nn.Sequential(
     nn.utils.parametrizations.spectral_norm(nn.Linear(2, 16)), nn.LeakyReLU(0.2), nn.Linear(16, 1)
 )
-of_G = nn.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.999))
-of_D = nn.optim.Adam(D.parameters(), lr=1e-3, betas=(0.5, 0.999))
+generating = nn.optim.Adam(G.parameters(), lr=1e-3, betas=(0.5, 0.999))
+judging = nn.optim.Adam(D.parameters(), lr=1e-3, betas=(0.5, 0.999))
 bce = nn.BCEWithLogitsLoss()
 rng = np.random.default_rng(1)
 
 
 @wrap
 def d_step(real, z):
-    of_D.zero_grad()
+    judging.zero_grad()
     fake = G(z).detach()
     loss = bce(D(real), np.ones((len(real), 1), np.float32)) + bce(
         D(fake), np.zeros((len(real), 1), np.float32)
     )
     loss.backward()
-    of_D.step()
+    judging.step()
     return loss
 
 
 @wrap
 def g_step(z):
-    of_G.zero_grad()
+    generating.zero_grad()
     loss = bce(D(G(z)), np.ones((len(z), 1), np.float32))
     loss.backward()
-    of_G.step()
+    generating.step()
     return loss
 
 
