@@ -138,7 +138,10 @@ class Traced:
         return complex(self._read("complex(x)"))
 
     def __index__(self) -> int:
-        return operator.index(self._read("using x as an index or a count"))
+        what = (
+            "using x as a count, or as the index of a plain array (np.take(a, x, axis=0) is noted),"
+        )
+        return operator.index(self._read(what))
 
     def __contains__(self, x: Any) -> bool:
         return plainly(x) in self._read("`in`")

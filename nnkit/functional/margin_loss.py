@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
-from autograd_core.live import live
+from autograd_core.live import assign, live
+from autograd_core.trace import lifted
 from nnkit.functional.activation import logsigmoid_op, relu_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.labels import by_rows, check_labels, class_weights, counting
@@ -247,14 +248,24 @@ def multi_margin_loss(
     check_labels(labels, x.shape[1], None, what)
     n, classes = x.shape
     others = np.ones((n, classes), x.dtype)
-    others[counting(n), labels] = 0
+    assign(others, (counting(n), labels), 0)
     z = relu_op(margin - x[counting(n), labels][:, None] + x)
     losses = ((z if p == 1 else z * z) * others).sum(axis=1) / classes
     w = class_weights(weight, classes, x.dtype, what)
     if w is not None:
-        losses = losses * w[labels]
+        losses = losses * lifted(w)[labels]
     losses = reduced(losses, reduction)
     return losses.reshape(np.shape(raw(target))) if reduction == "none" else losses
+
+
+def count(rows: NDArray[Any], named: NDArray[Any]) -> NDArray[Any]:
+    """Count how often each class is named in each row."""
+    counts = np.zeros(rows.shape)
+    np.add.at(counts, (np.nonzero(named)[0], rows[named]), 1)
+    return counts
+
+
+counted = live(count, needed=False)
 
 
 def check_label_rows(target: Any, shape: tuple[int, ...], what: str) -> NDArray[Any]:
@@ -270,9 +281,7 @@ def check_label_rows(target: Any, shape: tuple[int, ...], what: str) -> NDArray[
     rows = t.reshape(-1, shape[-1]).astype(np.intp)
     named = np.logical_and.accumulate(rows != -1, axis=1)
     check_labels(np.where(named, rows, 0), shape[-1], None, what)
-    counts = np.zeros(rows.shape)
-    np.add.at(counts, (np.nonzero(named)[0], rows[named]), 1)
-    return counts
+    return counted(rows, named)
 
 
 def multilabel_margin_loss(input: Any, target: Any, *, reduction: str = "mean") -> Any:

@@ -8,11 +8,18 @@ import numpy as np
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.trace import lifted
 from nnkit.functional.activation import sigmoid_op, softmax_op
 from nnkit.functional.binary_cross_entropy import check_yes_or_no
 from nnkit.functional.labels import by_rows, check_labels
 from nnkit.functional.loss import pair
-from nnkit.functional.operands import as_float, check_reduction, judge_extent, reduced
+from nnkit.functional.operands import (
+    as_array,
+    as_float,
+    check_reduction,
+    judge_extent,
+    reduced,
+)
 
 __all__ = ["dice_loss", "tversky_loss"]
 
@@ -32,7 +39,8 @@ def regions(input: Any, target: Any, from_logits: bool, what: str) -> tuple[Any,
     else:
         labels = by_rows(x, target, what)[1]
         check_labels(labels, x.shape[1], None, what)
-        t = np.moveaxis(np.eye(x.shape[1], dtype=x.dtype)[np.asarray(raw(target), np.intp)], -1, 1)
+        places = as_array(raw(target)).astype(np.intp)
+        t = np.moveaxis(lifted(np.eye(x.shape[1], dtype=x.dtype))[places], -1, 1)
         p = softmax_op(x, axis=1) if from_logits else x
 
     def judge(low: Any, high: Any) -> None:
