@@ -138,9 +138,7 @@ class Traced:
         return complex(self._read("complex(x)"))
 
     def __index__(self) -> int:
-        what = (
-            "using x as a count, or as the index of a plain array (np.take(a, x, axis=0) is noted),"
-        )
+        what = "using x as a count, or as the index of a plain array (write tensor(a)[x]),"
         return operator.index(self._read(what))
 
     def __contains__(self, x: Any) -> bool:
