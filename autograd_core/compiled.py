@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import types
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from .errors import ArgumentError
 from .graph import recording_from
 from .layout import size_of
 from .memory import give_back, no_collections
-from .outcomes import gradients_of, outcome, plain_after_errors
+from .outcomes import gradients_of, judge, outcome, plain_after_errors
 from .plan import Plan
 from .reach import Reach, states
 from .recording import Recording
@@ -86,7 +87,8 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
 
     A training step is recorded with its backward pass and its optimizer: learning rates, schedules
     and random draws are those of each call. `.grad` holds the gradients afterwards; the Tensor that
-    is returned has no history. Parameters whose memory nobody else holds move into one vector.
+    is returned has no history, and one that could still be differentiated is not for a recording.
+    Parameters whose memory nobody else holds move into one vector. A method is compiled as well.
 
     Examples
     --------
@@ -132,6 +134,10 @@ class Compiled:
             return self.fn(*args, **kwargs)
         finally:
             self._turn.release()
+
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """Be a method of what it is found in."""
+        return self if owner is None else types.MethodType(self, owner)
 
     def _other_ways(self, args: tuple) -> Any:
         """Try the short ways into other recordings: batches of two sizes take turns."""
@@ -240,7 +246,7 @@ class Compiled:
         outputs: list[Value] = []
         shown, found.rebuild = outcome(result, record, outputs)
         gradients = gradients_of(leaves_before, record)
-        self._judge(record, reach, before)
+        judge(record, reach, before)
         if settings != reach.settings() and not record.calls_method_of(reach.lives):
             record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
         if len(record.calls) > LONGEST:
@@ -275,27 +281,6 @@ class Compiled:
         found.effects = [
             (sink, None if g is None else Tensor(g)) for sink, g in found.program.effects
         ]
-
-    def _judge(self, record: Recorder, reach: Reach, before: Any) -> None:
-        """Look for what a run did that no recording can repeat."""
-        if record.failure is not None:
-            return
-        moved = reach.changed()
-        if reach.grown() is not None:
-            record.fail_at_end(f"each call changes the length of {reach.grown()}")
-        elif moved is not None:
-            record.fail_at_end(f"each call binds {moved} anew")
-        elif (silent := reach.silently_written(record)) is not None:
-            record.fail_at_end(f"it writes into {silent} in a way that is not recorded")
-        elif states(reach) != before:
-            record.fail_at_end(
-                "it draws random numbers from a generator that it captured, or from Python's or "
-                "NumPy's global one; use nnkit.random.stream, or pass the generator as an argument"
-            )
-        elif reach.opaque is not None:
-            record.fail_at_end(f"it captured {reach.opaque}, which changes without a trace")
-        elif not reach.complete:
-            record.fail_at_end("it can reach too many objects to watch them")
 
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Run and replay side by side, the first time that a recording is used."""

@@ -1,4 +1,6 @@
-"""What a recorded function gives back: its result with outputs in place of arrays, gradients."""
+"""What came of a recorded run: its result with outputs in place of arrays, gradients, and what a
+recording could not do again.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from .dispatch import Layered, raw
+from .graph import Node
+from .reach import Reach, states
 from .records import Value, owner_of, through
 from .tensor import Tensor
 from .trace import Recorder
-from .traced import Traced
+from .traced import Traced, plainly
 
-__all__ = ["gradients_of", "outcome", "plain_after_errors"]
+__all__ = ["gradients_of", "judge", "outcome", "plain_after_errors"]
 
 
 def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:
@@ -63,6 +67,9 @@ def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable
         while isinstance(inside, Layered):
             inside = inside._value
         kind = Tensor if isinstance(x, Layered) else None
+        if kind is not None and is_open(x._trace):
+            record.fail_at_end(OPEN)
+            return Tensor(plainly(x._value), x._trace)
         if type(inside) is Traced:
             return Out(output(inside._ref), kind, own(inside._concrete, inside._ref))
         is_plain = kind is None or (x._value is inside and x._trace is None)
@@ -83,6 +90,28 @@ def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable
     bound: dict[str, Any] = {"Tensor": Tensor, "filled": filled}
     text = said(tree, bound)
     return first, eval(f"lambda values: {text}", bound)
+
+
+OPEN = (
+    "it returns a Tensor that can be differentiated, and a recording has no history: let backward "
+    "be part of the function, or return x.detach(), or calculate under no_grad"
+)
+
+
+def is_open(trace: Any) -> bool:
+    """Whether a backward pass could still go from a value to leaves: no part of it was used up."""
+    waiting, seen, leads_to_leaves = [trace], set(), False
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, Node) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.rule is None:
+            leads_to_leaves = True
+        elif node.operands is None:
+            return False
+        waiting += node.parents
+    return leads_to_leaves
 
 
 def said(tree: Any, bound: dict[str, Any]) -> str:
@@ -129,3 +158,25 @@ class Out:
 
     def __init__(self, place: int, kind: Any, example: Any) -> None:
         self.place, self.kind, self.example = place, kind, example
+
+
+def judge(record: Recorder, reach: Reach, before: Any) -> None:
+    """Look for what a run did that no recording can repeat."""
+    if record.failure is not None:
+        return
+    moved = reach.changed()
+    if reach.grown() is not None:
+        record.fail_at_end(f"each call changes the length of {reach.grown()}")
+    elif moved is not None:
+        record.fail_at_end(f"each call binds {moved} anew")
+    elif (silent := reach.silently_written(record)) is not None:
+        record.fail_at_end(f"it writes into {silent} in a way that is not recorded")
+    elif states(reach) != before:
+        record.fail_at_end(
+            "it draws random numbers from a generator that it captured, or from Python's or "
+            "NumPy's global one; use nnkit.random.stream, or pass the generator as an argument"
+        )
+    elif reach.opaque is not None:
+        record.fail_at_end(f"it captured {reach.opaque}, which changes without a trace")
+    elif not reach.complete:
+        record.fail_at_end("it can reach too many objects to watch them")

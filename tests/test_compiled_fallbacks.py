@@ -16,6 +16,7 @@ import pytest
 import nnkit as nn
 import nnkit.functional as F
 from autograd_core import compiled as compiled_module
+from autograd_core import tensor
 from tests.steps import (
     Pair,
     arrays,
@@ -267,7 +268,7 @@ def test_an_array_that_is_read_outside_is_watched_or_not_compiled(size: int) -> 
 
 def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled() -> None:
     model = nn.Sequential(nn.Linear(600, 600), nn.Linear(600, 600))
-    step = nn.compile(lambda x: model[1](x))
+    step = nn.compile(lambda x: model[1](x).detach())
     for _ in range(3):
         step(np.ones((1, 600), np.float32))
     assert "calls of" in step.report() or "call of" in step.report()
@@ -276,7 +277,7 @@ def test_parameters_that_a_step_does_not_use_do_not_keep_it_from_being_compiled(
 def test_a_hook_of_a_layer_that_had_one_before_is_called() -> None:
     model, seen = mlp(), list[int]()
     model[0].register_forward_hook(lambda *_: None).remove()
-    step = nn.compile(lambda x: model(x))
+    step = nn.compile(lambda x: model(x).detach())
     x = np.ones((2, 3), np.float32)
     for _ in range(4):
         step(x)
@@ -285,6 +286,88 @@ def test_a_hook_of_a_layer_that_had_one_before_is_called() -> None:
         step(x)
     step(x)
     assert seen == [1, 1]
+
+
+OPEN = {
+    "the output": lambda model, x: model(x),
+    "one of several": lambda model, x: {"mean": model(x).detach().mean(), "out": [model(x)]},
+    "what does not need all of the graph": lambda model, x: model[0](x),
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_can_be_differentiated_outside_keeps_its_history(name: str) -> None:
+    f, x = OPEN[name], np.ones((2, 3), np.float32)
+    model = mlp()
+    forward = nn.compile(lambda x: f(model, x))
+
+    def loss_of(result: Any) -> Any:
+        return (result["out"][0] if name == "one of several" else result).sum()
+
+    loss_of(f(model, x)).backward()
+    expected = [None if p.grad is None else p.grad.numpy() for p in model.parameters()]
+    head = tensor(1.0, requires_grad=True)
+    with pytest.warns(nn.CompileWarning, match="let backward be part of the function"):
+        first = forward(x)
+    for result in (first, forward(x)):
+        model.zero_grad()
+        (loss_of(result) * head).backward()  # without the history, only `head` had a gradient
+        for p, wanted in zip(model.parameters(), expected, strict=True):
+            np.testing.assert_equal(None if p.grad is None else p.grad.numpy(), wanted)
+
+
+def test_under_no_grad_the_same_function_is_compiled() -> None:
+    model, x = mlp(), np.ones((2, 3), np.float32)
+    forward = nn.compile(lambda x: model(x))
+    with nn.no_grad():
+        for _ in range(3):
+            y = forward(x)
+        assert forward.last is not None
+        assert forward.last.state == "ready"
+    np.testing.assert_array_equal(y.numpy(), model(x).detach().numpy())
+
+
+def test_what_follows_on_a_backward_pass_is_closed() -> None:
+    """What a step returns besides its loss needs no detach: its graph was used up."""
+    model = mlp()
+    x, y = rows(6, 1)[0]
+
+    @nn.compile
+    def step(x: Any, y: Any) -> Any:
+        logits = model(x)
+        loss = F.cross_entropy(logits, y)
+        loss.backward()
+        return loss, logits, F.softmax(logits, 1)
+
+    for _ in range(3):
+        step(x, y)
+    assert step.last is not None
+    assert step.last.state == "ready", step.report()
+
+
+class Learner:
+    def __init__(self, rate: float) -> None:
+        self.model, self.rate = mlp(), rate
+
+    @nn.compile
+    def loss(self, x: Any, y: Any) -> Any:
+        """Say how wrong the model is."""
+        return F.cross_entropy(self.model(x), y).detach() * self.rate
+
+
+def test_a_method_is_compiled_for_each_object() -> None:
+    x, y = rows(6, 1)[0]
+    nn.seed(0)
+    learners = [Learner(1.0), Learner(2.0)]
+    for _ in range(3):
+        for a in learners:
+            expected = F.cross_entropy(a.model(x), y).item() * a.rate
+            assert a.loss(x, y).item() == pytest.approx(expected, rel=1e-6)
+    learners[0].rate = 5.0
+    expected = F.cross_entropy(learners[0].model(x), y).item() * 5
+    assert learners[0].loss(x, y).item() == pytest.approx(expected, rel=1e-6)
+    assert "recorded" in Learner.loss.report()
+    assert Learner.loss.__doc__ == "Say how wrong the model is."
 
 
 def test_threads_do_not_share_memory() -> None:

@@ -374,7 +374,7 @@ def test_nothing_of_the_first_calls_stays_in_memory() -> None:
 def test_frozen_parameters_and_grad_modes() -> None:
     pair = warmed(Pair())
     model = pair.sides[0][0]
-    predict = nn.compile(lambda x: model(x))
+    predict = nn.compile(lambda x: model(x).detach())
     x = rows(6, 1)[0][0]
     for _ in range(3):
         with nn.no_grad():
@@ -387,15 +387,13 @@ def test_frozen_parameters_and_grad_modes() -> None:
 def test_running_statistics_in_evaluation_are_read_each_time() -> None:
     nn.seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
-    predict = nn.compile(lambda x: model(x))
+    predict = nn.compile(lambda x: model(x).detach())
     x = rows(6, 1)[0][0]
     for i in range(4):
         model.train()
         model(x + i)
         model.eval()
-        np.testing.assert_array_equal(
-            predict(x).detach().numpy(), model(x).detach().numpy(), strict=True
-        )
+        np.testing.assert_array_equal(predict(x).numpy(), model(x).detach().numpy(), strict=True)
 
 
 # --- steps of all kinds ---------------------------------------------------------------------------
