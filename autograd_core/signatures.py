@@ -47,14 +47,14 @@ def kind_of(x: Any) -> Any:
     if isinstance(x, Tensor):
         if is_array(x):
             return "Tensor", x.shape, x.dtype, x._value.strides
-        return "object", id(x)
+        return "object", id(x), type(x).__name__
     if isinstance(x, np.generic):
         return "number", x.dtype
     if type(x) in (float, complex):
         return "number", type(x).__name__
     if isinstance(x, (bool, int, str, bytes)):
         return "value", type(x), x
-    return "object", id(x)
+    return "object", id(x), type(x).__name__
 
 
 def structure(tree: Any) -> Any:

@@ -366,7 +366,7 @@ def test_a_method_is_compiled_for_each_object() -> None:
     learners[0].rate = 5.0
     expected = F.cross_entropy(learners[0].model(x), y).item() * 5
     assert learners[0].loss(x, y).item() == pytest.approx(expected, rel=1e-6)
-    assert "recorded" in Learner.loss.report()
+    assert "loss(Learner, float32[6, 3], int64[6]): " in Learner.loss.report()
     assert Learner.loss.__doc__ == "Say how wrong the model is."
 
 
