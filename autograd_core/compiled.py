@@ -139,6 +139,13 @@ class Compiled:
         """Be a method of what it is found in."""
         return self if owner is None else types.MethodType(self, owner)
 
+    def __reduce__(self) -> Any:
+        """Copy it as what it was made of: a copy has recordings of its own."""
+        return made_of, (self.fn, self.fallback, self.exact)
+
+    def __repr__(self) -> str:
+        return f"compile({self.fn!r})"
+
     def _other_ways(self, args: tuple) -> Any:
         """Try the short ways into other recordings: batches of two sizes take turns."""
         for found in self.recordings.values():
@@ -375,6 +382,11 @@ class Compiled:
             return "nothing was recorded yet: call it once"
         name = plain_name(self.fn)
         return "\n".join(f"{name}({signature(k)}): {r.said()}" for k, r in self.recordings.items())
+
+
+def made_of(fn: Function, fallback: bool, exact: bool) -> Compiled:
+    """Compile with all settings."""
+    return Compiled(fn, fallback=fallback, exact=exact)
 
 
 def plain_name(f: Function) -> str:

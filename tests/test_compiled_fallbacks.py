@@ -370,6 +370,22 @@ def test_a_method_is_compiled_for_each_object() -> None:
     assert Learner.loss.__doc__ == "Say how wrong the model is."
 
 
+def test_a_copy_has_recordings_of_its_own() -> None:
+    model = mlp()
+    predict = nn.compile(model)
+    x = np.ones((2, 3), np.float32)
+    with nn.no_grad():
+        for _ in range(3):
+            y = predict(x).numpy()
+        twin = copy.deepcopy(predict)
+        assert twin.last is None
+        model[0].weight.data *= 2
+        for _ in range(3):
+            np.testing.assert_array_equal(twin(x).numpy(), y)
+        assert not np.array_equal(predict(x).numpy(), y)
+    assert repr(twin).startswith("compile(Sequential(")
+
+
 def test_threads_do_not_share_memory() -> None:
     step = nn.compile(lambda x: np.tanh(x) * x + np.exp(x))
     for _ in range(3):
