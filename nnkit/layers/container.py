@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, overload
 
 from autograd_core.errors import ArgumentError, DtypeError, describe
-from nnkit.layers.activation import ReLU
-from nnkit.layers.pooling import MaxPool1d, MaxPool2d, MaxPool3d
+from nnkit.layers.pooled_blocks import pooled_first, together
 from nnkit.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -152,30 +151,9 @@ class Sequential(Ordered):
         """Send the input through all modules."""
         parts = self._parts()
         is_float = getattr(getattr(input, "dtype", None), "kind", "") == "f"
-        for module in pooled_first(parts) if is_float else parts:
+        for module in together(pooled_first(parts)) if is_float else parts:
             input = module(input)
         return input
-
-
-def pooled_first(modules: list[Module]) -> list[Module]:
-    """Let a ReLU wait until after the max-pooling that follows it.
-
-    max(relu(x)) = relu(max(x)), to the bit, and so are the gradients: where several places have
-    the largest value because relu made them 0, its derivative is 0. So relu, forwards and
-    backwards, has a quarter of the numbers to go through. Not where somebody looks: with a hook,
-    or a `forward` of its own, on either of the two they are called as they were written. Nor with
-    dilation, where a window can lie in the padding alone, and its largest value is -inf.
-    """
-    for i, first in enumerate(modules[:-1]):
-        if type(first) is not ReLU:
-            continue
-        second = modules[i + 1]
-        if type(second) in (MaxPool1d, MaxPool2d, MaxPool3d):
-            plain = not any(m._hooks or "forward" in vars(m) for m in (first, second))
-            near = getattr(second, "dilation", None) == 1
-            if plain and near and not getattr(second, "return_indices", False):
-                modules[i : i + 2] = second, first
-    return modules
 
 
 def decimal(parts: list[tuple[str, Module]]) -> bool:
