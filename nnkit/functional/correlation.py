@@ -143,12 +143,6 @@ def worth_gathering(at: Geometry, channels: int) -> bool:
 
 def gathered(y: Array, w: Array, at: Geometry) -> Array:
     """Convolve y, with stride - 1 zeros between its elements, with the turned kernel."""
-    weights, at_y, padding = turned_kernel(w, at)
-    return correlate(channels_last(y, padding, at.stride), weights, at_y)
-
-
-def turned_kernel(w: Array, at: Geometry) -> tuple[Array, Geometry, tuple[tuple[int, int], ...]]:
-    """Return the weights that gathering takes, where its windows lie, and what y is padded with."""
     reach = [d * (k - 1) for k, d in zip(at.kernel, at.dilation)]
     padding = []
     for r, (a, _), size, out, s in zip(reach, at.padding, at.size, at.out, at.stride):
@@ -166,35 +160,30 @@ def turned_kernel(w: Array, at: Geometry) -> tuple[Array, Geometry, tuple[tuple[
         at.dilation,
         at.groups,
     )
-    return weights, at_y, tuple(padding)
+    return correlate(channels_last(y, tuple(padding), at.stride), weights, at_y)
 
 
 def spread(y: Array, w: Array, at: Geometry) -> Array:
     """Multiply y by the weights of one place in the kernel after the other, and add it there."""
     g = channels_last(y, ((0, 0),) * len(at.size))
-    x = np.zeros((len(y), *at.padded, at.groups * w.shape[1]), y.dtype)
-    spread_onto(x, g, w, at)
-    return x[(slice(None), *at.inner)]
-
-
-def spread_onto(x: Array, g: Array, w: Array, at: Geometry) -> None:
-    """Do that for g (N, *out, O), onto x (N, *padded, C)."""
-    parts = np.ascontiguousarray(grouped(w, at.groups).transpose(3, 0, 1, 2))
-    _, groups, o, c = parts.shape
-    image = (math.prod(at.padded) + math.prod(at.out)) * groups * c * g.itemsize
+    parts = grouped(w, at.groups)
+    groups, o, c, _ = parts.shape
+    x = np.zeros((len(y), *at.padded, groups * c), y.dtype)
+    image = (math.prod(at.padded) + math.prod(at.out)) * groups * c * y.itemsize
     step = max(1, BLOCK // max(1, image))
     alone = groups > 1 and c == o == 1  # no matrices: see one_by_one
-    for i in range(0, len(g), step):
+    for i in range(0, len(y), step):
         rows = g[i : i + step].reshape(-1, groups, o)
         matrices = rows.swapaxes(0, 1) if groups > 1 else rows.reshape(1, -1, o)
-        for part, (_, places) in zip(parts, at.offsets):
+        for k, (_, places) in enumerate(at.offsets):
             if alone:
-                share = rows * part[:, :, 0]
+                share = rows * parts[:, :, 0, k]
             else:
-                share = np.matmul(matrices, part)
+                share = np.matmul(matrices, parts[..., k])
                 share = share.swapaxes(0, 1) if groups > 1 else share
             window = x[(slice(i, i + step), *places)]
             window += share.reshape(window.shape)
+    return x[(slice(None), *at.inner)]
 
 
 def matched(x: Array, y: Array, *, at: Geometry) -> Array:

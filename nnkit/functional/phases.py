@@ -10,25 +10,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnkit.functional.channels import again
-from nnkit.functional.correlation import (
-    SHORT,
-    multiply_windows,
-    spread_onto,
-    turned_kernel,
-    worth_gathering,
-)
+from nnkit.functional.correlation import SHORT, grouped, transposed
+from nnkit.functional.linear import ones
+from nnkit.functional.row_spreading import RowSpreader, row_padding
 from nnkit.functional.windows import Geometry, views
 
-__all__ = ["InputGradient", "Order", "Piece", "add_to_rows", "pays"]
+__all__ = [
+    "InputGradient",
+    "Order",
+    "Piece",
+    "WeightGradient",
+    "long_runs",
+    "matrix_of",
+    "pays",
+    "pool_phases",
+    "sums",
+]
 
 Array = NDArray[Any]
-COLUMNS = 1 << 19  # bytes of a matrix of columns, which stay in the cache with what becomes of them
+CACHED = 1 << 19  # bytes of a matrix of columns and what becomes of it, which stay in the cache
 LEAST = 256  # rows of it, below which products of wide layers are slower
 TOGETHER = 64  # images that lie innermost, where channels are few
 FEWEST = 8  # images that make it worth to let them lie innermost
@@ -51,17 +58,16 @@ def pays(shape: tuple[int, ...], at: Geometry) -> bool:
 
 
 class Piece(NamedTuple):
-    """Some images and rows of the pooled result, and what the convolution reads for them.
+    """Some images, and rows of what is pooled of them.
 
     `last` says that these images have no further rows; `places` where they stand among the rows of
-    a phase; `sources` are the windows of the four phases, not yet copied.
+    a phase.
     """
 
     images: slice
     rows: slice
     last: bool
     places: slice
-    sources: list[Array]
 
 
 class Order:
@@ -71,48 +77,58 @@ class Order:
     at a time: columns are then copied in runs of images.
     """
 
-    def __init__(self, shape: tuple[int, ...], at: Geometry) -> None:
-        n, self.c = shape[:2]
+    def __init__(self, x: Array, at: Geometry, o: int) -> None:
+        n, self.c = x.shape[:2]
         self.at, self.pooled = at, (at.out[0] // 2, at.out[1] // 2)
         self.innermost = few_channels(at, self.c)
         self.width = math.prod(at.kernel) * self.c
         self.total = n * math.prod(self.pooled)
+        self.images, self.rows = self.cuts(n, (self.width + 4 * o) * x.itemsize)
+        self.pieces = list(self.layout(n))
         self.matrix: Array | None = None
 
-    def cuts(self, n: int, itemsize: int) -> tuple[int, int]:
-        """Return how many images, and rows of them, are taken at a time."""
+    def cuts(self, n: int, size: int) -> tuple[int, int]:
+        """Return how many images, and rows of them, are taken at a time; a place has `size` bytes.
+
+        That is, in the columns of one phase and in the results of all four.
+        """
         h, v = self.pooled
-        places = max(LEAST, COLUMNS // (self.width * itemsize))
+        places = max(LEAST, CACHED // size)
         if self.innermost:
             images = -(-n // -(-n // TOGETHER))
             return images, min(h, max(1, places // (v * images)))
         images = places // (h * v)
-        return (images, h) if images else (1, max(1, places // v))
+        return (min(n, images), h) if images else (1, max(1, places // v))
 
-    def pieces(self, x: Array) -> Iterator[Piece]:
-        """Cut the input into pieces, with its padding around each image."""
+    def layout(self, n: int) -> Iterator[Piece]:
+        """Cut the images into pieces."""
         (h, v), start = self.pooled, 0
-        many, step = self.cuts(len(x), x.itemsize)
-        for i, windows in self.windows(x, many):
-            images = slice(i, i + windows.shape[5 if self.innermost else 0])
-            for r in range(0, h, step):
-                rows = slice(r, min(h, r + step))
-                length = (images.stop - i) * (rows.stop - r) * v
-                sources = []
-                for p, q in np.ndindex(2, 2):
-                    part = slice(2 * r + p, 2 * rows.stop, 2), slice(q, 2 * v, 2)
-                    before = (slice(None),) * (3 if self.innermost else 1)
-                    sources.append(windows[(*before, *part)])
-                places = slice(start, start + length)
-                yield Piece(images, rows, rows.stop == h, places, sources)
-                start += length
+        for i in range(0, n, self.images):
+            images = slice(i, min(n, i + self.images))
+            for r in range(0, h, self.rows):
+                rows = slice(r, min(h, r + self.rows))
+                stop = start + (images.stop - i) * (rows.stop - r) * v
+                yield Piece(images, rows, rows.stop == h, slice(start, stop))
+                start = stop
 
-    def windows(self, x: Array, many: int) -> Iterator[tuple[int, Array]]:
+    def sources(self, x: Array) -> Iterator[tuple[Piece, list[Array]]]:
+        """Yield for each piece the windows of its four phases, which are not copied yet."""
+        groups, windows = self.windows(x), x
+        before = (slice(None),) * (3 if self.innermost else 1)
+        for piece in self.pieces:
+            rows, columns = piece.rows, 2 * self.pooled[1]
+            if rows.start == 0:
+                windows = next(groups)
+            down = [slice(2 * rows.start + p, 2 * rows.stop, 2) for p in (0, 1)]
+            right = [slice(q, columns, 2) for q in (0, 1)]
+            yield piece, [windows[(*before, i, j)] for i in down for j in right]
+
+    def windows(self, x: Array) -> Iterator[Array]:
         """Yield the windows of some images after the other: (N, *out, *kernel, C).
 
         Where images are innermost: (*kernel, C, *out, N).
         """
-        at, inner = self.at, self.at.inner
+        at, inner, many = self.at, self.at.inner, self.images
         if self.innermost:
             by_image, axes = x.transpose(2, 3, 1, 0), (*at.padded, self.c)
             for i in range(0, len(x), many):
@@ -121,18 +137,18 @@ class Order:
                 padded[inner] = group
                 found = views(padded.reshape(1, *at.padded, -1), at)[0]
                 found = found.reshape(*found.shape[:-1], self.c, -1)
-                yield i, found.transpose(2, 3, 4, 0, 1, 5)
+                yield found.transpose(2, 3, 4, 0, 1, 5)
             return
         moved = x.transpose(0, 2, 3, 1)
         as_it_is = not any(map(any, at.padding)) and moved.flags.c_contiguous
-        space = None if as_it_is else np.zeros((min(many, len(x)), *at.padded, self.c), x.dtype)
+        space = None if as_it_is else np.zeros((many, *at.padded, self.c), x.dtype)
         for i in range(0, len(x), many):
             some = moved[i : i + many]
             if space is not None:
                 padded = space[: len(some)]
                 padded[(slice(None), *inner)] = some
                 some = padded
-            yield i, views(some, at)
+            yield views(some, at)
 
     def columns(self, source: Array) -> Array:
         """Copy the windows of a phase into a matrix (places, k * C), which the next call reuses."""
@@ -142,31 +158,53 @@ class Order:
         np.copyto(copy, source)
         return copy.reshape(self.width, -1).T if self.innermost else copy.reshape(-1, self.width)
 
+    def convolve(self, sources: list[Array], matrix: Array, phases: Array) -> None:
+        """Multiply the columns of the four phases by a matrix (k * C, O)."""
+        for source, phase in zip(sources, phases):
+            np.dot(self.columns(source), matrix, out=phase)
+
+    def of_phases(self, values: Array, piece: Piece) -> Array:
+        """See the part of (4 * places, O) that belongs to a piece: (4, places, O), contiguous."""
+        places = piece.places
+        return values[4 * places.start : 4 * places.stop].reshape(4, -1, values.shape[1])
+
     def of_pooled(self, y: Array, piece: Piece) -> Array:
         """See the part of (N, *pooled, O) that belongs to a piece, in the order of places."""
         part = y[piece.images, piece.rows]
         return part.transpose(1, 2, 0, 3) if self.innermost else part
 
 
+class WeightGradient:
+    """The sum of products of all columns with the gradients at the results."""
+
+    def __init__(self, order: Order, w: Array) -> None:
+        self.order, self.shape = order, w.shape
+        self.total = np.zeros((order.width, len(w)), w.dtype)
+        self.share = np.empty_like(self.total)
+
+    def take(self, sources: list[Array], phases: Array) -> None:
+        """Add those of a piece."""
+        for source, phase in zip(sources, phases):
+            np.dot(self.order.columns(source).T, phase, out=self.share)
+            self.total += self.share
+
+    def found(self) -> Array:
+        """Return it in the shape of the weight."""
+        o, c, *kernel = self.shape
+        return np.ascontiguousarray(self.total.reshape(*kernel, c, o).transpose(3, 2, 0, 1))
+
+
 class InputGradient:
     """The gradient at x, from that at the results, which arrives phase by phase."""
 
-    def __init__(self, order: Order, w: Array, n: int) -> None:
-        at = self.at = order.at
-        self.order, self.w, c, o = order, w, order.c, len(w)
-        many, _ = order.cuts(n, w.itemsize)
-        many = min(many, n)
-        weights, at_y, padding = turned_kernel(w, at)
-        near = set(at.stride) == {1} and min(map(min, padding)) >= 0
-        self.kernel = (weights, at_y) if near and worth_gathering(at, c) else None
-        if self.kernel is not None:
-            self.space = np.zeros((many, *at_y.size, o), w.dtype)
-            (a, _), (b, _) = padding
-            self.inside = self.space[:, a : a + at.out[0], b : b + at.out[1]]
-            self.x = np.empty((n, *at.size, c), w.dtype)
-        else:
-            self.inside = self.space = np.zeros((many, *at.out, o), w.dtype)
-            self.x = np.zeros((n, *at.padded, c), w.dtype)
+    def __init__(self, order: Order, w: Array, x: Array) -> None:
+        at, many, o = order.at, order.images, len(w)
+        self.order, self.w, self.x = order, w, np.empty((len(x), *at.size, order.c), w.dtype)
+        around = row_padding(at) if order.c <= 2 * o else None
+        self.by_rows = RowSpreader(w, at) if around else None
+        a, b = around or (0, 0)
+        self.space = np.zeros((at.out[0], many, a + at.out[1] + b, o), w.dtype)
+        self.inside = self.space[:, :, a : a + at.out[1]]
 
     def take(self, piece: Piece, phases: Array) -> None:
         """Put the phases (4, places, O) of a piece together, and work on images that are whole."""
@@ -174,24 +212,63 @@ class InputGradient:
         many = images.stop - images.start
         for (p, q), phase in zip(np.ndindex(2, 2), phases):
             down = slice(2 * rows.start + p, 2 * rows.stop, 2)
-            target = self.inside[:many, down, q : 2 * self.order.pooled[1] : 2]
-            if self.order.innermost:
-                target = target.transpose(1, 2, 0, 3)
-            target[...] = phase.reshape(target.shape)
-        if piece.last:
-            x, g = self.x[images], self.space[:many]
-            if self.kernel is None:
-                spread_onto(x, g, self.w, self.at)
+            target = self.inside[down, :many, q : 2 * self.order.pooled[1] : 2]
+            if self.order.innermost:  # places are row, column, image
+                target = target.swapaxes(1, 2)
             else:
-                multiply_windows(g, self.kernel[0][0], self.kernel[1], None, x)
+                target = target.swapaxes(0, 1)
+            target[...] = phase.reshape(target.shape)
+        if not piece.last:
+            return
+        if self.by_rows is not None:
+            self.by_rows.spread(self.space[:, :many], self.x[images])
+        else:
+            whole = self.space[:, :many].transpose(1, 3, 0, 2)
+            self.x[images] = transposed(whole, self.w, at=self.order.at).transpose(0, 2, 3, 1)
 
     def found(self) -> Array:
         """Return it as (N, C, H, W)."""
-        x = self.x if self.kernel is not None else self.x[(slice(None), *self.at.inner)]
-        return x.transpose(0, 3, 1, 2)
+        return self.x.transpose(0, 3, 1, 2)
 
 
-def add_to_rows(rows: Array, v: Array, out: Array) -> None:
-    """Add a vector of channels to contiguous rows, in long runs."""
-    times = math.gcd(len(rows), 64) or 1
-    np.add(rows.reshape(-1, times * len(v)), again(v, times), out=out.reshape(-1, times * len(v)))
+def matrix_of(w: Array) -> Array:
+    """Return a weight (O, C, kh, kw) as a matrix (k * C, O)."""
+    return np.ascontiguousarray(grouped(w, 1)[0].transpose(2, 1, 0)).reshape(-1, len(w))
+
+
+def pool_phases(phases: Array, largest: Array, where: Array) -> None:
+    """Take the largest of four arrays, and say which has it first; none of them, if it is NaN."""
+    a, b, c, d = phases
+    np.maximum(a, b, out=largest)
+    np.maximum(largest, c, out=largest)
+    np.maximum(largest, d, out=largest)
+    np.equal(phases, largest, out=where)
+    first, second, third, fourth = where
+    np.greater(second, first, out=second)  # of bools: second and not first
+    found = first | second
+    np.greater(third, found, out=third)
+    found |= third
+    np.greater(fourth, found, out=fourth)
+
+
+def long_runs(rows: Array, *vectors: Array) -> list[Array]:
+    """See contiguous rows (..., places, O) as longer ones, and write vectors of O as often.
+
+    So one vector for all rows is applied in long runs, and sums are added up in shorter ones.
+    """
+    times, (*axes, n, o) = times_of(rows.shape[-2]), rows.shape
+    wide = rows.reshape(*axes, n // times, times * o)
+    return [wide, *(again(v, times) for v in vectors)]
+
+
+@lru_cache(maxsize=256)
+def times_of(n: int) -> int:
+    """Return the largest number of rows up to 64 that divides them."""
+    return next((k for k in range(64, 0, -1) if n % k == 0 and n), 1)
+
+
+def sums(rows: Array, o: int) -> Array:
+    """Add up contiguous rows, the last axis of which is O, or O several times: a vector of O."""
+    rows = rows.reshape(-1, rows.shape[-1])
+    total = np.dot(ones(len(rows), rows.dtype), rows)
+    return np.add.reduce(total.reshape(-1, o))

@@ -17,14 +17,21 @@ from numpy.typing import NDArray
 
 from nnkit.functional.activation import relu_op
 from nnkit.functional.channels import per_channel
-from nnkit.functional.correlation import convolution, grouped
-from nnkit.functional.linear import ones
+from nnkit.functional.correlation import convolution
 from nnkit.functional.operands import operation
-from nnkit.functional.phases import InputGradient, Order, Piece, add_to_rows
+from nnkit.functional.phases import (
+    InputGradient,
+    Order,
+    WeightGradient,
+    long_runs,
+    matrix_of,
+    pool_phases,
+    sums,
+)
 from nnkit.functional.window_values import largest_op
 from nnkit.functional.windows import Geometry, geometry
 
-__all__ = ["WeightGradient", "matrix_of", "pool_phases", "pooled_convolution", "pooling_of"]
+__all__ = ["pooled_convolution", "pooling_of"]
 
 Array = NDArray[Any]
 
@@ -35,43 +42,22 @@ def pooling_of(at: Geometry) -> Geometry:
     return geometry("max_pool2d", at.out, pair, pair, none, (1, 1))
 
 
-def matrix_of(w: Array) -> Array:
-    """Return the weight (O, C, kh, kw) as a matrix (k * C, O)."""
-    return np.ascontiguousarray(grouped(w, 1)[0].transpose(2, 1, 0)).reshape(-1, len(w))
-
-
-def pool_phases(phases: Array, largest: Array, where: Array) -> None:
-    """Take the largest of four arrays, and say which has it first; none of them, if it is NaN."""
-    a, b, c, d = phases
-    np.maximum(a, b, out=largest)
-    np.maximum(largest, c, out=largest)
-    np.maximum(largest, d, out=largest)
-    for phase, here in zip(phases, where):
-        np.equal(phase, largest, out=here)
-    first, second, third, fourth = where
-    np.greater(second, first, out=second)  # of bools: second and not first
-    found = first | second
-    np.greater(third, found, out=third)
-    found |= third
-    np.greater(fourth, found, out=fourth)
-
-
 def pooled(
     x: Array, w: Array, b: Array | None = None, *, at: Geometry, rectify: bool
 ) -> tuple[Array, Array]:
     """Y = max of four c = C(x, w), plus b; max(y, 0) if `rectify`. And where y comes from."""
-    order, matrix, o = Order(x.shape, at), matrix_of(w), len(w)
+    order, matrix, o = Order(x, at, len(w)), matrix_of(w), len(w)
     y = np.empty((len(x), *order.pooled, o), x.dtype)
-    where = np.empty((4, order.total, o), np.bool_)
-    for piece in order.pieces(x):
-        here, target = where[:, piece.places], order.of_pooled(y, piece)
+    where = np.empty((4 * order.total, o), np.bool_)
+    for piece, sources in order.sources(x):
+        here, target = order.of_phases(where, piece), order.of_pooled(y, piece)
         phases = np.empty(here.shape, x.dtype)
         largest = np.empty(here.shape[1:], x.dtype)
-        for source, phase in zip(piece.sources, phases):
-            np.dot(order.columns(source), matrix, out=phase)
+        order.convolve(sources, matrix, phases)
         pool_phases(phases, largest, here)
         if b is not None:
-            add_to_rows(largest, b, largest)
+            rows, offset = long_runs(largest, b)
+            rows += offset
         if rectify:
             np.logical_and(here, largest > 0, out=here)
             np.maximum(largest, 0, out=largest)
@@ -79,45 +65,22 @@ def pooled(
     return y.transpose(0, 3, 1, 2), where
 
 
-class WeightGradient:
-    """The sum of products of all columns with the gradients at the results."""
-
-    def __init__(self, order: Order, w: Array) -> None:
-        self.order, self.shape = order, w.shape
-        self.total = np.zeros((order.width, len(w)), w.dtype)
-        self.share = np.empty_like(self.total)
-
-    def take(self, piece: Piece, phases: Array) -> None:
-        """Add those of a piece."""
-        for source, phase in zip(piece.sources, phases):
-            np.dot(self.order.columns(source).T, phase, out=self.share)
-            self.total += self.share
-
-    def found(self) -> Array:
-        """Return it in the shape of the weight."""
-        o, c, *kernel = self.shape
-        return np.ascontiguousarray(self.total.reshape(*kernel, c, o).transpose(3, 2, 0, 1))
-
-
 def pooled_vjp(
     g: Array, where: Array, x: Array, w: Array, _b: Any = None, *, at: Geometry, rectify: bool,
     needs: Any
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Send g to where y came from; so on to the input, the weight and the bias."""
-    order, moved, o = Order(x.shape, at), g.transpose(0, 2, 3, 1), len(w)
-    at_x = InputGradient(order, w, len(x)) if needs[0] else None
+    order, moved, o = Order(x, at, len(w)), g.transpose(0, 2, 3, 1), len(w)
+    at_x = InputGradient(order, w, x) if needs[0] else None
     at_w = WeightGradient(order, w) if needs[1] else None
     at_b = np.zeros(o, w.dtype) if needs[2:] and needs[2] else None
-    for piece in order.pieces(x):
-        here = where[:, piece.places]
-        phases = np.empty(here.shape, g.dtype)
-        np.copyto(phases, here)  # to multiply by bools takes longer
+    for piece, sources in order.sources(x):
+        phases = order.of_phases(where, piece).astype(g.dtype)  # to multiply bools takes longer
         phases *= np.ascontiguousarray(order.of_pooled(moved, piece)).reshape(-1, o)
         if at_b is not None:
-            four = phases.reshape(-1, o)
-            at_b += np.dot(ones(len(four), four.dtype), four)
+            at_b += sums(long_runs(phases)[0], o)
         if at_w is not None:
-            at_w.take(piece, phases)
+            at_w.take(sources, phases)
         if at_x is not None:
             at_x.take(piece, phases)
     return at_x and at_x.found(), at_w and at_w.found(), at_b

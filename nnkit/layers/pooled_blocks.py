@@ -11,11 +11,13 @@ from typing import Any
 
 from autograd_core.errors import ShapeError
 from nnkit.functional.convolution import padding_pairs
-from nnkit.functional.operands import as_dtype
+from nnkit.functional.operands import as_dtype, is_batched
 from nnkit.functional.phases import pays
 from nnkit.functional.pooled_convolution import pooled_convolution
+from nnkit.functional.pooled_normalization import normalised_pooled_convolution
 from nnkit.functional.windows import Geometry, geometry, per_axis
 from nnkit.layers.activation import ReLU
+from nnkit.layers.batch_normalization import BatchNorm2d
 from nnkit.layers.convolution import Conv2d
 from nnkit.layers.pooling import MaxPool1d, MaxPool2d, MaxPool3d
 from nnkit.module import Module
@@ -48,19 +50,31 @@ def pooled_first(modules: list[Module]) -> list[Module]:
 
 
 def together(modules: list[Module]) -> list[Callable[[Any], Any]]:
-    """Bring convolutions and the max-pooling that follows them together, and a ReLU after it."""
+    """Bring what can be one operation together: Conv2d, BatchNorm2d, MaxPool2d and ReLU.
+
+    The second and the last may be missing.
+    """
     calls: list[Callable[[Any], Any]] = []
     i = 0
     while i < len(modules):
-        some = modules[i : i + 3]
-        if len(some) < 2 or type(some[0]) is not Conv2d or not pools_pairs(some[1]):
-            some = some[:1]
-        elif len(some) == 3 and not (type(some[2]) is ReLU and is_plain(some[2])):
-            some = some[:2]
-        block = len(some) > 1 and is_plain(*some[:2])
-        calls.append(PooledBlock(some) if block else modules[i])
-        i += len(some) if block else 1
+        n = 1
+        if type(modules[i]) is Conv2d:
+            norm = int(type_at(modules, i + 1) is BatchNorm2d)
+            if type_at(modules, i + 1 + norm) is MaxPool2d and pools_pairs(modules[i + 1 + norm]):
+                n = 2 + norm
+        if n > 1 and is_plain(*modules[i : i + n]):
+            n += type_at(modules, i + n) is ReLU and is_plain(modules[i + n])
+            calls.append(PooledBlock(modules[i : i + n]))
+        else:
+            n = 1
+            calls.append(modules[i])
+        i += n
     return calls
+
+
+def type_at(modules: list[Module], i: int) -> type | None:
+    """Return the kind of a module, None behind the last."""
+    return type(modules[i]) if i < len(modules) else None
 
 
 def pools_pairs(pool: Module) -> bool:
@@ -72,23 +86,56 @@ def pools_pairs(pool: Module) -> bool:
 
 
 class PooledBlock:
-    """A Conv2d, a MaxPool2d of 2 x 2 and perhaps a ReLU, called as one operation where it fits."""
+    """Layers that `together` has found, called as one operation where it fits and pays."""
 
     def __init__(self, layers: list[Module]) -> None:
         self.layers = layers
 
     def __call__(self, input: Any) -> Any:
         """Call the operation; or the layers, where it does not fit: errors are theirs."""
-        conv: Any = self.layers[0]
-        at = place(conv, input)
-        if at is None:
+        conv, norm = self.layers[:2]
+        rectify = type(self.layers[-1]) is ReLU
+        found: Any = None
+        if type(norm) is BatchNorm2d:
+            found = normalised(conv, norm, input, rectify)
+        else:
+            found = convolved(conv, input, rectify)
+        if found is None:
             for layer in self.layers:
                 input = layer(input)
             return input
-        x, rectify = as_dtype(input, conv.weight.dtype, "the input"), len(self.layers) == 3
-        if conv.bias is None:
-            return pooled_convolution(x, conv.weight, at=at, rectify=rectify)
-        return pooled_convolution(x, conv.weight, conv.bias, at=at, rectify=rectify)
+        return found
+
+
+def convolved(conv: Any, input: Any, rectify: bool) -> Any:
+    """Call the operation without a norm; return None where it does not fit."""
+    at = place(conv, input)
+    if at is None:
+        return None
+    w, b = conv.weight, conv.bias
+    operands = (as_dtype(input, w.dtype, "the input"), w, *([] if b is None else [b]))
+    return pooled_convolution(*operands, at=at, rectify=rectify)
+
+
+def normalised(conv: Any, norm: Any, input: Any, rectify: bool) -> Any:
+    """Call the operation with a norm that learns; return None where it does not fit.
+
+    A result of odd size has a last row that is normalised, but not pooled.
+    """
+    at = place(conv, input) if norm.training else None
+    if at is None or any(n % 2 for n in at.out) or norm.num_features != len(conv.weight):
+        return None
+    w, vectors = conv.weight, (norm.weight, norm.bias)
+    if any(v is not None and (v.dtype != w.dtype or v.shape != w.shape[:1]) for v in vectors):
+        return None
+    x = as_dtype(input, w.dtype, "the input")
+    if any(map(is_batched, (x, w, norm.weight))):
+        return None
+    kept = (norm.running_mean, norm.running_var)
+    running = kept if norm.track_running_stats and kept[0] is not None else None
+    return normalised_pooled_convolution(
+        x, w, conv.bias, *vectors, running, norm._factor(), norm.eps, at=at, rectify=rectify
+    )
 
 
 def place(conv: Any, x: Any) -> Geometry | None:

@@ -1,5 +1,7 @@
 """A convolution and its pooling, called as one operation: the numbers of the layers as written."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -12,15 +14,20 @@ rng = np.random.default_rng(0)
 
 @pytest.fixture
 def blocks(monkeypatch):
-    """How often the fused operation was called."""
+    """Which fused operations were called."""
     calls = []
 
-    def counting(*args, **kwargs):
-        calls.append(kwargs)
-        return fused(*args, **kwargs)
+    def counting(name):
+        fused = getattr(pooled_blocks, name)
 
-    fused = pooled_blocks.pooled_convolution
-    monkeypatch.setattr(pooled_blocks, "pooled_convolution", counting)
+        def call(*args, **kwargs):
+            calls.append(name)
+            return fused(*args, **kwargs)
+
+        return call
+
+    for name in ("pooled_convolution", "normalised_pooled_convolution"):
+        monkeypatch.setattr(pooled_blocks, name, counting(name))
     return calls
 
 
@@ -264,3 +271,123 @@ def test_compiled_it_gives_the_same_bits(blocks):
         for a, b in zip(mine, expected, strict=True):
             np.testing.assert_array_equal(a, b)
     assert blocks and "pooled_convolution" in compiled.source
+
+
+# --- with a batch norm ----------------------------------------------------------------------------
+
+
+def with_norm(c, o, kernel=3, dtype=np.float64, relu=True, bias=False, norm=None, **more):
+    """Return a block with weights of both signs, with zeros among them."""
+    norm = norm or {}
+    layers = [nn.Conv2d(c, o, kernel, bias=bias, dtype=dtype, **more)]
+    layers += [nn.BatchNorm2d(o, dtype=dtype, **norm), *[nn.ReLU()] * relu, nn.MaxPool2d(2)]
+    if layers[1].weight is not None:
+        layers[1].weight.data = np.resize([1.5, -0.5, 0.0, 2.0, -1.0], o).astype(dtype)
+        layers[1].running_mean[...] = 0.25
+    return nn.Sequential(*layers)
+
+
+def moved_statistics(model):
+    return [b.copy() for b in model.buffers()]
+
+
+NORMS = {
+    "as it is": (17, 3, 6, {}, {}),
+    "channels last": (3, 16, 6, {}, {}),
+    "bias, padding": (2, 12, 6, {"bias": True, "padding": 1}, {}),
+    "stride": (2, 12, 6, {"stride": (2, 1), "padding": 1}, {}),
+    "mean of all batches": (3, 16, 5, {}, {"momentum": None}),
+    "no weight": (3, 16, 5, {}, {"affine": False, "eps": 0.1}),
+    "no bias": (3, 16, 5, {}, {"bias": False}),
+    "nothing kept": (3, 16, 5, {}, {"track_running_stats": False, "affine": False}),
+    "one image": (1, 16, 5, {}, {}),
+}
+
+
+@pytest.mark.parametrize("relu", [True, False])
+@pytest.mark.parametrize(("n", "c", "o", "more", "norm"), NORMS.values(), ids=NORMS)
+def test_with_a_norm_too(n, c, o, more, norm, relu, blocks):
+    for dtype, tolerance in ((np.float64, 1e-11), (np.float32, 2e-5)):
+        model = with_norm(c, o, dtype=dtype, relu=relu, norm=norm, **more)
+        twin = copy.deepcopy(model)
+        x = images(n, c, (12, 10) if "stride" not in more else (12, 8), dtype)
+        for _ in range(2):
+            mine, theirs = as_called(model, x), as_written(twin, x)
+            if more.get("bias"):  # of the convolution: rounding, and nothing
+                assert np.abs(theirs.pop(3)).max() < 1e-4 and not mine.pop(3).any()
+            assert_same(mine, theirs, tolerance)
+            assert_same(moved_statistics(model), moved_statistics(twin), tolerance)
+    assert blocks == ["normalised_pooled_convolution"] * 4
+
+
+def test_few_digits_are_lost_where_the_mean_is_large(blocks):
+    x = images(4, 16, (10, 10)) + 1000.0
+    model = with_norm(16, 5)
+    single = copy.deepcopy(model).float()
+    exact, found = as_written(model, x), as_called(single, x.astype(np.float32))
+    kept, ours = moved_statistics(model), moved_statistics(single)
+    for a, b in zip(found[:1] + ours, exact[:1] + kept, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-3)
+    assert len(blocks) == 1
+
+
+def test_ties_of_a_norm_go_to_the_first(blocks):
+    model = with_norm(16, 5, relu=False)
+    model[0].weight.data = np.round(model[0].weight.detach().numpy() * 12)
+    x = images(4, 16, (8, 8), ties=True)
+    assert_same(as_called(model, x), as_written(model, x), 1e-11)
+    assert blocks
+
+
+def test_a_norm_that_nobody_trains_is_called(blocks):
+    model = with_norm(16, 5)
+    x = images(2, 16, (8, 9))
+    assert_same(as_called(model, x), as_written(model, x), 1e-11)  # an odd size
+    model.eval()
+    assert_same(as_called(model, x), as_written(model, x), 1e-11)
+    model.train()
+    with model[1].register_forward_hook(lambda *_: None), no_grad():
+        model(x[..., :8])
+    with pytest.raises(ValueError, match="running statistics under vmap"):
+        vmap(lambda row: model(row[None]))(x[..., :8])
+    assert not blocks
+
+
+def test_all_orders_and_modes_with_a_norm(blocks):
+    model = with_norm(12, 3).requires_grad_(False)
+    x, t = images(2, 12, (6, 6)), images(2, 12, (6, 6))
+    found = []
+    for call in (lambda m, x: m(x), one_by_one):
+
+        def f(x, call=call):
+            return (call(model, x) ** 3).sum()
+
+        second = grad(lambda x, f=f: (grad(f)(x) * t).sum())(x)
+        found.append([grad(f)(x), second, jvp(lambda x, call=call: call(model, x), (x,), (t,))[1]])
+    assert_same(*found, 1e-10)
+    assert len(blocks) == 3
+
+
+def test_a_norm_compiled_keeps_its_statistics(blocks):
+    model = nn.Sequential(*with_norm(1, 12, dtype=np.float32), *with_norm(12, 4, dtype=np.float32))
+    twin = copy.deepcopy(model)
+    pairs = [(model, nn.optim.SGD(model.parameters(), 0.1)), (twin, None)]
+    pairs[1] = (twin, nn.optim.SGD(twin.parameters(), 0.1))
+    steps = []
+    for m, optimizer in pairs:
+
+        def step(x, m=m, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (m(x) ** 2).mean()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        steps.append(step)
+    compiled = nn.compile(steps[0])
+    for _ in range(5):
+        x = images(8, 1, (14, 14), np.float32)
+        assert compiled(x).item() == steps[1](x).item()
+        for a, b in zip(model.state_dict().values(), twin.state_dict().values(), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert blocks and "normalised_pooled_convolution" in compiled.source

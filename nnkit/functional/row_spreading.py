@@ -1,0 +1,77 @@
+"""The gradient at the input of a convolution of images: gathered along rows, spread along columns.
+
+With W the weight, dL/dx[i + a, j] = sum over a of D[i, j] W[a], where D[i, j] are the gradients at
+(i, j - b) for all b of the kernel side by side. To gather along both axes copies each gradient as
+often as the kernel has elements, to spread along both adds up as often; here both are done as often
+as it has rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnkit.functional.windows import Geometry
+
+__all__ = ["RowSpreader", "row_padding"]
+
+Array = NDArray[Any]
+CACHED = 1 << 19  # bytes of D that are made at a time
+
+
+def row_padding(at: Geometry) -> tuple[int, int] | None:
+    """Return the zeros that rows of gradients need before and behind; None where it cannot be."""
+    reach = at.dilation[1] * (at.kernel[1] - 1)
+    before = reach - at.padding[1][0]
+    behind = at.size[1] + at.padding[1][0] - at.out[1]
+    return (before, behind) if at.stride[1] == 1 and min(before, behind) >= 0 else None
+
+
+class RowSpreader:
+    """Calculates it for some images after the other, from gradients (rows, images, columns, O).
+
+    The columns have the zeros around them that `row_padding` says.
+    """
+
+    def __init__(self, w: Array, at: Geometry) -> None:
+        o, c, *_ = w.shape
+        self.at, self.o, self.c = at, o, c
+        turned = w[..., ::-1].transpose(2, 3, 0, 1)  # rows, columns backwards, O, C
+        self.parts = np.ascontiguousarray(turned).reshape(at.kernel[0], -1, c)
+        self.step = max(1, CACHED // (at.out[0] * at.size[1] * at.kernel[1] * o * w.itemsize))
+
+    def reached(self, a: int) -> tuple[slice, slice]:
+        """Return the rows of gradients that row `a` of the kernel brings into x, and where to."""
+        at = self.at
+        s, start = at.stride[0], a * at.dilation[0] - at.padding[0][0]
+        first = max(0, -(start // s))  # the first with s i + start >= 0
+        last = max(first, min(at.out[0], (at.size[0] - 1 - start) // s + 1))
+        return slice(first, last), slice(first * s + start, max(0, (last - 1) * s + start + 1), s)
+
+    def spread(self, g: Array, x: Array) -> None:
+        """Calculate x (images, H, W, C) from contiguous g."""
+        for i in range(0, len(x), self.step):
+            self.spread_some(g[:, i : i + self.step], x[i : i + self.step])
+
+    def spread_some(self, g: Array, x: Array) -> None:
+        """Do that for so many images as fit into the cache."""
+        (_, k), d, width = self.at.kernel, self.at.dilation[1], self.at.size[1]
+        rows, n = g.shape[:2]
+        down, across, along, element = g.strides
+        shape = (rows, n, width, k, self.o)
+        windows = np.lib.stride_tricks.as_strided(
+            g, shape, (down, across, along, d * along, element), writeable=False
+        )
+        gathered = np.ascontiguousarray(windows).reshape(rows, -1, k * self.o)
+        total = np.zeros((len(x[0]), n, width, self.c), g.dtype)
+        share = np.empty((gathered.shape[0] * gathered.shape[1], self.c), g.dtype)
+        for a, part in enumerate(self.parts):
+            source, target = self.reached(a)
+            matrix = gathered[source].reshape(-1, k * self.o)
+            if len(matrix):
+                found = np.dot(matrix, part, out=share[: len(matrix)])
+                window = total[target]
+                window += found.reshape(window.shape)
+        x[...] = total.transpose(1, 0, 2, 3)
