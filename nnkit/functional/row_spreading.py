@@ -40,38 +40,39 @@ class RowSpreader:
         self.at, self.o, self.c = at, o, c
         turned = w[..., ::-1].transpose(2, 3, 0, 1)  # rows, columns backwards, O, C
         self.parts = np.ascontiguousarray(turned).reshape(at.kernel[0], -1, c)
-        self.step = max(1, CACHED // (at.out[0] * at.size[1] * at.kernel[1] * o * w.itemsize))
+        row = at.size[1] * at.kernel[1] * o * w.itemsize
+        self.step = max(1, CACHED // (at.out[0] * row))
+        self.rows = min(at.out[0], max(1, CACHED // (self.step * row)))
 
-    def reached(self, a: int) -> tuple[slice, slice]:
-        """Return the rows of gradients that row `a` of the kernel brings into x, and where to."""
+    def reached(self, a: int, rows: slice) -> tuple[slice, slice]:
+        """Return those of these rows that row `a` of the kernel brings into x, and where to."""
         at = self.at
         s, start = at.stride[0], a * at.dilation[0] - at.padding[0][0]
-        first = max(0, -(start // s))  # the first with s i + start >= 0
-        last = max(first, min(at.out[0], (at.size[0] - 1 - start) // s + 1))
+        first = max(rows.start, -(start // s))  # the first with s i + start >= 0
+        last = max(first, min(rows.stop, (at.size[0] - 1 - start) // s + 1))
         return slice(first, last), slice(first * s + start, max(0, (last - 1) * s + start + 1), s)
 
     def spread(self, g: Array, x: Array) -> None:
-        """Calculate x (images, H, W, C) from contiguous g."""
-        for i in range(0, len(x), self.step):
-            self.spread_some(g[:, i : i + self.step], x[i : i + self.step])
-
-    def spread_some(self, g: Array, x: Array) -> None:
-        """Do that for so many images as fit into the cache."""
-        (_, k), d, width = self.at.kernel, self.at.dilation[1], self.at.size[1]
-        rows, n = g.shape[:2]
+        """Calculate x (images, H, W, C) from g, contiguous, which may have more images."""
+        k, d, width = self.at.kernel[1], self.at.dilation[1], self.at.size[1]
         down, across, along, element = g.strides
-        shape = (rows, n, width, k, self.o)
-        windows = np.lib.stride_tricks.as_strided(
-            g, shape, (down, across, along, d * along, element), writeable=False
-        )
-        gathered = np.ascontiguousarray(windows).reshape(rows, -1, k * self.o)
-        total = np.zeros((len(x[0]), n, width, self.c), g.dtype)
-        share = np.empty((gathered.shape[0] * gathered.shape[1], self.c), g.dtype)
-        for a, part in enumerate(self.parts):
-            source, target = self.reached(a)
-            matrix = gathered[source].reshape(-1, k * self.o)
-            if len(matrix):
-                found = np.dot(matrix, part, out=share[: len(matrix)])
-                window = total[target]
-                window += found.reshape(window.shape)
-        x[...] = total.transpose(1, 0, 2, 3)
+        shape, steps = (len(g), len(x), width, k, self.o), (down, across, along, d * along, element)
+        windows = np.ndarray(shape, g.dtype, g, 0, steps)
+        for i in range(0, len(x), self.step):
+            self.spread_some(windows[:, i : i + self.step], x[i : i + self.step])
+
+    def spread_some(self, windows: Array, x: Array) -> None:
+        """Do that for so many images, and rows of them at a time, as fit into the cache."""
+        k, target_rows = self.at.kernel[1], x.swapaxes(0, 1)
+        x.fill(0)
+        for r in range(0, len(windows), self.rows):
+            rows = slice(r, min(len(windows), r + self.rows))
+            gathered = np.ascontiguousarray(windows[rows]).reshape(rows.stop - r, -1, k * self.o)
+            share = np.empty((gathered[..., 0].size, self.c), x.dtype)
+            for a, part in enumerate(self.parts):
+                source, target = self.reached(a, rows)
+                matrix = gathered[source.start - r : source.stop - r].reshape(-1, k * self.o)
+                if len(matrix):
+                    found = np.dot(matrix, part, out=share[: len(matrix)])
+                    window = target_rows[target]
+                    window += found.reshape(window.shape)

@@ -1,7 +1,7 @@
 """What a Sequential calls in place of layers that are followed by max-pooling.
 
-The numbers are the same; less is calculated. Not where somebody looks: a layer with a hook, or with
-a `forward` of its own, is called as it was written.
+The numbers are the same, up to rounding; less is calculated. Not where somebody looks: a layer with
+a hook, or with a `forward` of its own, is called as it was written.
 """
 
 from __future__ import annotations
@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd_core.errors import ShapeError
+import numpy as np
+
+from autograd_core.dispatch import raw
+from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.trace import lifted
 from nnkit.functional.convolution import padding_pairs
 from nnkit.functional.operands import as_dtype, is_batched
 from nnkit.functional.phases import pays
@@ -82,60 +86,33 @@ def pools_pairs(pool: Module) -> bool:
     if type(pool) is not MaxPool2d or pool.return_indices or pool.ceil_mode:
         return False
     found = (pool.kernel_size, pool.stride, pool.padding, pool.dilation)
-    return all(v in (n, (n, n)) for v, n in zip(found, (2, 2, 0, 1)))
+    return all(type(v) in (int, tuple) and v in (n, (n, n)) for v, n in zip(found, (2, 2, 0, 1)))
 
 
 class PooledBlock:
     """Layers that `together` has found, called as one operation where it fits and pays."""
 
-    def __init__(self, layers: list[Module]) -> None:
+    def __init__(self, layers: list[Any]) -> None:
         self.layers = layers
 
     def __call__(self, input: Any) -> Any:
         """Call the operation; or the layers, where it does not fit: errors are theirs."""
         conv, norm = self.layers[:2]
-        rectify = type(self.layers[-1]) is ReLU
-        found: Any = None
-        if type(norm) is BatchNorm2d:
-            found = normalised(conv, norm, input, rectify)
-        else:
-            found = convolved(conv, input, rectify)
+        rectify, found = type(self.layers[-1]) is ReLU, None
+        at = place(conv, input)
+        if at is not None:
+            x = as_dtype(input, conv.weight.dtype, "the input of Conv2d")
+            if type(norm) is not BatchNorm2d:
+                found = convolved(x, conv.weight, conv.bias, at, rectify)
+            elif norm_fits(norm, conv.weight):
+                found = (in_training if norm.training else in_evaluation)(
+                    conv, norm, x, at, rectify
+                )
         if found is None:
             for layer in self.layers:
                 input = layer(input)
             return input
         return found
-
-
-def convolved(conv: Any, input: Any, rectify: bool) -> Any:
-    """Call the operation without a norm; return None where it does not fit."""
-    at = place(conv, input)
-    if at is None:
-        return None
-    w, b = conv.weight, conv.bias
-    operands = (as_dtype(input, w.dtype, "the input"), w, *([] if b is None else [b]))
-    return pooled_convolution(*operands, at=at, rectify=rectify)
-
-
-def normalised(conv: Any, norm: Any, input: Any, rectify: bool) -> Any:
-    """Call the operation with a norm that learns; return None where it does not fit.
-
-    A result of odd size has a last row that is normalised, but not pooled.
-    """
-    at = place(conv, input) if norm.training else None
-    if at is None or any(n % 2 for n in at.out) or norm.num_features != len(conv.weight):
-        return None
-    w, vectors = conv.weight, (norm.weight, norm.bias)
-    if any(v is not None and (v.dtype != w.dtype or v.shape != w.shape[:1]) for v in vectors):
-        return None
-    x = as_dtype(input, w.dtype, "the input")
-    if any(map(is_batched, (x, w, norm.weight))):
-        return None
-    kept = (norm.running_mean, norm.running_var)
-    running = kept if norm.track_running_stats and kept[0] is not None else None
-    return normalised_pooled_convolution(
-        x, w, conv.bias, *vectors, running, norm._factor(), norm.eps, at=at, rectify=rectify
-    )
 
 
 def place(conv: Any, x: Any) -> Geometry | None:
@@ -145,13 +122,61 @@ def place(conv: Any, x: Any) -> Geometry | None:
         return None
     if conv.padding_mode != "zeros" or conv.groups != 1 or x.shape[1] != w.shape[1]:
         return None
-    if w.dtype.char not in "fd" or not (b is None or b.shape == w.shape[:1]):
+    if w.dtype.char not in "fd" or not is_vector(b, w):
         return None
-    steps, apart = (per_axis(v, 2, "", "Conv2d") for v in (conv.stride, conv.dilation))
     kernel = w.shape[2:]
-    pairs = padding_pairs("Conv2d", conv.padding, kernel, steps, apart)
     try:
+        steps = per_axis(conv.stride, 2, "stride", "Conv2d")
+        apart = per_axis(conv.dilation, 2, "dilation", "Conv2d")
+        pairs = padding_pairs("Conv2d", conv.padding, kernel, steps, apart)
         at = geometry("Conv2d", x.shape[2:], kernel, steps, pairs, apart)
-    except ShapeError:
+    except (ArgumentError, ShapeError):
         return None
     return at if min(at.out) >= 2 and pays(x.shape, at) else None
+
+
+def is_vector(v: Any, w: Any) -> bool:
+    """Whether there is a number for each kernel of w, or nothing."""
+    return v is None or (v.shape == w.shape[:1] and v.dtype == w.dtype)
+
+
+def norm_fits(norm: Any, w: Any) -> bool:
+    """Whether a norm is one for the channels that w makes."""
+    vectors = is_vector(norm.weight, w) and is_vector(norm.bias, w)
+    return vectors and norm.num_features == w.shape[0]
+
+
+def convolved(x: Any, w: Any, b: Any, at: Geometry, rectify: bool) -> Any:
+    """Call the operation that has no norm."""
+    operands = (x, w) if b is None else (x, w, b)
+    return pooled_convolution(*operands, at=at, rectify=rectify)
+
+
+def in_training(conv: Any, norm: Any, x: Any, at: Geometry, rectify: bool) -> Any:
+    """Call the operation with a norm that uses the batch; return None where it does not fit.
+
+    A result of odd size has a last row that is normalised, but not pooled.
+    """
+    operands = (x, conv.weight, conv.bias, norm.weight, norm.bias)
+    if any(n % 2 for n in at.out) or any(map(is_batched, operands)):
+        return None
+    kept = (norm.running_mean, norm.running_var)
+    running = kept if norm.track_running_stats and kept[0] is not None else None
+    return normalised_pooled_convolution(
+        *operands, running, norm._factor(), norm.eps, at=at, rectify=rectify
+    )
+
+
+def in_evaluation(conv: Any, norm: Any, x: Any, at: Geometry, rectify: bool) -> Any:
+    """Bring what a norm does with its running statistics into kernel and bias."""
+    w, b = conv.weight, conv.bias
+    if norm.running_mean is None:
+        return None
+    mean, var = (
+        lifted(raw(v)).astype(w.dtype, copy=False) for v in (norm.running_mean, norm.running_var)
+    )
+    scale = 1.0 / np.sqrt(var + w.dtype.type(norm.eps))
+    scale = scale if norm.weight is None else norm.weight * scale
+    shift = -mean * scale if b is None else (b - mean) * scale
+    shift = shift if norm.bias is None else norm.bias + shift
+    return convolved(x, w * scale.reshape(-1, 1, 1, 1), shift, at, rectify)

@@ -339,17 +339,30 @@ def test_ties_of_a_norm_go_to_the_first(blocks):
     assert blocks
 
 
-def test_a_norm_that_nobody_trains_is_called(blocks):
+@pytest.mark.parametrize(("n", "c", "o", "more", "norm"), NORMS.values(), ids=NORMS)
+def test_in_evaluation_a_norm_goes_into_the_kernel(n, c, o, more, norm, blocks):
+    model = with_norm(c, o, norm=norm, **more).eval()
+    for size in ((12, 8), (7, 9)):
+        x = images(n, c, size)
+        before = moved_statistics(model)
+        assert_same(as_called(model, x), as_written(model, x), 1e-11)
+        assert_same(moved_statistics(model), before, 0)
+    kept = norm.get("track_running_stats", True)
+    assert blocks == ["pooled_convolution"] * 2 * kept
+
+
+def test_a_norm_is_called_where_it_does_not_fit(blocks):
     model = with_norm(16, 5)
+    twin = copy.deepcopy(model)
     x = images(2, 16, (8, 9))
-    assert_same(as_called(model, x), as_written(model, x), 1e-11)  # an odd size
-    model.eval()
-    assert_same(as_called(model, x), as_written(model, x), 1e-11)
-    model.train()
+    assert_same(as_called(model, x), as_written(twin, x), 1e-11)  # an odd size
+    assert_same(moved_statistics(model), moved_statistics(twin), 1e-11)
     with model[1].register_forward_hook(lambda *_: None), no_grad():
         model(x[..., :8])
     with pytest.raises(ValueError, match="running statistics under vmap"):
         vmap(lambda row: model(row[None]))(x[..., :8])
+    with pytest.raises(ValueError, match=r"BatchNorm2d\(4.*got \(2, 5, 6, 6\)"):
+        nn.Sequential(model[0], nn.BatchNorm2d(4), model[3])(x[..., :8])
     assert not blocks
 
 
@@ -371,23 +384,26 @@ def test_all_orders_and_modes_with_a_norm(blocks):
 def test_a_norm_compiled_keeps_its_statistics(blocks):
     model = nn.Sequential(*with_norm(1, 12, dtype=np.float32), *with_norm(12, 4, dtype=np.float32))
     twin = copy.deepcopy(model)
-    pairs = [(model, nn.optim.SGD(model.parameters(), 0.1)), (twin, None)]
-    pairs[1] = (twin, nn.optim.SGD(twin.parameters(), 0.1))
-    steps = []
-    for m, optimizer in pairs:
 
-        def step(x, m=m, optimizer=optimizer):
+    def step_of(model):
+        optimizer = nn.optim.SGD(model.parameters(), 0.1)
+
+        def step(x):
             optimizer.zero_grad()
-            loss = (m(x) ** 2).mean()
+            loss = (model(x) ** 2).mean()
             loss.backward()
             optimizer.step()
             return loss
 
-        steps.append(step)
-    compiled = nn.compile(steps[0])
-    for _ in range(5):
+        return step
+
+    compiled, step = nn.compile(step_of(model)), step_of(twin)
+    for i in range(8):
+        if i == 5:
+            assert "normalised_pooled_convolution" in compiled.source
+            model.eval(), twin.eval()
         x = images(8, 1, (14, 14), np.float32)
-        assert compiled(x).item() == steps[1](x).item()
+        assert compiled(x).item() == step(x).item()
         for a, b in zip(model.state_dict().values(), twin.state_dict().values(), strict=True):
             np.testing.assert_array_equal(a, b)
-    assert blocks and "normalised_pooled_convolution" in compiled.source
+    assert blocks
