@@ -108,6 +108,8 @@ def per_axis(value: Any, n: int, name: str, what: str, least: int = 1) -> Ints:
     """Return a setting as a tuple with a whole number for each of `n` axes."""
     if value.__class__ is int:
         values: Ints = (value,) * n
+    elif value.__class__ is tuple and len(value) == n and all(v.__class__ is int for v in value):
+        values = value
     else:
         values = tuple(np.ravel(value).tolist()) if np.ndim(value) <= 1 else ()
         values = values * n if len(values) == 1 else values

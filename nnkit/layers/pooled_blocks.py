@@ -6,6 +6,7 @@ a hook, or with a `forward` of its own, is called as it was written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -118,13 +119,13 @@ class PooledBlock:
 def place(conv: Any, x: Any) -> Geometry | None:
     """Return where a layer's windows lie, or None where it is better called by itself."""
     w, b = conv.weight, conv.bias
-    if getattr(getattr(x, "dtype", None), "kind", "") != "f" or x.ndim != 4 or w.ndim != 4:
+    shape, kernel = w.shape, w.shape[2:]
+    if getattr(getattr(x, "dtype", None), "kind", "") != "f" or x.ndim != 4 or len(shape) != 4:
         return None
-    if conv.padding_mode != "zeros" or conv.groups != 1 or x.shape[1] != w.shape[1]:
+    if conv.groups != 1 or x.shape[1] != shape[1] or not pays(x.shape, kernel):
         return None
-    if w.dtype.char not in "fd" or not is_vector(b, w):
+    if conv.padding_mode != "zeros" or w.dtype.char not in "fd" or not is_vector(b, w):
         return None
-    kernel = w.shape[2:]
     try:
         steps = per_axis(conv.stride, 2, "stride", "Conv2d")
         apart = per_axis(conv.dilation, 2, "dilation", "Conv2d")
@@ -132,7 +133,7 @@ def place(conv: Any, x: Any) -> Geometry | None:
         at = geometry("Conv2d", x.shape[2:], kernel, steps, pairs, apart)
     except (ArgumentError, ShapeError):
         return None
-    return at if min(at.out) >= 2 and pays(x.shape, at) else None
+    return at if min(at.out) >= 2 else None
 
 
 def is_vector(v: Any, w: Any) -> bool:
@@ -168,9 +169,12 @@ def in_training(conv: Any, norm: Any, x: Any, at: Geometry, rectify: bool) -> An
 
 
 def in_evaluation(conv: Any, norm: Any, x: Any, at: Geometry, rectify: bool) -> Any:
-    """Bring what a norm does with its running statistics into kernel and bias."""
+    """Bring what a norm does with its running statistics into kernel and bias.
+
+    Not if there are so few places that it takes less to let the norm do it there.
+    """
     w, b = conv.weight, conv.bias
-    if norm.running_mean is None:
+    if norm.running_mean is None or x.shape[0] * math.prod(at.out) < math.prod(w.shape[1:]):
         return None
     mean, var = (
         lifted(raw(v)).astype(w.dtype, copy=False) for v in (norm.running_mean, norm.running_var)
