@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, overload
 
 from autograd_core.errors import ArgumentError, DtypeError, describe
-from nnkit.layers.pooled_blocks import pooled_first, together
+from nnkit.layers.pooled_blocks import MAX_POOLING, with_pooling
 from nnkit.module import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -149,10 +149,12 @@ class Sequential(Ordered):
 
     def forward(self, input: Any) -> Any:
         """Send the input through all modules."""
-        parts = self._parts()
-        is_float = getattr(getattr(input, "dtype", None), "kind", "") == "f"
-        for module in together(pooled_first(parts)) if is_float else parts:
-            input = module(input)
+        modules = self._parts()
+        calls: Sequence[Callable[[Any], Any]] = modules
+        if not MAX_POOLING.isdisjoint(map(type, modules)):
+            calls = with_pooling(modules, input)
+        for call in calls:
+            input = call(input)
         return input
 
 

@@ -27,7 +27,16 @@ from nnkit.layers.convolution import Conv2d
 from nnkit.layers.pooling import MaxPool1d, MaxPool2d, MaxPool3d
 from nnkit.module import Module
 
-__all__ = ["pooled_first", "together"]
+__all__ = ["MAX_POOLING", "with_pooling"]
+
+MAX_POOLING = frozenset((MaxPool1d, MaxPool2d, MaxPool3d))
+
+
+def with_pooling(modules: list[Module], input: Any) -> list[Callable[[Any], Any]]:
+    """Return what is to be called one after the other, for layers of which some are max-pooling."""
+    if getattr(getattr(input, "dtype", None), "kind", "") != "f":
+        return list(modules)
+    return together(pooled_first(modules))
 
 
 def is_plain(*modules: Module) -> bool:
@@ -47,7 +56,7 @@ def pooled_first(modules: list[Module]) -> list[Module]:
         if type(first) is not ReLU:
             continue
         second = modules[i + 1]
-        if type(second) in (MaxPool1d, MaxPool2d, MaxPool3d):
+        if type(second) in MAX_POOLING:
             near = getattr(second, "dilation", None) == 1
             if is_plain(first, second) and near and not getattr(second, "return_indices", False):
                 modules[i : i + 2] = second, first
