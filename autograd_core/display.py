@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,13 @@ EDGE = 3
 """So many rows and columns are shown at each end of what is too long to be shown whole."""
 
 CELL = "padding: 0 0.6em; text-align: right; font-family: monospace"
+
+
+def escaped(text: str) -> str:
+    """Write text so that HTML shows it."""
+    import html  # a notebook has it; others need not wait for its table of characters
+
+    return html.escape(text)
 
 
 class Displayed:
@@ -44,7 +50,7 @@ class Displayed:
         """Show the ends of each axis as a table (several, for more than two axes as text)."""
         made = [fact for fact in facts_of(self) if not fact.startswith("dtype=")]
         head = " · ".join([type(self).__name__, str(self.shape), str(self.dtype), *made])
-        return f"<div><small>{html.escape(head)}</small>{picture(raw(self))}</div>"
+        return f"<div><small>{escaped(head)}</small>{picture(raw(self))}</div>"
 
 
 def facts_of(x: Any) -> list[str]:
@@ -68,7 +74,7 @@ def text_of(value: Any, prefix: str) -> str:
 def picture(value: Any) -> str:
     """Show values as a table if they have one or two axes, else as text."""
     if isinstance(value, Layered) or np.ndim(value) not in (1, 2) or np.size(value) == 0:
-        return f"<pre>{html.escape(text_of(value, ''))}</pre>"
+        return f"<pre>{escaped(text_of(value, ''))}</pre>"
     table = np.atleast_2d(value)
     rows, columns = map(ends, table.shape)
     corner = table[np.ix_(*([i for i in places if i is not None] for places in (rows, columns)))]
@@ -81,7 +87,7 @@ def picture(value: Any) -> str:
 
 def cell(text: str) -> str:
     """Write one cell of a table."""
-    return f'<td style="{CELL}">{html.escape(text)}</td>'
+    return f'<td style="{CELL}">{escaped(text)}</td>'
 
 
 def ends(n: int) -> list[int | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import functools
 import types
-from dataclasses import dataclass
 
 __all__ = ["Names", "names_of"]
 
@@ -15,7 +14,6 @@ LOOKS_UP = {
 BY_TEXT = {"globals", "vars", "eval", "exec"}
 
 
-@dataclass(frozen=True)
 class Names:
     """Attributes and methods have names as well: those are `mentioned`, but not `looked_up`.
 
@@ -23,9 +21,11 @@ class Names:
     ``optimizer.step()``.
     """
 
-    looked_up: frozenset[str]
-    imported: frozenset[str]
-    mentioned: frozenset[str]
+    __slots__ = ("imported", "looked_up", "mentioned")
+
+    def __init__(self, looked_up: set[str], imported: set[str], mentioned: set[str]) -> None:
+        self.looked_up, self.imported = frozenset(looked_up), frozenset(imported)
+        self.mentioned = frozenset(mentioned)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -47,4 +47,4 @@ def names_of(code: types.CodeType) -> Names:
             mentioned |= inside.mentioned
     if looked_up & BY_TEXT:
         looked_up |= mentioned
-    return Names(frozenset(looked_up), frozenset(imported), frozenset(mentioned))
+    return Names(looked_up, imported, mentioned)
