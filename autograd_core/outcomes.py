@@ -99,7 +99,12 @@ OPEN = (
 
 
 def is_open(trace: Any) -> bool:
-    """Whether a backward pass could still go from a value to leaves: no part of it was used up."""
+    """Whether a backward pass could still go from a value to leaves: no part of it was used up.
+
+    A leaf has no history to lose; it is given back as itself.
+    """
+    if getattr(trace, "rule", None) is None:
+        return False
     waiting, seen, leads_to_leaves = [trace], set(), False
     while waiting:
         node = waiting.pop()

@@ -316,6 +316,15 @@ def test_what_can_be_differentiated_outside_keeps_its_history(name: str) -> None
             np.testing.assert_equal(None if p.grad is None else p.grad.numpy(), wanted)
 
 
+def test_a_parameter_that_is_returned_is_that_parameter() -> None:
+    model = mlp()
+    look = nn.compile(lambda x: (model[0].weight, (x * 2).sum()))
+    for _ in range(4):
+        weight, total = look(np.ones(3))
+        assert weight is model[0].weight
+        assert total == 6
+
+
 def test_under_no_grad_the_same_function_is_compiled() -> None:
     model, x = mlp(), np.ones((2, 3), np.float32)
     forward = nn.compile(lambda x: model(x))
