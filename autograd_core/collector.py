@@ -13,7 +13,7 @@ import itertools
 import sys
 from collections.abc import Callable
 
-__all__ = ["expect_fewer", "numbers"]
+__all__ = ["PATIENCE", "expect_fewer", "numbers"]
 
 MANY = 1 << 14  # nodes between two looks
 YOUNG = 700 * 11  # objects, more than which are new when the collector has looked at the young ones

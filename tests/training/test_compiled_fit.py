@@ -117,9 +117,7 @@ def test_other_parts_are_recorded_anew() -> None:
     for compile in (True, False):
         trainer, _ = trained(mlp, sgd, compile)
         trainer.loss = nn.MultiMarginLoss()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", CompileWarning)
-            trainer.fit(X, Y)
+        trainer.fit(X, Y)
         trainer.loss = nn.CrossEntropyLoss(label_smoothing=0.1)
         trainer.fit(X, Y)
         trainer.optimizer.add_param_group({"params": [nn.Parameter(np.ones(2))]})
