@@ -2,7 +2,8 @@
 
 Each holds for this thread and this async task only. Each is a context manager and a decorator: of
 functions, and of generators and coroutines, where it holds while their own code runs, and not
-while their caller's does.
+while their caller's does. A thread begins with gradients on - except where Python lets it inherit
+the context of who started it (`sys.flags.thread_inherit_context`, set in free-threaded builds).
 """
 
 from __future__ import annotations

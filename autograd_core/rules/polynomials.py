@@ -74,14 +74,20 @@ def polyint(p, m=1, k=None):
 
 
 def poly(seq_of_zeros):
-    """Multiply the factors x - z; of a matrix, the zeros are its eigenvalues."""
-    zeros = np.linalg.eigvals(seq_of_zeros) if seq_of_zeros.ndim == 2 else seq_of_zeros.ravel()
+    """Multiply the factors x - z; of a matrix, the zeros are its eigenvalues.
+
+    Those of a real matrix come in pairs, and nothing has to be compared to know it.
+    """
+    is_matrix = seq_of_zeros.ndim == 2
+    zeros = np.linalg.eigvals(seq_of_zeros) if is_matrix else seq_of_zeros.ravel()
     zeros = astype(zeros, np.mintypecode(zeros.dtype.char))
     p, none = np.ones(1, zeros.dtype), np.zeros(1, zeros.dtype)
     for z in zeros:
         p = np.concatenate([p, none]) - np.concatenate([none, p * z])
-    paired = p.dtype.kind == "c" and np.array_equal(np.sort(zeros), np.sort(zeros.conj()))
-    return p.real if paired else p
+    if p.dtype.kind != "c":
+        return p
+    real = is_matrix and seq_of_zeros.dtype.kind != "c"
+    return p.real if real or np.array_equal(np.sort(zeros), np.sort(zeros.conj())) else p
 
 
 composed(np.polyval, polyval, ("p", "x"))

@@ -26,8 +26,14 @@ def outer(z, x):
 # --- triangular -----------------------------------------------------------------------------------
 
 
+def at_least_single(*arrays):
+    """Return float16 as float32, which is what LAPACK can do; newer SciPys leave that to us."""
+    return [x.astype(np.float32) if x.dtype == np.float16 else x for x in arrays]
+
+
 def batched(f, signature, *arrays):
     """Call f, which may be one of an older SciPy for single matrices, on a batch of them."""
+    arrays = at_least_single(*arrays)
     if max(x.ndim for x in arrays) > 2:
         return np.vectorize(f, signature=signature)(*arrays)
     return f(*arrays)
@@ -74,7 +80,7 @@ rule(solve_triangular, vjp=triangular_vjp, jvp=triangular_jvp, arity=2)
 @primitive
 def solve_banded(ab, b, l_and_u):
     """Solve A x = b with a banded A."""
-    return sl.solve_banded(l_and_u, ab, b, check_finite=False)
+    return sl.solve_banded(l_and_u, *at_least_single(ab, b), check_finite=False)
 
 
 def band(l, u, n):
@@ -181,7 +187,7 @@ rule(
 @primitive
 def expm(A):
     """Return e^A."""
-    return sl.expm(A)
+    return sl.expm(*at_least_single(A))
 
 
 def expm_along(A, E):
