@@ -304,14 +304,11 @@ def mark_all_written(xs: list) -> None:
     """Do what `mark_written` does, for many leaves."""
     count, alone = sys.getrefcount, TRACE_ALONE
     for x in xs:
-        trace = x._trace
-        if trace is None:
-            continue
-        sink = trace.sink
-        if count(trace) > alone + 1:  # besides `x`, and the name `trace` here
-            del trace
+        if count(x._trace) > alone:  # asked as `trace_holders` asks; a name may count or may not
             mark_written(x)
-        elif sink is not None and (sink.print is not None or sink.handed_out):
+            continue
+        sink = x._trace.sink
+        if sink is not None and (sink.print is not None or sink.handed_out):
             sink.forget()
 
 
