@@ -44,8 +44,8 @@ def backward(
         traced values, and the walk itself is recorded (`create_graph=True`).
     """
     waiting, zeros_absorb = Waiting(), absorbing.get()
-    expect_fewer()
     queue, plainly = waiting.queue, rewrap is None and not zeros_absorb
+    node: Any
     ahead: Any = None  # the node that comes next, kept out of the queue if that is empty
     ahead_g = None
     for seed, g in seeds:
@@ -60,7 +60,7 @@ def backward(
         else:
             node, g, ahead = ahead, ahead_g, None
         rule: Any = node.rule
-        if type(node) is Link and node.sink is None and plainly:  # what follows, for one parent
+        while type(node) is Link and node.sink is None and plainly:  # what follows, for one parent
             parent, operands = node.parent, node.operands
             if operands is None:
                 raise consumed(rule)
@@ -79,8 +79,10 @@ def backward(
                 node.operands = node.y = node.parent = None
             if queue or parent.rule is None:
                 waiting.receive(parent, c, c is not g and getattr(c, "base", None) is None)
-            else:
-                ahead, ahead_g = parent, c
+                node = None
+                break
+            node, g, rule = parent, c, parent.rule
+        if node is None:
             continue
         rare = node.sink is not None or type(node) is WatchedStep
         if rare:
@@ -144,6 +146,7 @@ def backward(
                 node.parents = ()
             if type(node) is WatchedStep:
                 node.prints = None
+    expect_fewer()
     for leaf, (g, fresh) in waiting.leaves.items():
         for hook in leaf.sink.hooks if leaf.sink is not None else ():
             g, fresh = hook(g), False
