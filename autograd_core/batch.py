@@ -12,21 +12,38 @@ from typing import Any
 
 import numpy as np
 
-from .dispatch import Layered
+from .calling import parameter_names
+from .dispatch import Layered, strip_highest
 from .errors import ArgumentError, ConversionError, ShapeError, describe
 from .graph import new_level
 from .inplace import Writable
 from .surface import Surface
 from .trees import children, flatten, leaves_with_paths, tree_map
 
-__all__ = ["BATCHING", "Axis", "Batched", "batching", "over_rows", "vmap"]
+__all__ = ["BATCHING", "Axis", "Batched", "Evaluator", "batching", "over_rows", "vmap"]
 
 
-class Axis:
+class Evaluator:
+    """A trace that says how functions are evaluated (by its `evaluate`), not differentiated."""
+
+    __slots__ = ()
+    batched = True
+
+    def of_constant(self, f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
+        """Call a function without a derivative, where one of the operands has such a trace."""
+        last = 1 + max(i for i, x in enumerate(args) if isinstance(x, Layered))
+        count = f.nin if isinstance(f, np.ufunc) else last
+        names = parameter_names(f, count, f)
+        settings = dict(zip(names[count:], args[count:], strict=False)) | kwargs
+        values, traces, _, _, top = strip_highest(args[:count])
+        return top.evaluate(f, lambda xs, kw: f(*xs, **kw), values, traces, settings)
+
+
+class Axis(Evaluator):
     """The trace of a batched value: the call of vmap that it belongs to."""
 
     __slots__ = ("level", "size")
-    batched = has_axis = True
+    has_axis = True
 
     def __init__(self, level: int, size: int) -> None:
         self.level, self.size = level, size

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .anomaly import watchers
-from .calling import name_of, parameter_names
+from .calling import name_of
 from .errors import MissingRuleError, NotDifferentiableError
 from .graph import EMPTY, Node, recording_from
 from .late import read_late_rows
@@ -244,8 +244,9 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         args, kwargs = strip(args), strip(kwargs)
         if watchers:
             args, kwargs = lifted(args), lifted(kwargs)
-        if is_traced(args):  # only what vmap has batched is left
-            return apply_constant_to_batch(f, args, kwargs)
+        batched = next(filter(is_recorded, args), None)  # only what vmap has batched is left
+        if batched is not None:
+            return batched._trace.of_constant(f, args, kwargs)
         return f(*args, **kwargs)
     if not is_traced((args, kwargs)):
         return untraced_result(f(*strip(args), **strip(kwargs)))
@@ -259,16 +260,6 @@ def apply_without_rule(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         f"{name_of(f)} has no derivative rule. Build the value from functions that have one, use "
         f"{name_of(f)}(x.detach()) if no gradient is wanted, or add a row to autograd_core/rules/."
     )
-
-
-def apply_constant_to_batch(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
-    """Call a function without a derivative on batched values."""
-    last = 1 + max(i for i, x in enumerate(args) if isinstance(x, Layered))
-    count = f.nin if isinstance(f, np.ufunc) else last
-    names = parameter_names(f, count, f)
-    settings = dict(zip(names[count:], args[count:], strict=False)) | kwargs
-    values, traces, _, _, top = strip_highest(args[:count])
-    return top.evaluate(f, lambda xs, kw: f(*xs, **kw), values, traces, settings)
 
 
 def untraced_result(y: Any) -> Any:

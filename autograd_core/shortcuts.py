@@ -26,28 +26,34 @@ __all__ = ["apply_index", "apply_pair", "apply_unary", "operator_of"]
 ndarray = np.ndarray
 
 
-class Numbers(dict):
-    """Python numbers as arrays of a dtype, which NumPy takes in half the time.
+class Numbers(dict[float, tuple[Any, Any, Any, Any, bool]]):
+    """What an operation on an array x of some dtype is prepared with, by the number it is given.
 
-    Beside each there is what an operation keeps that needs it, as its second or first operand.
+    That is: the number as an array, which NumPy takes in half the time; the operands that the node
+    keeps, or None where x is one of them; and the beginning of the plan.
     """
 
-    def __init__(self, dtype: type) -> None:
-        self.dtype = dtype
+    def __init__(self, dtype: np.dtype | None, plan: Callable[[], Any], place: int) -> None:
+        self.dtype, self.plan, self.place = dtype, plan, place  # x is operand number `place`
 
-    def __missing__(self, number: float) -> tuple[Any, tuple[tuple, tuple] | None]:
+    def __missing__(self, number: float) -> tuple[Any, Any, Any, Any, bool]:
         if len(self) > 1000:
             self.clear()
-        array: np.ndarray = np.array(number, self.dtype)
-        if np.isinf(array) and not math.isinf(number):
-            return number, None  # NumPy warns of it, each time
-        array.flags.writeable = False
-        found = self[number] = array, ((None, array), (array, None))
+        rule, tensor, keep_y, *keep = self.plan()
+        b: Any = number
+        operands: Any = None
+        if self.dtype is not None:
+            array = np.array(number, self.dtype)
+            array.flags.writeable = False
+            if math.isinf(number) or not np.isinf(array):  # else NumPy warns of it, each time
+                b = array
+        if not keep[self.place]:
+            operands = NOTHING if not any(keep) else (b, None) if self.place else (None, b)
+        found = self[number] = b, operands, rule, tensor, keep_y
         return found
 
 
 DOUBLE, SINGLE = np.dtype(np.float64), np.dtype(np.float32)
-DOUBLES, SINGLES = Numbers(np.float64), Numbers(np.float32)
 NOTHING = (None, None)
 NOTHING_OF_ONE = (None,)
 
@@ -84,13 +90,17 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
     """
     plans: list[Any] = [None] * 4
     elementwise = isinstance(f, np.ufunc) and f.signature is None
+    place = int(swapped)
+    alone = 1 << place  # as bits: this operand carries a gradient, and no other
 
     def plan_of(active: int) -> Any:
         rule = RULES[f]
         keep_y, kept, _ = rule.plan(active, 2)
-        keep_number = kept == (2 - active,)
-        plans[active] = rule, Layered.result, keep_y, 0 in kept, 1 in kept, keep_number
+        plans[active] = rule, Layered.result, keep_y, 0 in kept, 1 in kept
         return plans[active]
+
+    dtypes = (SINGLE, DOUBLE, None)
+    singles, doubles, others = (Numbers(d, lambda: plan_of(alone), place) for d in dtypes)
 
     def method(self: Any, other: Any) -> Any:
         trace, kind = self._trace if self._alias is None else trace_of(self), type(other)
@@ -104,42 +114,39 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
             if elementwise and getattr(trace, "has_axis", False):
                 return of_batch(f, args, self)
             return apply(f, args, EMPTY)
-        x = self._value
+        x, prepared = self._value, False
         if kind is float or kind is int:
-            b, active, alone = other, 2 if swapped else 1, None
-            if not elementwise:
-                b = np.asarray(other)  # in NumPy, too, the number of such a function is an array
-            elif type(x) is ndarray and other:
-                if x.dtype is DOUBLE:
-                    b, alone = DOUBLES[other]
-                elif x.dtype is SINGLE:
-                    b, alone = SINGLES[other]
+            if elementwise and other and type(x) is ndarray:  # 0.0 and -0.0 are one key
+                prepared = True
+                known = singles if x.dtype is SINGLE else doubles if x.dtype is DOUBLE else others
+                b, operands, rule, tensor, keep_y = known[other]
+            else:
+                # in NumPy, too, the number of a function that is no ufunc is an array
+                b, active = other if elementwise else np.asarray(other), alone
         elif kind is ndarray and not other.dtype.hasobject:
-            b, active, alone = other, 2 if swapped else 1, None
+            b, active = other, alone
         elif isinstance(other, Layered) and is_simple(other) and other._trace.level == trace.level:
-            b, active, alone = other._value, 3, None
+            b, active = other._value, 3
         else:
             return apply(f, (other, self) if swapped else (self, other), EMPTY)
         if swapped:
             x, b = b, x
         try:
-            y = f(x, b) if type(x) is ndarray else operate(x, b)
+            y = f(x, b) if prepared or type(x) is ndarray else operate(x, b)
         except (TypeError, ValueError) as error:
             refuse_misfits(error, f, (x, b))
             raise
-        rule, tensor, keep_y, keep_a, keep_b, keep_number = plans[active] or plan_of(active)
-        if kind is float or kind is int:
+        if prepared:
             node = new(Link)
             node.parent = trace
-            node.place = active - 1
-            if alone is not None and keep_number:
-                node.operands = alone[swapped]
-            elif keep_a or keep_b:
-                node.operands = (x if keep_a else trace, b if keep_b else trace)
-            else:
-                node.operands = NOTHING
-            node.shape = trace.shape if elementwise else y.shape
+            node.place = place
+            if operands is None:
+                _, _, _, keep_a, keep_b = plans[alone]
+                operands = (x if keep_a else trace, b if keep_b else trace)
+            node.operands = operands
+            node.shape = trace.shape
         else:
+            rule, tensor, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
             node = node_of(trace, other, swapped, x if keep_a else None, b if keep_b else None)
             node.shape = trace.shape if y.shape == trace.shape else y.shape
         node.level = trace.level  # as in `apply_unary`: a call would cost a tenth of all
@@ -159,16 +166,17 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
 
 
 def node_of(trace: Any, other: Any, swapped: bool, a: Any, b: Any) -> Any:
-    """Make the node of an operation with an array or another Tensor that keeps the operands a, b.
+    """Make the node of an operation on a Tensor and something else that keeps the operands a, b.
 
     In the place of an operand that is not needed its node is kept: it knows the shape.
     """
     parents = prints = None
-    if type(other) is not ndarray:
+    if type(other) is ndarray:
+        if (a if swapped else b) is other and (other.flags.writeable or not is_private(other)):
+            prints = [(1 - swapped, fingerprint(other))]
+            parents = (None, trace) if swapped else (trace, None)
+    elif isinstance(other, Layered):
         parents = (other._trace, trace) if swapped else (trace, other._trace)
-    elif (a if swapped else b) is other and (other.flags.writeable or not is_private(other)):
-        prints = [(1 - swapped, fingerprint(other))]
-        parents = (None, trace) if swapped else (trace, None)
     node: Any
     if parents is None:
         node = new(Link)

@@ -221,6 +221,8 @@ class Elementwise(Rule):
             return lambda g, y, xs, kw: g * d(y, *xs, **kw)
         if len(self.partials) == 2:
             return lambda g, y, xs, _kw: g * d(y, xs[0], xs[1])
+        if len(self.partials) == 1:
+            return lambda g, y, xs, _kw: g * d(y, xs[0])
         return lambda g, y, xs, _kw: g * d(y, *xs)
 
     def push(self, i: int, t: Any, y: Any, xs: Sequence, settings: dict) -> Any:

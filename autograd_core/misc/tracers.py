@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..batch import Evaluator
 from ..calling import name_of
 from ..dispatch import Layered, like
 from ..errors import ArgumentError, ConversionError, GraphError, ShapeError, describe
@@ -53,10 +54,8 @@ class FullGraphNode:
         return f"FullGraphNode({name_of(self.recipe[0])}, {describe(self.value)})"
 
 
-class Recording:
+class Recording(Evaluator):
     """The trace of all values of one recording."""
-
-    batched = True
 
     def __init__(self) -> None:
         self.level = new_level()
