@@ -11,6 +11,12 @@ from ..table import elementwise, rule
 LN2, LN10 = math.log(2), math.log(10)
 RADIANS = math.pi / 180
 
+
+def one_minus(t):
+    """1 - t, in the place of t, which nobody else may hold."""
+    return np.subtract(1, t, t) if type(t) is np.ndarray else 1 - t
+
+
 # arithmetic
 elementwise(np.add, 1, 1)
 elementwise(np.subtract, 1, -1)
@@ -68,7 +74,7 @@ elementwise(
 )
 elementwise(np.sinh, lambda _y, x: np.cosh(x))
 elementwise(np.cosh, lambda _y, x: np.sinh(x))
-elementwise(np.tanh, lambda y, _x: 1 - y * y)
+elementwise(np.tanh, lambda y, _x: one_minus(y * y))
 elementwise(np.arcsinh, lambda _y, x: 1 / np.sqrt(x * x + 1))
 elementwise(np.arccosh, lambda _y, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh, lambda _y, x: 1 / (1 - x * x))
