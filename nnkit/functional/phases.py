@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from nnkit.functional.channels import again
 from nnkit.functional.correlation import SHORT, grouped, transposed
 from nnkit.functional.linear import ones
-from nnkit.functional.row_spreading import RowSpreader, row_padding
+from nnkit.functional.row_spreading import RowSpreader, row_padding, rows_pay
 from nnkit.functional.windows import Geometry, views
 
 __all__ = [
@@ -64,13 +64,32 @@ class Piece(NamedTuple):
     """Some images, and rows of what is pooled of them.
 
     `last` says that these images have no further rows; `places` where they stand among the rows of
-    a phase.
+    a phase. `phases` are the rows and columns of the results that the four consist of.
     """
 
     images: slice
     rows: slice
     last: bool
     places: slice
+    phases: tuple[tuple[slice, slice], ...]
+
+
+@lru_cache(maxsize=256)
+def cut(n: int, pooled: tuple[int, ...], images: int, rows: int) -> tuple[Piece, ...]:
+    """Cut n images into pieces of so many images, and rows of them."""
+    (h, v), start = pooled, 0
+    pieces: list[Piece] = []
+    for i in range(0, n, images):
+        some = slice(i, min(n, i + images))
+        for r in range(0, h, rows):
+            stop = min(h, r + rows)
+            after = start + (some.stop - i) * (stop - r) * v
+            phases = tuple(
+                (slice(2 * r + p, 2 * stop, 2), slice(q, 2 * v, 2)) for p in (0, 1) for q in (0, 1)
+            )
+            pieces.append(Piece(some, slice(r, stop), stop == h, slice(start, after), phases))
+            start = after
+    return tuple(pieces)
 
 
 class Order:
@@ -87,7 +106,7 @@ class Order:
         self.width = math.prod(at.kernel) * self.c
         self.total = n * math.prod(self.pooled)
         self.images, self.rows = self.cuts(n, (self.width + 4 * o) * x.itemsize)
-        self.pieces = list(self.layout(n))
+        self.pieces = cut(n, self.pooled, self.images, self.rows)
         self.matrix: Array | None = None
 
     def cuts(self, n: int, size: int) -> tuple[int, int]:
@@ -103,28 +122,14 @@ class Order:
         images = places // (h * v)
         return (min(n, images), h) if images else (1, max(1, places // v))
 
-    def layout(self, n: int) -> Iterator[Piece]:
-        """Cut the images into pieces."""
-        (h, v), start = self.pooled, 0
-        for i in range(0, n, self.images):
-            images = slice(i, min(n, i + self.images))
-            for r in range(0, h, self.rows):
-                rows = slice(r, min(h, r + self.rows))
-                stop = start + (images.stop - i) * (rows.stop - r) * v
-                yield Piece(images, rows, rows.stop == h, slice(start, stop))
-                start = stop
-
     def sources(self, x: Array) -> Iterator[tuple[Piece, list[Array]]]:
         """Yield for each piece the windows of its four phases, which are not copied yet."""
         groups, windows = self.windows(x), x
         before = (slice(None),) * (3 if self.innermost else 1)
         for piece in self.pieces:
-            rows, columns = piece.rows, 2 * self.pooled[1]
-            if rows.start == 0:
+            if piece.rows.start == 0:
                 windows = next(groups)
-            down = [slice(2 * rows.start + p, 2 * rows.stop, 2) for p in (0, 1)]
-            right = [slice(q, columns, 2) for q in (0, 1)]
-            yield piece, [windows[(*before, i, j)] for i in down for j in right]
+            yield piece, [windows[(*before, *where)] for where in piece.phases]
 
     def windows(self, x: Array) -> Iterator[Array]:
         """Yield the windows of some images after the other: (N, *out, *kernel, C).
@@ -203,30 +208,29 @@ class InputGradient:
     def __init__(self, order: Order, w: Array, x: Array) -> None:
         at, many, o = order.at, order.images, len(w)
         self.order, self.w, self.x = order, w, np.empty((len(x), *at.size, order.c), w.dtype)
-        around = row_padding(at) if order.c <= 2 * o else None
-        self.by_rows = RowSpreader(w, at) if around else None
-        a, b = around or (0, 0)
-        self.space = np.zeros((at.out[0], many, a + at.out[1] + b, o), w.dtype)
-        self.inside = self.space[:, :, a : a + at.out[1]]
+        self.by_rows = RowSpreader(w, at) if rows_pay(at, o, order.c) else None
+        if self.by_rows is None:
+            self.inside = np.zeros((many, *at.out, o), w.dtype)
+        else:
+            a, b = row_padding(at) or (0, 0)
+            self.space = np.zeros((at.out[0], many, a + at.out[1] + b, o), w.dtype)
+            self.inside = self.space[:, :, a : a + at.out[1]].swapaxes(0, 1)
 
     def take(self, piece: Piece, phases: Array) -> None:
         """Put the phases (4, places, O) of a piece together, and work on images that are whole."""
-        images, rows = piece.images, piece.rows
+        images = piece.images
         many = images.stop - images.start
-        for (p, q), phase in zip(np.ndindex(2, 2), phases):
-            down = slice(2 * rows.start + p, 2 * rows.stop, 2)
-            target = self.inside[down, :many, q : 2 * self.order.pooled[1] : 2]
+        for where, phase in zip(piece.phases, phases):
+            target = self.inside[(slice(many), *where)]
             if self.order.innermost:  # places are row, column, image
-                target = target.swapaxes(1, 2)
-            else:
-                target = target.swapaxes(0, 1)
+                target = target.transpose(1, 2, 0, 3)
             target[...] = phase.reshape(target.shape)
         if not piece.last:
             return
         if self.by_rows is not None:
             self.by_rows.spread(self.space, self.x[images])
         else:
-            whole = self.space[:, :many].transpose(1, 3, 0, 2)
+            whole = self.inside[:many].transpose(0, 3, 1, 2)
             self.x[images] = transposed(whole, self.w, at=self.order.at).transpose(0, 2, 3, 1)
 
     def found(self) -> Array:

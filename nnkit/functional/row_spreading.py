@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nnkit.functional.windows import Geometry
 
-__all__ = ["RowSpreader", "row_padding"]
+__all__ = ["RowSpreader", "row_padding", "rows_pay"]
 
 Array = NDArray[Any]
 CACHED = 1 << 19  # bytes of D that are made at a time
@@ -27,6 +27,16 @@ def row_padding(at: Geometry) -> tuple[int, int] | None:
     before = reach - at.padding[1][0]
     behind = at.size[1] + at.padding[1][0] - at.out[1]
     return (before, behind) if at.stride[1] == 1 and min(before, behind) >= 0 else None
+
+
+def rows_pay(at: Geometry, o: int, c: int) -> bool:
+    """Whether this is faster than to spread along both axes.
+
+    It multiplies as much more as rows of x are longer than those of the gradients; with few
+    channels that is nothing against the adding up. Measured as `worth_gathering` was.
+    """
+    fits = row_padding(at) is not None and c <= 2 * o
+    return fits and (c < 16 or 5 * at.size[1] < 6 * at.out[1])
 
 
 class RowSpreader:
