@@ -257,8 +257,10 @@ def softmax_forward(x: Array, *, axis: int) -> Array:
 
 def largest(x: Any, axis: int) -> Any:
     """Return the largest number along an axis, which stays, with length 1."""
-    is_last = axis % x.ndim == x.ndim - 1
-    return largest_of_rows(x) if is_last else x.max(axis=axis, keepdims=True)
+    if axis % x.ndim == x.ndim - 1:
+        return largest_of_rows(x)
+    how: dict[str, Any] = {} if x.shape[axis] else {"initial": -np.inf}
+    return x.max(axis=axis, keepdims=True, **how)
 
 
 def total(x: Any, axis: int) -> Any:
@@ -276,7 +278,8 @@ def softmax_vjp(g: Any, y: Any, _x: Any, *, axis: int) -> Any:
 def log_softmax_forward(x: Array, *, axis: int) -> Array:
     """X - log(sum(exp(x))), shifted by the maximum so that nothing overflows."""
     y = x - largest(x, axis)
-    y -= np.log(total(np.exp(y), axis))
+    if y.size:
+        y -= np.log(total(np.exp(y), axis))
     return y
 
 

@@ -196,3 +196,12 @@ def test_all_rows_of_a_jacobian_at_once(name):
     rows = [pull(g)[0] for g in np.eye(len(y))]
     np.testing.assert_allclose(jacrev(f)(IMAGE), rows, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(jacfwd(f)(IMAGE), rows, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("dim", [0, 1, 2])
+@pytest.mark.parametrize("f", [F.softmax, F.log_softmax])
+def test_softmax_of_nothing_is_nothing(f, dim):
+    x = tensor(np.zeros((2, 0, 3)), requires_grad=True)
+    y = f(x, dim)
+    y.sum().backward()
+    assert y.shape == x.grad.shape == (2, 0, 3)
