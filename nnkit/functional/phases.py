@@ -39,6 +39,7 @@ CACHED = 1 << 19  # bytes of a matrix of columns and what becomes of it, which s
 LEAST = 256  # rows of it, below which products of wide layers are slower
 TOGETHER = 64  # images that lie innermost, where channels are few
 WIDEST = 1024  # rows of the matrix of a weight
+MANY = 2048  # rows that are added up one after the other
 FEWEST = 8  # images that make it worth to let them lie innermost
 
 
@@ -261,7 +262,7 @@ def pool_phases(phases: Array, largest: Array, where: Array) -> None:
 def long_runs(rows: Array, *vectors: Array) -> list[Array]:
     """See contiguous rows (..., places, O) as longer ones, and write vectors of O as often.
 
-    So one vector for all rows is applied in long runs, and sums are added up in shorter ones.
+    So one vector for all rows is applied in long runs.
     """
     times, (*axes, n, o) = times_of(rows.shape[-2]), rows.shape
     wide = rows.reshape(*axes, n // times, times * o)
@@ -274,8 +275,11 @@ def times_of(n: int) -> int:
     return next((k for k in range(64, 0, -1) if n % k == 0 and n), 1)
 
 
-def sums(rows: Array, o: int) -> Array:
-    """Add up contiguous rows, the last axis of which is O, or O several times: a vector of O."""
-    rows = rows.reshape(-1, rows.shape[-1])
+def sums(rows: Array) -> Array:
+    """Add up contiguous rows (..., O); many of them in longer runs, so that less is rounded."""
+    o = rows.shape[-1]
+    rows = rows.reshape(-1, o)
+    if len(rows) > MANY:
+        (rows,) = long_runs(rows)
     total = np.dot(ones(len(rows), rows.dtype), rows)
-    return np.add.reduce(total.reshape(-1, o))
+    return total if len(total) == o else np.add.reduce(total.reshape(-1, o))

@@ -78,7 +78,7 @@ def pooled_vjp(
         phases = order.of_phases(where, piece).astype(g.dtype)  # to multiply bools takes longer
         phases *= np.ascontiguousarray(order.of_pooled(moved, piece)).reshape(-1, o)
         if at_b is not None:
-            at_b += sums(long_runs(phases)[0], o)
+            at_b += sums(phases)
         if at_w is not None:
             at_w.take(sources, phases)
         if at_x is not None:

@@ -102,9 +102,8 @@ def calculated_moments(
 
 def add_sums(totals: Array, phases: Array) -> None:
     """Add the sums of the phases of a piece, and of their squares."""
-    (rows,) = long_runs(phases)
-    totals[0] += sums(rows, phases.shape[-1])
-    totals[1] += sums(rows * rows, phases.shape[-1])
+    totals[0] += sums(phases)
+    totals[1] += sums(phases * phases)
 
 
 def mean_and_variance(totals: Array, count: int) -> tuple[Array, Array]:
@@ -166,9 +165,9 @@ def normalise_vjp(
     gs, o = arrived(g, positive, order), len(w)
     g_sum, g_c = np.zeros((2, o), g.dtype)
     for piece in order.pieces:
-        rows, largest = (long_runs(v[piece.places])[0] for v in (gs, m.largest))
-        g_sum += sums(rows, o)
-        g_c += sums(rows * largest, o)
+        arrived_here = gs[piece.places]
+        g_sum += sums(arrived_here)
+        g_c += sums(arrived_here * m.largest[piece.places])
     g_h = (g_c - m.offset * g_sum) * inverse
     at_x = at_w = None
     if needs[0] or needs[1]:
