@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -19,9 +20,10 @@ SMALL = 1 << 16
 def simplified(
     calls: list[Call], same: dict[Value, Value], constant: Callable[[Value], Any], kept: set[Value]
 ) -> list[Call]:
-    """Leave out products with 1, and make differences of sums with negated products.
+    """Leave out products with 1, make differences of sums with negated products, and scale rows.
 
-    ``c + (-a) b`` is ``c - a b``, and ``1 x`` is ``x``, to the last bit.
+    ``c + (-a) b`` is ``c - a b``, ``1 x`` is ``x``, and ``diag(d) @ b`` is ``d`` times the rows of
+    b (the Jacobian of what works element by element on what is linear), to the last bit.
 
     Parameters
     ----------
@@ -49,6 +51,10 @@ def simplified(
                     break
         elif call.f is np.add:
             subtract_instead(call, made, uses, kept, same, dropped)
+        elif call.f is np.matmul:
+            times = made.get(call.args[0])
+            if times is not None and uses[times.result] == 1 and times.result not in kept:
+                scale_instead(call, times, constant, dropped)
     return [call for call in calls if id(call) not in dropped]
 
 
@@ -128,3 +134,36 @@ def subtract_instead(
             call.f, call.args, call.reads = np.subtract, (c, product), [c, product]
             dropped.add(id(minus))
             return
+
+
+def scale_instead(
+    call: Call, times: Call, constant: Callable[[Value], Any], dropped: set[int]
+) -> None:
+    """Turn ``(I * d) @ b`` into d times the rows of b."""
+    b = call.args[1]
+    if times.f is not np.multiply or not is_plain(times) or type(b) is not Value:
+        return
+    for identity, d in (times.args, times.args[::-1]):
+        if type(d) is not Value or len(b.shape) != 2 or {d.dtype, b.dtype} != {call.result.dtype}:
+            continue
+        n = b.shape[0]
+        if d.shape in ((n,), (1, n), (n, 1)) and n > 1 and is_identity(identity, n, constant):
+            call.f, call.args, call.reads = scaled_rows, (d, b), [d, b]
+            dropped.add(id(times))
+            return
+
+
+def is_identity(x: Any, n: int, constant: Callable[[Value], Any]) -> bool:
+    """Whether an operand is the identity matrix of n rows."""
+    array = constant(x) if type(x) is Value and x.shape == (n, n) and n * n <= SMALL else None
+    return array is not None and np.array_equal(array, np.eye(n))
+
+
+def scaled_rows(d: np.ndarray, b: np.ndarray) -> Any:
+    """Multiply row i of b by d[i]; where something is not finite, it spreads as in a product."""
+    with np.errstate(all="ignore"):
+        y = np.multiply(b, d.reshape(-1, 1), order="C")
+    entries = y.reshape(-1)
+    if math.isfinite(np.dot(entries, entries)):
+        return y
+    return np.matmul(np.eye(len(b), dtype=b.dtype) * d.reshape(-1), b)

@@ -1,0 +1,62 @@
+"""What `compile` rewrites gives the same bits, also where numbers are not finite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograd_core import compile, jacobian
+
+rng = np.random.default_rng(0)
+
+
+def squashed(x: Any, A: Any) -> Any:
+    return np.tanh(A @ x)
+
+
+def warmed(f: Any, *args: Any) -> Any:
+    compiled = compile(f)
+    for _ in range(3):
+        compiled(*args)
+    return compiled
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(4, 3), (3, 3), (1, 3), (2, 1)])
+def test_the_jacobian_of_what_is_elementwise_on_what_is_linear_scales_rows(shape, dtype):
+    A, x = (rng.standard_normal(s).astype(dtype) for s in (shape, shape[1]))
+    compiled = warmed(jacobian(squashed), x, A)
+    assert ("scaled_rows" in compiled.source) == (shape[0] > 1)
+    for special in (1.0, -0.0, np.inf, np.nan, 1e30):
+        B = A.copy()
+        B[0, 0] = special
+        with np.errstate(all="ignore"):
+            expected = jacobian(squashed)(x, B)
+            np.testing.assert_array_equal(compiled(x, B), expected)
+            assert compiled(x, B).dtype == expected.dtype
+
+
+def test_another_matrix_than_the_identity_is_multiplied():
+    def f(d, b):
+        return (PERMUTED * d) @ b
+
+    d, b = rng.standard_normal(3), rng.standard_normal((3, 2))
+    compiled = warmed(f, d, b)
+    assert "scaled_rows" not in compiled.source
+    np.testing.assert_array_equal(compiled(2 * d, b), f(2 * d, b))
+
+
+def test_the_product_with_the_identity_is_there_where_it_is_asked_for():
+    def f(d, b):
+        diagonal = np.eye(3) * d
+        return diagonal, diagonal @ b
+
+    d, b = rng.standard_normal(3), rng.standard_normal((3, 2))
+    compiled = warmed(f, d, b)
+    for ours, expected in zip(compiled(2 * d, b), f(2 * d, b), strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+PERMUTED = np.eye(3)[[1, 0, 2]]
