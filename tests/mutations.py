@@ -138,6 +138,8 @@ def sample_table() -> tuple[list[Any], Callable[[Any], Iterator[tuple]]]:
     def tests_of(op: Any) -> Iterator[tuple]:
         yield tests.test_value_is_numpys, op
         yield tests.test_forward_and_reverse_are_transposes, op
+        if len(op.makers()) > 1:
+            yield tests.test_each_operand_by_itself_has_its_share_of_the_whole, op
         if op.mapped:
             yield tests.test_vmap_equals_a_loop, op
         yield tests.test_both_modes_to_second_order, op

@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import DtypeError, Tensor, jvp, vjp, vmap
+from autograd_core import (
+    ConversionError,
+    DtypeError,
+    NotDifferentiableError,
+    Tensor,
+    jvp,
+    vjp,
+    vmap,
+)
 from autograd_core.graph import Output
 from autograd_core.table import RULES, Elementwise
 from autograd_core.test_util import check_grads, random_like
 from autograd_core.trees import flatten
 from tests.ops import SAMPLES, Sample
+from tests.sampling import makers_in
 
 every_sample = pytest.mark.parametrize("op", SAMPLES, ids=lambda op: op.id)
 
@@ -62,6 +71,33 @@ def test_forward_and_reverse_are_transposes(op: Sample) -> None:
     forward = sum(np.sum(u * dv).real for u, dv in zip(leaves(u), leaves(t), strict=True))
     reverse = sum(np.sum(c * v).real for c, v in zip(cotangents, vs, strict=True))
     np.testing.assert_allclose(forward, reverse, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("op", [op for op in SAMPLES if len(op.makers()) > 1], ids=lambda op: op.id)
+def test_each_operand_by_itself_has_its_share_of_the_whole(op: Sample) -> None:
+    """Where only one carries a derivative, a rule need not calculate those of the others.
+
+    NumPy hands a call over because of its operands. A Tensor in a setting alone is an error.
+    """
+    xs, vs = op.draw(), op.draw(seed=1)
+    y, pull = vjp(op, *xs)
+    u = cotangents_for(y)
+    shares = pull(u)
+    operands = 1 if op.f is np.full_like else len(list(makers_in(op.operands)))
+    for i, x in enumerate(xs):
+
+        def alone(x: Any, i: int = i) -> Any:
+            return op(*xs[:i], x, *xs[i + 1 :])
+
+        try:
+            (share,) = vjp(alone, x)[1](u)
+        except (ConversionError, NotDifferentiableError, ValueError):
+            assert i >= operands
+            continue
+        np.testing.assert_allclose(share, shares[i], rtol=1e-12, atol=1e-14)
+        t = leaves(jvp(alone, (x,), (vs[i],))[1])
+        forward = sum(np.sum(c * dv).real for c, dv in zip(leaves(u), t, strict=True))
+        np.testing.assert_allclose(forward, np.sum(share * vs[i]).real, rtol=1e-10, atol=1e-12)
 
 
 WIDTHS = {  # the dtype of real numbers, that of complex ones, and how near the gradient must be

@@ -82,6 +82,13 @@ def test_a_tape_under_a_map() -> None:
     np.testing.assert_allclose(w.grad.numpy(), 2 * (A @ [1, 2, 3, 4]) @ A)
 
 
+def test_polynomials_of_real_matrices_with_complex_eigenvalues_are_real() -> None:
+    turns = np.array([[[0.0, -a], [a, 1.0]] for a in (0.5, 2.0, 3.0)])
+    expected = np.stack([np.poly(m) for m in turns])
+    np.testing.assert_allclose(vmap(np.poly)(turns), expected, rtol=1e-12, atol=1e-12)
+    assert expected.dtype == vmap(np.poly)(turns).dtype == np.float64
+
+
 def test_comparisons_and_choices() -> None:
     def leaky(x: Any) -> Any:
         return np.where(x > 0, x, 0.1 * x)
