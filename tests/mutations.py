@@ -137,6 +137,7 @@ def sample_table() -> tuple[list[Any], Callable[[Any], Iterator[tuple]]]:
 
     def tests_of(op: Any) -> Iterator[tuple]:
         yield tests.test_value_is_numpys, op
+        yield tests.test_intermediate_values_which_go_the_short_way_give_the_same, op
         yield tests.test_forward_and_reverse_are_transposes, op
         if len(op.makers()) > 1:
             yield tests.test_each_operand_by_itself_has_its_share_of_the_whole, op
