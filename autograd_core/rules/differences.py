@@ -77,11 +77,18 @@ def slopes_along(f, h, axis, edge_order):
             f"along axis {axis}, got {n}"
         )
     f = np.moveaxis(f, axis, 0)
-    h = np.diff(h) if np.ndim(h) else h * np.ones(n - 1, f.dtype)
+    if np.ndim(h):
+        h = np.diff(h)
+        if type(h) is np.ndarray and np.all(h == h[0]):
+            h = h[0]
+    is_even = np.ndim(h) == 0
+    # at even distances the point itself does not count, not even where it is NaN
+    inner = (f[2:] - f[:-2]) / (2.0 * h) if is_even else None
+    h = h * np.ones(n - 1, f.dtype) if is_even else h
     h = h.reshape((n - 1,) + (1,) * (f.ndim - 1))
     backwards = slope_at_end(np.flip(f, 0), -np.flip(h, 0), edge_order)
-    parts = [slope_at_end(f, h, edge_order), slopes_between(f, h), backwards]
-    return np.moveaxis(np.concatenate(parts), 0, axis)
+    parts = [slope_at_end(f, h, edge_order), slopes_between(f, h) if inner is None else inner]
+    return np.moveaxis(np.concatenate([*parts, backwards]), 0, axis)
 
 
 def gradient(f, *varargs, axis=None, edge_order=1):

@@ -28,10 +28,11 @@ def read_sorted(s, ranks, n):
     below = np.floor(ranks).astype(int)
     above = np.minimum(below + 1, n - 1)
     part = astype(ranks - below, s.dtype)
-    low = np.take_along_axis(s, below, -1)
-    gap = np.take_along_axis(s, above, -1) - low
+    low, high = np.take_along_axis(s, below, -1), np.take_along_axis(s, above, -1)
+    gap = high - low
     gap = np.where(np.logical_or(np.isfinite(gap), part > 0), gap, 0.0)
-    return low + gap * part
+    # from the nearer end: rounds as NumPy does, and an infinite element is not taken from itself
+    return np.where(part < 0.5, low + gap * part, high - gap * (1 - part))
 
 
 def quantiles(z, q, method, weights, skip_nan):

@@ -17,6 +17,7 @@ from autograd_core import (
     vjp,
     vmap,
 )
+from autograd_core.calling import name_of
 from autograd_core.graph import Output
 from autograd_core.table import RULES, Elementwise
 from autograd_core.test_util import check_grads, random_like
@@ -55,6 +56,34 @@ def test_value_is_numpys(op: Sample) -> None:
     for ours, numpys in zip(detached(op(*traced(xs))), leaves(op(*xs)), strict=True):
         np.testing.assert_allclose(ours, numpys, **tolerance)
         assert ours.shape == numpys.shape and ours.dtype == numpys.dtype
+
+
+BY_ALGEBRA = {np.einsum, np.geomspace, np.gradient, np.quantile, np.nanquantile,
+              np.percentile, np.nanpercentile}  # fmt: skip
+"""What the order of products and of sums makes of infinity: itself, or NaN."""
+
+BY_MATRIX = {np.interp, np.linspace, np.logspace, np.pad, np.polyfit}
+"""Where a NaN is multiplied by 0, or compared with, or comes to LAPACK."""
+
+
+@pytest.mark.parametrize(
+    "op",
+    # LAPACK may not come back from NaN
+    [op for op in SAMPLES if name_of(op.f).count(".") == 1 and op.f not in BY_MATRIX],
+    ids=lambda op: op.id,
+)
+@np.errstate(all="ignore")
+def test_nan_and_infinity_go_where_numpy_puts_them(op: Sample) -> None:
+    for special in (np.nan,) if op.f in BY_ALGEBRA else (np.nan, np.inf, -np.inf):
+        for i, x in enumerate(op.draw()):
+            xs = op.draw()
+            xs[i].flat[x.size // 2 : x.size // 2 + 1] = special
+            try:
+                expected = leaves(op(*xs))
+            except (ValueError, np.linalg.LinAlgError):
+                continue
+            for ours, numpys in zip(detached(op(*traced(xs))), expected, strict=True):
+                np.testing.assert_allclose(ours, numpys, rtol=1e-9, atol=1e-12)
 
 
 @every_sample
