@@ -8,8 +8,9 @@ handed out. A print is taken of each when it is saved, and compared when it is u
 copy: no sum of the numbers is quicker, and none sees each change, whatever the numbers.
 
 A large array is too dear to copy; of it the print is a digest that each byte goes into. Two passes
-over the memory are what that costs, one when it is saved and one when it is used. A large constant
-that is used again and again can be made `read_only` once, and is not watched then.
+over the memory are what that costs, one when it is saved and one when it is used. Of a mask the
+bits are kept, an eighth of its size. A large constant that is used again and again can be made
+`read_only` once, and is not watched then.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from .errors import DtypeError, GraphError, describe
 
 __all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "is_private", "read_only"]
 
-COPIED_BYTES = 1 << 20
+COPIED_BYTES = 1 << 18
 TINY_BYTES = 1 << 10
+PACKED_BYTES = 1 << 12
 WIDTH, HEIGHT = 2039, 32
 
 
@@ -37,7 +39,7 @@ def read_only(x: Any) -> np.ndarray:
     """Return a copy that NumPy lets nobody write, and that therefore is not watched.
 
     Arrays that a recorded operation saves are compared when they are used (a copy is, or of more
-    than 1 MB a digest). For large data that a function uses in each call that can take as long as
+    than 256 kB a digest). For large data that a function uses in each call that can take as long as
     the function itself; for data that were made read-only once it takes nothing. Do not give it to
     libraries that write without asking NumPy (PyTorch's `from_numpy` and `from_dlpack` do).
 
@@ -77,7 +79,7 @@ def is_private(x: np.ndarray) -> bool:
 
 
 class Print(bytearray):
-    """A copy of the bytes of an array, or their digest.
+    """A copy of the bytes of an array, their digest, or the bits of a mask.
 
     All that save the same array, unchanged, have one print together: the last one of each array
     is known, weakly, by the array's identity. That of another array that is no more does no harm,
@@ -95,12 +97,14 @@ class Print(bytearray):
 
 
 def content(x: np.ndarray) -> Print:
-    """Return the bytes of an array, or the digest of a large one."""
+    """Return the bytes of an array, the bits of a mask, or the digest of a large array."""
     if x.dtype.char == "O":
         raise DtypeError(
             f"a calculation that is differentiated met {describe(x)}. It calculates with "
             f"numbers only: np.asarray(x, dtype=float)."
         )
+    if x.dtype.char == "?" and x.nbytes > PACKED_BYTES:
+        return Print(memoryview(np.packbits(x)))  # type: ignore[arg-type]
     if x.nbytes > COPIED_BYTES:
         return digest(x)
     return Print(memoryview(x) if x.flags.c_contiguous else x.tobytes())  # type: ignore[arg-type]
@@ -128,7 +132,7 @@ def digest(x: np.ndarray) -> Print:
 
 def is_equal(x: np.ndarray, before: bytearray) -> bool:
     """Whether the bytes of an array are what they were."""
-    if x.nbytes <= COPIED_BYTES and x.flags.c_contiguous:
+    if x.nbytes <= COPIED_BYTES and x.flags.c_contiguous and x.dtype.char != "?":
         return before.__eq__(x) is True  # reads the memory once, and copies nothing
     return before == content(x)
 

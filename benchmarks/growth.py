@@ -98,13 +98,52 @@ def layers(seconds: float, numbers: tuple[int, ...] = LAYERS) -> dict[str, Any]:
     return {"head": head, "lines": lines}
 
 
+CHAINS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "sin(x)": lambda np_, x, c: np_.sin(x),
+    "tanh(x)": lambda np_, x, c: np_.tanh(x),
+    "tanh(x) * 0.5": lambda np_, x, c: np_.tanh(x) * 0.5,
+    "x * c": lambda np_, x, c: x * c,
+    "tanh(x * c)": lambda np_, x, c: np_.tanh(x * c),
+    "x * x + c": lambda np_, x, c: x * x + c,
+    "exp(-x**2)": lambda np_, x, c: np_.exp(-(x**2)),
+    "log(1 + exp(x))": lambda np_, x, c: np_.log(1 + np_.exp(x)),
+    "where(x > 0, x, 0.1 x)": lambda np_, x, c: np_.where(x > 0, x, 0.1 * x),
+}
+
+
+def chains(times: int = 20) -> dict[str, Any] | None:
+    """The same operations again and again, here and in HIPS autograd; c is a plain array."""
+    try:
+        import autograd
+        import autograd.numpy as hips
+    except ImportError:
+        return None
+    x, c = np.random.default_rng(0).uniform(0.0, 0.25, (2, 100_000))
+    lines = []
+    for name, link in CHAINS.items():
+        memory = []
+        for np_, derive in ((np, grad), (hips, autograd.grad)):
+
+            def f(v: Any, np_: Any = np_, link: Any = link) -> Any:
+                for _ in range(times):
+                    v = link(np_, v, c)
+                return np_.sum(v)
+
+            g = derive(f)
+            memory.append(peak(lambda g=g: g(x)) / x.nbytes)  # type: ignore[misc]
+        lines.append([name, *(f"{m:.2f}" for m in memory)])
+    return {"head": [f"{times} times", "peak, in arrays", "HIPS autograd"], "lines": lines}
+
+
 def measured(seconds: float = 1.0) -> dict[str, Any]:
     """Return all tables."""
-    return {
+    tables = {
         "depth (forward and backward of a chain)": depth(seconds),
         "size (the expression of W7)": elements(seconds),
         "memory with depth": layers(seconds / 2),
+        "memory of chains on 100,000 numbers": chains(),
     }
+    return {title: table for title, table in tables.items() if table is not None}
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ def read_sorted(s, ranks, n):
     low, high = np.take_along_axis(s, below, -1), np.take_along_axis(s, above, -1)
     gap = high - low
     gap = np.where(np.logical_or(np.isfinite(gap), part > 0), gap, 0.0)
-    # from the nearer end: rounds as NumPy does, and an infinite element is not taken from itself
-    return np.where(part < 0.5, low + gap * part, high - gap * (1 - part))
+    below_all = np.isinf(low)  # -inf + inf would be NaN; from the other end it is -inf
+    return np.where(below_all, high - gap * (1 - part), low + gap * part)
 
 
 def quantiles(z, q, method, weights, skip_nan):

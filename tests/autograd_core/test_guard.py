@@ -311,7 +311,7 @@ def test_a_large_array_in_memory_that_is_not_numpys() -> None:
     memory = bytearray(np.ones(LARGE).tobytes())
     x = tensor(np.ones(LARGE), requires_grad=True)
     loss = np.sum(x * np.frombuffer(memory))
-    memory[777_775] ^= 1
+    memory[6 * LARGE + 1] ^= 1
     with pytest.raises(GraphError, match=r"operand 1 of np\.multiply"):
         loss.backward()
 
@@ -432,3 +432,20 @@ def test_a_base_does_not_share_the_memory_that_its_written_view_hands_out() -> N
     turned.data[...] = 3.0
     loss.backward()
     np.testing.assert_allclose(p.grad.numpy(), 2.0 * (np.log([1, 2]) + 1.0) / [1, 2])
+
+
+@pytest.mark.parametrize("n", [3, 5_000, 1_000_003])
+@pytest.mark.parametrize("layout", [lambda m: m, lambda m: m[::2], lambda m: m[::-1]])
+def test_of_a_mask_the_bits_are_kept(n, layout):
+    mask = layout(np.random.default_rng(0).random(n) > 0.5)
+    before = fingerprint(mask)
+    assert len(before) <= mask.size // 8 + 1 or mask.size < 5_000
+    for i in (0, mask.size // 2, mask.size - 1):
+        x = tensor(np.ones(mask.shape), requires_grad=True)
+        y = np.where(mask, x, 0.0).sum()
+        assert not has_changed(mask, before)
+        mask[i] = not mask[i]
+        assert has_changed(mask, before)
+        with pytest.raises(GraphError, match="changed between"):
+            y.backward()
+        mask[i] = not mask[i]
