@@ -28,7 +28,9 @@ __all__ = ["HookHandle", "Sink", "check_saved", "fingerprint", "is_private", "re
 COPIED_BYTES = 1 << 18
 TINY_BYTES = 1 << 10
 PACKED_BYTES = 1 << 12
-WIDTH, HEIGHT = 2039, 32
+WIDTH, NARROW = 2039, 509
+PART_WORDS = 1 << 17
+WIDE_BYTES = 8 * WIDTH * NARROW  # from which the grid is wide
 
 
 PRIVATE: weakref.WeakValueDictionary[int, np.ndarray] = weakref.WeakValueDictionary()
@@ -119,15 +121,21 @@ def digest(x: np.ndarray) -> Print:
     prime, so that rows and columns of the user's own do not fall into line with these.
     """
     memory = (x if x.flags.c_contiguous else np.ascontiguousarray(x.T)).reshape(-1).view(np.uint8)
-    rows = memory.size // (8 * WIDTH)
-    grid = memory[: rows * 8 * WIDTH].view(np.uint64).reshape(rows, WIDTH)
-    of_rows, of_columns = np.empty(rows, np.uint64), np.zeros(WIDTH, np.uint64)
-    for i in range(0, rows, HEIGHT):  # a part of the grid that stays in the cache
-        part = grid[i : i + HEIGHT]
-        np.add.reduce(part, axis=1, out=of_rows[i : i + HEIGHT])
-        of_columns += np.add.reduce(part, axis=0)
-    rest = memory[rows * 8 * WIDTH :]
-    return Print(of_rows.tobytes() + of_columns.tobytes() + rest.tobytes())
+    width = NARROW if memory.size < WIDE_BYTES else WIDTH
+    rows = memory.size // (8 * width)
+    rest = 8 * rows * width
+    grid = memory[:rest].view(np.uint64).reshape(rows, width)
+    size = 8 * (rows + width)
+    result = Print(size + memory.size - rest)
+    sums = np.frombuffer(result, np.uint64, rows + width)
+    of_rows, of_columns, of_part = sums[:rows], sums[rows:], np.empty(width, np.uint64)
+    height = PART_WORDS // width
+    for i in range(0, rows, height):  # a part of the grid that stays in the cache
+        part = grid[i : i + height]
+        np.add.reduce(part, axis=1, out=of_rows[i : i + height])
+        of_columns += np.add.reduce(part, axis=0, out=of_part)
+    memoryview(result)[size:] = memory[rest:].data
+    return result
 
 
 def is_equal(x: np.ndarray, before: bytearray) -> bool:
