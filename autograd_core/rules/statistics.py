@@ -31,8 +31,8 @@ def read_sorted(s, ranks, n):
     low, high = np.take_along_axis(s, below, -1), np.take_along_axis(s, above, -1)
     gap = high - low
     gap = np.where(np.logical_or(np.isfinite(gap), part > 0), gap, 0.0)
-    below_all = np.isinf(low)  # -inf + inf would be NaN; from the other end it is -inf
-    return np.where(below_all, high - gap * (1 - part), low + gap * part)
+    from_above = np.logical_and(np.isinf(low), part > 0)  # -inf + inf would be NaN
+    return np.where(from_above, high - gap * (1 - part), low + gap * part)
 
 
 def quantiles(z, q, method, weights, skip_nan):

@@ -102,6 +102,8 @@ def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
     [
         (np.median, [1.0, INF, INF], INF, [0, 1, 0]),
         (np.median, [1.0, 2.0, INF], 2.0, [0, 1, 0]),
+        (lambda x: np.quantile(x, 0.25), [-INF, 2.0, 3.0], -INF, [0.5, 0.5, 0]),
+        (lambda x: np.gradient(x)[1], [1.0, NAN, 5.0], 2.0, [-0.5, 0, 0.5]),
         (np.median, [NAN, 1.0, 2.0], NAN, [0, 0, 0]),
         (np.median, [4.0, 1.0, 2.0, 3.0], 2.5, [0, 0, 0.5, 0.5]),
         (np.nanmedian, [NAN, 1.0, 2.0], 1.5, [0, 0.5, 0.5]),
