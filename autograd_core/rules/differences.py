@@ -76,7 +76,7 @@ def slopes_along(f, h, axis, edge_order):
             f"np.gradient(..., edge_order={edge_order}) needs at least {edge_order + 1} points "
             f"along axis {axis}, got {n}"
         )
-    f = np.moveaxis(f, axis, 0)
+    f, dtype = np.moveaxis(f, axis, 0), f.dtype if f.dtype.kind in "fc" else np.dtype(float)
     if np.ndim(h):
         h = np.diff(h)
         if type(h) is np.ndarray and np.all(h == h[0]):
@@ -88,7 +88,7 @@ def slopes_along(f, h, axis, edge_order):
     h = h.reshape((n - 1,) + (1,) * (f.ndim - 1))
     backwards = slope_at_end(np.flip(f, 0), -np.flip(h, 0), edge_order)
     parts = [slope_at_end(f, h, edge_order), slopes_between(f, h) if inner is None else inner]
-    return np.moveaxis(np.concatenate([*parts, backwards]), 0, axis)
+    return np.moveaxis(astype(np.concatenate([*parts, backwards]), dtype), 0, axis)
 
 
 def gradient(f, *varargs, axis=None, edge_order=1):

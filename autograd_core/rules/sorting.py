@@ -119,7 +119,8 @@ def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
     y, first = np.unique(ar1, return_index=True)
     other, second = np.unique(ar2, return_index=True)
     common, also = np.isin(y, ar2), np.isin(other, ar1)
-    return (y[common], first[common], second[also]) if return_indices else y[common]
+    shared = astype(y[common], np.result_type(ar1.dtype, ar2.dtype))
+    return (shared, first[common], second[also]) if return_indices else shared
 
 
 two = ("ar1", "ar2")

@@ -20,6 +20,8 @@ CONTINUOUS = {
     "median_unbiased": (1 / 3, 1 / 3),
     "normal_unbiased": (3 / 8, 3 / 8),
 }
+TAKEN = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}
+"""Definitions whose results are elements, of whatever dtype q is."""
 constant(checked_quantiles, quantile_ranks)
 
 
@@ -63,7 +65,7 @@ def quantile_of(scale, skip_nan):
         axes = axes_of(axis, a.ndim)
         kept = [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes]
         y = np.moveaxis(y, -1, 0).reshape((*np.shape(q), *kept))
-        if np.ndim(q) == 0 and not hasattr(q, "dtype"):
+        if method in TAKEN or (np.ndim(q) == 0 and not hasattr(q, "dtype")):
             return y
         return astype(y, np.result_type(a.dtype, getattr(q, "dtype", float)))
 

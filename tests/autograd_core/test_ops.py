@@ -186,6 +186,19 @@ def test_a_dtype_stays_what_it_is(op: Sample, width: str) -> None:
             np.testing.assert_allclose(x.grad.numpy(), x64.grad.numpy(), atol=tolerance * size)
 
 
+@every_sample
+@np.errstate(all="ignore")
+def test_plain_values_of_another_width_count_as_they_do_in_numpy(op: Sample) -> None:
+    """A float64 setting or constant beside float32 and float16 operands."""
+    for width in WIDTHS:
+        xs = [cast(x, width) for x in op.draw()]
+        try:
+            expected = [v.dtype for v in leaves(op(*xs))]
+        except (TypeError, ValueError):
+            continue
+        assert [v.dtype for v in flatten(op(*traced(xs)))[0]] == expected
+
+
 def cast(operand: Any, width: str) -> Any:
     """Cast a floating point array to another width."""
     real, complex_, _ = WIDTHS[width]
