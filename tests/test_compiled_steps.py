@@ -368,7 +368,8 @@ def test_nothing_of_the_first_calls_stays_in_memory() -> None:
         tracemalloc.stop()
     assert [r.state for r in compiled.recordings.values()] == ["ready"], compiled.report()
     # weights in one vector, which has taken the place of what was not counted; momentum; scratch
-    assert now < 2.6 * weights
+    free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()  # larger objects
+    assert now < (2.6 if free_threaded else 2.4) * weights
 
 
 def test_frozen_parameters_and_grad_modes() -> None:
