@@ -52,10 +52,15 @@ def simplified(
         elif call.f is np.add:
             subtract_instead(call, made, uses, kept, same, dropped)
         elif call.f is np.matmul:
-            times = made.get(call.args[0])
+            times = maker(call.args[0], made)
             if times is not None and uses[times.result] == 1 and times.result not in kept:
                 scale_instead(call, times, constant, dropped)
     return [call for call in calls if id(call) not in dropped]
+
+
+def maker(x: Any, made: dict[Value, Call]) -> Call | None:
+    """Return the call that an operand comes from, if it is no list or number."""
+    return made.get(x) if type(x) is Value else None
 
 
 def rename(call: Call, same: dict[Value, Value]) -> None:
@@ -115,13 +120,13 @@ def subtract_instead(
 ) -> None:
     """Turn ``c + (-a) b`` into ``c - a b``."""
     for c, product in (call.args, call.args[::-1]):
-        times = made.get(product)
+        times = maker(product, made)
         if type(c) is not Value or times is None or times.f is not np.multiply:
             continue
         if uses[product] != 1 or product in kept or not is_plain(times):
             continue
         for negated, b in (times.args, times.args[::-1]):
-            minus = made.get(negated) if type(negated) is Value else None
+            minus = maker(negated, made)
             if minus is None or minus.f is not np.negative or uses[negated] != 1:
                 continue
             if minus.keeps or minus.writes or negated in kept:

@@ -59,4 +59,19 @@ def test_the_product_with_the_identity_is_there_where_it_is_asked_for():
         np.testing.assert_array_equal(ours, expected)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.matmul([[1.0, 2.0]], x),
+        lambda x: np.add([1.0, 2.0], x),
+        lambda x: np.add(-x * x, [1.0, 2.0]),
+    ],
+)
+def test_lists_are_operands_too(f):
+    x = rng.standard_normal(2)
+    compiled = warmed(f, x)
+    assert "def function" in compiled.source
+    np.testing.assert_array_equal(compiled(2 * x), f(2 * x))
+
+
 PERMUTED = np.eye(3)[[1, 0, 2]]
