@@ -108,6 +108,7 @@ def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
         (np.median, [4.0, 1.0, 2.0, 3.0], 2.5, [0, 0, 0.5, 0.5]),
         (np.nanmedian, [NAN, 1.0, 2.0], 1.5, [0, 0.5, 0.5]),
         (lambda x: np.quantile(x, 1.0), [1.0, 3.0, 2.0], 3.0, [0, 1, 0]),
+        (lambda x: np.quantile(x, 1.0, method="weibull"), [1.0, 3.0, 2.0], 3.0, [0, 1, 0]),
         (np.nanmax, [NAN, 2.0, 2.0], 2.0, [0, 0.5, 0.5]),
         (np.nansum, [NAN, NAN], 0.0, [0, 0]),
         (np.nanprod, [NAN, 3.0, 0.0], 0.0, [0, 0, 3]),
@@ -319,3 +320,10 @@ def test_counts_with_weights_as_recommended() -> None:
     w = np.array([1.0, 2.0, 3.0, 4.0])
     np.testing.assert_array_equal(f(w), np.histogram(x, edges, weights=w)[0])
     assert grad(lambda w: f(w)[1])(w).tolist() == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_places_of_what_is_in_both() -> None:
+    a, b = np.array([3.0, 1.0, 1.0, 2.0, 7.0]), np.array([5.0, 2.0, 2.0, 3.0, 8.0, 3.0])
+    found = np.intersect1d(tensor(a, requires_grad=True), b, return_indices=True)
+    for ours, numpys in zip(found, np.intersect1d(a, b, return_indices=True), strict=True):
+        np.testing.assert_array_equal(np.asarray(getattr(ours, "data", ours)), numpys)

@@ -104,16 +104,27 @@ def test_forward_and_reverse_are_transposes(op: Sample) -> None:
 
 @every_sample
 def test_intermediate_values_which_go_the_short_way_give_the_same(op: Sample) -> None:
-    """Arguments are in the user's hands and go the long way; what was calculated is not."""
+    """Arguments are in the user's hands and go the long way; what was calculated is not.
+
+    Also where what was calculated belongs to an outer derivative.
+    """
+
+    def calculated(*xs: Any) -> Any:
+        return op(*[+x for x in xs])
+
+    def nested(*xs: Any) -> Any:
+        return vjp(calculated, *xs)[0]
+
     xs = op.draw()
     y, pull = vjp(op, *xs)
-    short, pull_short = vjp(lambda *xs: op(*[+x for x in xs]), *xs)
-    for ours, expected in zip(leaves(short), leaves(y), strict=True):
-        np.testing.assert_array_equal(ours, expected)
-        assert ours.dtype == expected.dtype
     u = cotangents_for(y)
-    for ours, expected in zip(pull_short(u), pull(u), strict=True):
-        np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14)
+    for f in (calculated, nested):
+        short, pull_short = vjp(f, *xs)
+        for ours, expected in zip(leaves(short), leaves(y), strict=True):
+            np.testing.assert_array_equal(ours, expected)
+            assert ours.dtype == expected.dtype
+        for ours, expected in zip(pull_short(u), pull(u), strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("op", [op for op in SAMPLES if len(op.makers()) > 1], ids=lambda op: op.id)
