@@ -58,9 +58,9 @@ EQUIVALENT = {
     "SVDResult = type(": "a type, whatever the matrix",
     "abs(order - 1)": "of which the absolute value is taken",
     "-G @ T(y) if needs[0] else None": "what is not needed is dropped",
-    "n = A.shape[-1]": "of square matrices, whose rows are as many as their columns",
-    "check_finite=False": "of finite numbers",
-    "composed(np.hsplit": "1 - ndim is the axis 1, too, from the other end",
+    "n = A.shape[1]": "of square matrices, whose rows are as many as their columns",
+    "check_finite=True": "of finite numbers",
+    "min(1 - x.ndim, 1)": "1 - ndim is the axis 1, too, from the other end",
     "stand_ins = ": "only their shapes are looked at",
     "np.where(near, ": "where it is not near, the result is not used",
 }
