@@ -7,8 +7,12 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .errors import ArgumentError, DtypeError, describe
+import numpy as np
+
+from .errors import ArgumentError, DtypeError, GraphError, describe
+from .guard import fingerprint, has_changed, is_private
 from .operators import name
+from .trees import leaves_with_paths
 
 __all__ = ["unary"]
 
@@ -35,10 +39,16 @@ def unary(operator: Function) -> Function:
             if argnum.__class__ is int and 0 <= argnum < len(args):
                 alone = len(args) == 1 and not kwargs
                 f = fun if alone else of_one(fun, argnum, args, kwargs)
-                return operator(f, args[argnum], **options)
-            args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
-            x = value_at(args, kwargs, chosen)
-            return operator(of_argnum(fun, chosen, args, kwargs), x, **options)
+                x = args[argnum]
+            else:
+                args, kwargs, chosen = places(fun, argnum, args, kwargs, verb)
+                f, x = of_argnum(fun, chosen, args, kwargs), value_at(args, kwargs, chosen)
+            prints = prints_of(x)
+            result = operator(f, x, **options)
+            for array, before in prints:
+                if has_changed(array, before):
+                    raise overwritten(verb, fun, array)
+            return result
 
         derivative.__name__ = f"{verb}_of_{name(fun)}_wrt_argnum_{argnum}"
         derivative.__doc__ = f"{verb} of {name(fun)} with respect to argument {argnum}."
@@ -56,6 +66,31 @@ def unary(operator: Function) -> Function:
         ]
     )
     return with_argnum
+
+
+def prints_of(x: Any) -> list[tuple[np.ndarray, Any]]:
+    """Take a print of each array of an argument, beneath all levels, that can be written.
+
+    The argument is in the user's hands while the function runs, which may write into it.
+    """
+    while hasattr(x, "_value"):
+        x = x._value
+    if type(x) is np.ndarray:
+        if x.dtype.kind not in "fc" or not (x.flags.writeable or not is_private(x)):
+            return []
+        return [(x, fingerprint(x))]
+    if x.__class__ is float or isinstance(x, np.generic):
+        return []
+    return [found for _, leaf in leaves_with_paths(x) if leaf is not x for found in prints_of(leaf)]
+
+
+def overwritten(verb: str, f: Function, x: np.ndarray) -> GraphError:
+    """Say that a function wrote into what it is differentiated by."""
+    return GraphError(
+        f"{verb}: the argument of {name(f)}, shape {x.shape}, was written while {name(f)} was "
+        f"differentiated, so the derivative may be wrong. Let {name(f)} write into a copy "
+        f"(x.copy()), or into what it is called with, where x[i] = v has a derivative."
+    )
 
 
 def places(

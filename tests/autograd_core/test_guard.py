@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import autograd_core as ac
 from autograd_core import GraphError, Tensor, custom_op, grad, no_grad, read_only, tensor, vjp
 from autograd_core.guard import COPIED_BYTES, digest, fingerprint, has_changed
 from autograd_core.inplace import mark_written
@@ -188,6 +189,52 @@ def test_a_buffer_that_is_used_again_inside_a_function() -> None:
 
     with pytest.raises(GraphError, match="x.copy()"):
         grad(f)(np.ones(3))
+
+
+# Ways to differentiate f at an array, each of which gives f the whole array.
+OPERATORS: dict[str, Callable[[Any, np.ndarray], Any]] = {
+    "grad": lambda f, a: grad(f)(a),
+    "value_and_grad": lambda f, a: ac.value_and_grad(f)(a),
+    "has_aux": lambda f, a: grad(lambda x: (f(x), 1), has_aux=True)(a),
+    "grad of several": lambda f, a: grad(lambda x, s: f(x) * s, (0, 1))(a, 2.0),
+    "grad by name": lambda f, a: grad(lambda x, s: f(x) * s, "x")(x=a, s=2.0),
+    "grad in a dict": lambda f, a: grad(lambda d: f(d["w"]))({"w": a}),
+    "grad of grad": lambda f, a: grad(lambda x: np.sum(grad(f)(x)))(a),
+    "elementwise_grad": lambda f, a: ac.elementwise_grad(f)(a),
+    "jacobian": lambda f, a: ac.jacobian(f)(a),
+    "forward over reverse": lambda f, a: ac.jvp(grad(f), (a,), (np.ones(a.shape),)),
+    "vmap": lambda f, a: ac.vmap(grad(f))(a[None]),
+    "hvp": lambda f, a: ac.hvp(f, (a,), (np.ones(a.shape),)),
+    "vjp": lambda f, a: vjp(f, a)[1](1.0),
+}
+
+
+@pytest.mark.parametrize("shape", [(3,), (40, 30), (300, 250)], ids=str)
+@pytest.mark.parametrize("way", OPERATORS)
+def test_a_function_that_writes_into_its_own_argument(way: str, shape: Any) -> None:
+    a = data(shape)
+
+    def writes(x: Any) -> Any:
+        y = np.sum(x * x)
+        a[-1] += 1.0
+        return y
+
+    def calculates(x: Any) -> Any:
+        return np.sum(x * x)
+
+    OPERATORS[way](calculates, a)  # no false alarm
+    with pytest.raises(GraphError, match=r"(?s)the argument of .*x\.copy\(\)|operand 0"):
+        OPERATORS[way](writes, a)
+
+
+def test_a_function_may_write_into_what_it_is_called_with() -> None:
+    def f(x: Any) -> Any:
+        x[0] = x[1] ** 2
+        return np.sum(x * x)
+
+    a = np.array([1.0, 2.0])
+    assert grad(f)(a).tolist() == [0.0, 36.0]
+    assert a.tolist() == [1.0, 2.0]
 
 
 def test_a_change_before_the_value_is_saved_is_fine() -> None:
