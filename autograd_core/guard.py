@@ -100,11 +100,6 @@ class Print(bytearray):
 
 def content(x: np.ndarray) -> Print:
     """Return the bytes of an array, the bits of a mask, or the digest of a large array."""
-    if x.dtype.char == "O":
-        raise DtypeError(
-            f"a calculation that is differentiated met {describe(x)}. It calculates with "
-            f"numbers only: np.asarray(x, dtype=float)."
-        )
     if x.dtype.char == "?" and x.nbytes > PACKED_BYTES:
         return Print(memoryview(np.packbits(x)))  # type: ignore[arg-type]
     if x.nbytes > COPIED_BYTES:
@@ -138,19 +133,26 @@ def digest(x: np.ndarray) -> Print:
     return result
 
 
-def is_equal(x: np.ndarray, before: bytearray) -> bool:
+def is_equal(x: np.ndarray, before: bytes | bytearray) -> bool:
     """Whether the bytes of an array are what they were."""
+    if x.nbytes <= TINY_BYTES:
+        return before == x.tobytes()
     if x.nbytes <= COPIED_BYTES and x.flags.c_contiguous and x.dtype.char != "?":
         return before.__eq__(x) is True  # reads the memory once, and copies nothing
     return before == content(x)
 
 
 def fingerprint(x: np.ndarray) -> Any:
-    """Return a print of an array; a tiny one is not shared."""
+    """Return a print of an array; a tiny one is not shared, and its bytes as they are."""
     if hasattr(x, "is_recorded_array"):  # `compile` notes all writes itself
         return OUTDATED
+    if x.dtype.char == "O":
+        raise DtypeError(
+            f"a calculation that is differentiated met {describe(x)}. It calculates with "
+            f"numbers only: np.asarray(x, dtype=float)."
+        )
     if x.nbytes <= TINY_BYTES:
-        return content(x)
+        return x.tobytes()
     last = Print.last.get(id(x))
     found = None if last is None else last()
     if found is None or not is_equal(x, found):
