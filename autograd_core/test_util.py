@@ -41,25 +41,36 @@ def inner(us: list, vs: list) -> float:
     )
 
 
-def numerical_jvp(f: Callable[..., Any], args: tuple, directions: list, eps: float) -> list:
-    """Central difference of the outputs along a direction of the inputs."""
+def difference_along(
+    f: Callable[..., Any], args: tuple, directions: list, us: list
+) -> tuple[float, float]:
+    """Return the central difference of the outputs along a direction of the inputs, paired with
+    cotangents, and how far it may be wrong because the outputs are rounded.
+    """
     leaves, rebuild = flatten(args)
     ahead, _ = flatten(
-        f(*rebuild([x + eps / 2 * v for x, v in zip(leaves, directions, strict=True)]))
+        f(*rebuild([x + EPS / 2 * v for x, v in zip(leaves, directions, strict=True)]))
     )
     behind, _ = flatten(
-        f(*rebuild([x - eps / 2 * v for x, v in zip(leaves, directions, strict=True)]))
+        f(*rebuild([x - EPS / 2 * v for x, v in zip(leaves, directions, strict=True)]))
     )
-    return [(np.asarray(a) - np.asarray(b)) / eps for a, b in zip(ahead, behind, strict=True)]
+    pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(ahead, behind, strict=True)]
+    size = sum(float(np.sum(np.abs(u) * np.abs(a))) for u, (a, _) in zip(us, pairs, strict=True))
+    rounding = 4 * np.finfo(float).eps * size / EPS
+    return inner(us, [(a - b) / EPS for a, b in pairs]), rounding if np.isfinite(size) else 0.0
 
 
-def compare(found: float, expected: float, what: str, rtol: float, atol: float) -> None:
-    """Raise where two directional derivatives differ."""
-    if not abs(found - expected) <= atol + rtol * abs(expected):
+def compare(
+    found: float, difference: tuple[float, float], what: str, rtol: float, atol: float
+) -> None:
+    """Raise where a directional derivative is not the finite difference."""
+    expected, rounding = difference
+    if not abs(found - expected) <= atol + rtol * abs(expected) + rounding:
         raise GradientCheckError(
             f"{what}: the derivative along a random direction is {found:.10g}, the finite "
-            f"difference {expected:.10g} (allowed: {atol:g} + {rtol:g} * |difference|). Check the "
-            f"rules of the operations in the function, or that it is smooth at this point."
+            f"difference {expected:.10g} (allowed: {atol:g} + {rtol:g} * |difference|, and "
+            f"{rounding:.1g} for rounding). Check the rules of the operations in the function, or "
+            f"that it is smooth at this point."
         )
 
 
@@ -80,8 +91,8 @@ def check_vjp(
     Raises
     ------
     GradientCheckError
-        If they differ by more than `atol + rtol * |difference|`, or a cotangent has another
-        shape or dtype than its argument.
+        If they differ by more than `atol + rtol * |difference|` and what rounding explains, or a
+        cotangent has another shape or dtype than its argument.
 
     Examples
     --------
@@ -101,8 +112,8 @@ def check_vjp(
                 f"vjp of {name(f)}: argument{path} has shape {np.shape(x)} and dtype "
                 f"{getattr(x, 'dtype', float)}, its gradient {np.shape(c)} and {c.dtype}"
             )
-    expected = inner(u, numerical_jvp(f, args, v, EPS))
-    compare(inner(cotangents, v), expected, f"reverse mode of {name(f)}", rtol, atol)
+    difference = difference_along(f, args, v, u)
+    compare(inner(cotangents, v), difference, f"reverse mode of {name(f)}", rtol, atol)
 
 
 def check_jvp(
@@ -122,7 +133,7 @@ def check_jvp(
     Raises
     ------
     GradientCheckError
-        If they differ by more than `atol + rtol * |difference|`.
+        If they differ by more than `atol + rtol * |difference|` and what rounding explains.
 
     Examples
     --------
@@ -135,8 +146,8 @@ def check_jvp(
     y, t = jvp(f, args, rebuild(v))
     outputs, _ = flatten(y)
     u = random_like(outputs, rng)
-    expected = inner(u, numerical_jvp(f, args, v, EPS))
-    compare(inner(u, flatten(t)[0]), expected, f"forward mode of {name(f)}", rtol, atol)
+    difference = difference_along(f, args, v, u)
+    compare(inner(u, flatten(t)[0]), difference, f"forward mode of {name(f)}", rtol, atol)
 
 
 def check_grads(
@@ -160,7 +171,8 @@ def check_grads(
     modes : sequence of {"fwd", "rev"}
     order : int, default 2
     rtol, atol : float, default 1e-6
-        Allowed is `atol + rtol * |finite difference|`; the step is 1e-6.
+        Allowed is `atol + rtol * |finite difference|`; the step is 1e-6. What the rounding of
+        large results does to such a difference comes on top.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from ..errors import ShapeError
 __all__ = ["door", "holds_tensor", "stacked"]
 
 SEQUENCES = {
-    *("block", "choose", "column_stack", "concat", "concatenate", "dstack", "hstack", "lexsort"),
+    *("choose", "column_stack", "concat", "concatenate", "dstack", "hstack", "lexsort"),
     *("multi_dot", "piecewise", "select", "stack", "vstack"),
 }
 """Functions whose arguments are sequences of arrays, which stay sequences."""
@@ -62,6 +62,8 @@ def as_arrays(x: Any) -> Any:
 
 def taking_lists(f: Callable[..., Any]) -> Callable[..., Any]:
     """Let a NumPy function take lists of Tensors in place of arrays."""
+    if f is np.block:  # its nested lists are no arrays
+        return f
     convert = as_arrays if f.__name__ in SEQUENCES else as_array
 
     @functools.wraps(f)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..composed import composed
+from ..errors import ShapeError
 from ..kernels import astype
 from ..table import existing, rule
 
@@ -82,8 +83,18 @@ composed(np.column_stack, column_stack, operands=())
 
 
 def depth_of(arrays):
-    """Return how deep lists are nested."""
-    return 1 + depth_of(arrays[0]) if isinstance(arrays, (tuple, list)) else 0
+    """Return how deep lists are nested, which is the same everywhere."""
+    if not isinstance(arrays, (tuple, list)):
+        return 0
+    depths = sorted({depth_of(inner) for inner in arrays})
+    if len(depths) != 1:
+        found = f"lists of depths {', '.join(map(str, depths))} beside each other"
+        raise ShapeError(
+            f"np.block takes lists that are nested equally deep everywhere, and none that is "
+            f"empty; got {found if depths else 'an empty list'}. "
+            f"Two rows are [[A, B], [C, D]]."
+        )
+    return 1 + depths[0]
 
 
 def axes_needed(arrays, depth):

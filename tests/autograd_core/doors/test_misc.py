@@ -17,6 +17,7 @@ from autograd_core import (
     ShapeError,
     Tensor,
     builtins,
+    custom_op,
     grad,
     hessian,
     jacobian,
@@ -322,6 +323,19 @@ def test_check_grads_finds_wrong_derivatives() -> None:
     check_grads(wrong(second_order=True), modes=["rev"], order=1)(1.0)
     with pytest.raises(GradientCheckError, match="differentiated"):
         check_grads(wrong(second_order=True), modes=["rev"])(1.0)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e6])
+def test_check_grads_knows_how_finely_results_are_rounded(size: float) -> None:
+    x = np.linspace(0.3, 2.0, 7)
+
+    def offset(x: Any) -> Any:  # a small derivative of a large result
+        return np.sin(x) + size
+
+    check_grads(offset, order=1)(x)
+    wrong = custom_op(offset, vjp=(lambda g, y, x: 1.1 * g * np.cos(x),))
+    with pytest.raises(GradientCheckError, match="for rounding"):
+        check_grads(wrong, modes=["rev"], order=1)(x)
 
 
 def test_check_grads_chooses_arguments() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import subprocess
@@ -12,8 +13,20 @@ import numpy
 import pytest
 
 import autograd_core.numpy as np
-from autograd_core import ArgumentError, ShapeError, Tensor, grad, no_grad, tensor, vmap
+from autograd_core import (
+    ArgumentError,
+    ShapeError,
+    Tensor,
+    grad,
+    no_grad,
+    tensor,
+    value_and_grad,
+    vmap,
+)
 from autograd_core.test_util import check_equivalent, check_grads
+from autograd_core.trees import flatten
+from tests.ops import SAMPLES
+from tests.sampling import Sample
 
 X = numpy.array([0.3, -0.8, 1.1])
 S = numpy.float64(0.7)
@@ -47,6 +60,48 @@ def test_names_can_be_imported_one_by_one() -> None:
 
     assert sin is numpy.sin and pi == numpy.pi and LinAlgError is numpy.linalg.LinAlgError
     assert norm(array([3.0, 4.0])) == 5.0 and fft(array([1.0]))[0] == 1.0 and callable(randn)
+
+
+SPACES = [(numpy, np), (numpy.linalg, np.linalg), (numpy.fft, np.fft)]
+
+
+def counterparts() -> list[tuple[Sample, Sample]]:
+    """Pair each sample whose function has another one in the door with the same call of that."""
+    pairs = []
+    for row in SAMPLES:
+        for plain, door in SPACES:
+            name = getattr(row.f, "__name__", "")
+            if getattr(plain, name, None) is row.f and getattr(door, name) is not row.f:
+                pairs.append((row, dataclasses.replace(row, f=getattr(door, name))))
+    return pairs
+
+
+@pytest.mark.parametrize(("row", "through_door"), counterparts(), ids=lambda s: s.id)
+def test_each_sample_through_the_door(row: Sample, through_door: Sample) -> None:
+    xs = row.draw()
+
+    def gradients(call: Sample) -> Any:
+        def size(parts: list) -> Any:
+            ys = [y for y in flatten(call(*parts))[0] if y.dtype.kind in "fc"]
+            return sum(numpy.sum(numpy.abs(y) ** 2) for y in ys or [parts[0]])
+
+        return value_and_grad(size)(xs)
+
+    try:
+        expected = gradients(row)
+    except NotImplementedError:  # no derivative there, as the sample table says
+        return
+    check_equivalent(gradients(through_door), expected)
+
+
+def test_nested_lists_of_a_block_matrix_stay_lists() -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.block([[x, x[:, :1]], [numpy.ones((1, 2)), 3.0]]) ** 2)
+
+    assert grad(f)(numpy.ones((2, 2))).tolist() == [[4.0, 2.0], [4.0, 2.0]]
+    for wrong in (lambda x: [x, [x]], lambda x: [[x], x], lambda x: [[x], []]):
+        with pytest.raises(ShapeError, match=r"nested equally deep.*A, B"):
+            grad(lambda x: np.sum(np.block(wrong(x))))(numpy.ones((2, 2)))  # noqa: B023
 
 
 def test_plain_calls_give_what_numpy_gives() -> None:
