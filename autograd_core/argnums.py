@@ -12,7 +12,7 @@ import numpy as np
 from .errors import ArgumentError, DtypeError, GraphError, describe
 from .guard import TINY_BYTES, fingerprint, has_changed, is_private
 from .operators import name
-from .trees import leaves_with_paths
+from .trees import flatten
 
 __all__ = ["unary"]
 
@@ -83,7 +83,7 @@ def prints_of(x: Any) -> list[tuple[np.ndarray, Any]]:
         return [(x, fingerprint(x))]
     if x.__class__ is float or isinstance(x, np.generic):
         return []
-    return [found for _, leaf in leaves_with_paths(x) if leaf is not x for found in prints_of(leaf)]
+    return [found for leaf in flatten(x)[0] if leaf is not x for found in prints_of(leaf)]
 
 
 def overwritten(verb: str, f: Function, x: np.ndarray) -> GraphError:

@@ -47,27 +47,40 @@ class Composed:
         """Names of those that arrive as arrays."""
         return (self.given[0].name,) if self._operands is None else self._operands
 
+    @functools.cached_property
+    def accepts(self) -> frozenset[str] | None:
+        """Names that the composition takes; None if it takes all."""
+        if any(p.kind is p.VAR_KEYWORD for p in self.given):
+            return None
+        return frozenset(p.name for p in self.given)
+
+    @functools.cached_property
+    def places(self) -> list[str] | None:
+        """Names of what it takes by place, if the last of these are many; None if all has a name."""
+        if not any(p.kind is p.VAR_POSITIONAL for p in self.given):
+            return None
+        return [p.name for p in self.given if p.kind is not p.KEYWORD_ONLY]
+
     def unpack(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         """Bring a call to the form in which the composition takes it: by name, if it can be."""
-        kinds = {p.kind for p in self.given}
-        if inspect.Parameter.VAR_POSITIONAL not in kinds:
+        if self.places is None:
             if len(args) > len(self.names):
                 raise TypeError(f"{self.name} takes at most {len(self.names)} arguments")
             args, kwargs = (), dict(zip(self.names, args, strict=False)) | kwargs
         kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
-        if inspect.Parameter.VAR_KEYWORD not in kinds:
-            accepts = frozenset(p.name for p in self.given)
-            kwargs = known_settings(self.name, kwargs, accepts, LAYOUT_SETTINGS)
+        if self.accepts is not None:
+            kwargs = known_settings(self.name, kwargs, self.accepts, LAYOUT_SETTINGS)
         return args, kwargs
 
     def __call__(self, args: tuple, kwargs: dict, operand_of: Callable[[Any], Any]) -> Any:
         """Call the composition, its operands made arrays by `operand_of`."""
         args, kwargs = self.unpack(args, kwargs)
-        places = [p.name for p in self.given if p.kind is not p.KEYWORD_ONLY]
-        names = (places[min(i, len(places) - 1)] for i in range(len(args)))
-        args = tuple(
-            operand_of(x) if k in self.operands else x for k, x in zip(names, args, strict=True)
-        )
+        if args:
+            places: Any = self.places
+            names = (places[min(i, len(places) - 1)] for i in range(len(args)))
+            args = tuple(
+                operand_of(x) if k in self.operands else x for k, x in zip(names, args, strict=True)
+            )
         for name in self.operands:
             if kwargs.get(name) is not None:
                 kwargs[name] = operand_of(kwargs[name])

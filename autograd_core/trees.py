@@ -79,14 +79,15 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     >>> rebuild([3.0, 4.0])
     {'w': 3.0, 'b': [4.0, None]}
     """
-    if hasattr(tree, "shape"):  # the short way for what is most frequent: an array,
+    if hasattr(tree, "shape"):
         return [current(tree)], first
-    if tree.__class__ is tuple:  # or some arrays
-        for x in tree:
-            if not hasattr(x, "shape"):
-                break
-        else:
-            return list(map(current, tree)), tuple
+    kind = tree.__class__
+    if kind is tuple or kind is list:
+        return flattened_sequence(tree, kind)
+    if kind is dict:
+        keys = list(tree)
+        leaves, listed = flattened_sequence(tree.values(), list)
+        return leaves, lambda new: dict(zip(keys, listed(new), strict=True))
     leaves = [current(leaf) for _, leaf in leaves_with_paths(tree)]
 
     def rebuild(new: list) -> Any:
@@ -94,3 +95,19 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
         return tree_map(lambda _old: next(queue), tree)
 
     return leaves, rebuild
+
+
+def flattened_sequence(tree: Any, kind: Callable[[list], Any]) -> tuple[list, Callable[[list], Any]]:
+    """Do that for a sequence; `kind` makes one of its class of a list."""
+    for x in tree:
+        if not hasattr(x, "shape"):
+            break
+    else:  # the most frequent: some arrays
+        return list(map(current, tree)), kind
+    leaves: list[Any] = []
+    parts: list[tuple[int, int, Callable[[list], Any]]] = []
+    for branch in tree:
+        some, rebuilt = flatten(branch)
+        parts.append((len(leaves), len(leaves) + len(some), rebuilt))
+        leaves += some
+    return leaves, lambda new: kind([rebuilt(new[i:j]) for i, j, rebuilt in parts])
