@@ -56,7 +56,7 @@ class Composed:
 
     @functools.cached_property
     def places(self) -> list[str] | None:
-        """Names of what it takes by place, if the last of these are many; None if all has a name."""
+        """Names of what it takes by place, if the last are many; None if all has a name."""
         if not any(p.kind is p.VAR_POSITIONAL for p in self.given):
             return None
         return [p.name for p in self.given if p.kind is not p.KEYWORD_ONLY]

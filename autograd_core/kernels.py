@@ -195,9 +195,18 @@ def bessel_i(x: Any, order: int) -> Any:
     return y / points
 
 
+MANY_PRODUCTS = 1 << 17  # from which looking for a better way pays
+
+
 @primitive
 def contract(a: Any, b: Any, first: str, second: str, output: str, optimize: Any = False) -> Any:
-    """`np.einsum` of two operands, its letters given one by one."""
+    """`np.einsum` of two operands, its letters given one by one.
+
+    With `optimize=None` many products are left to BLAS, if they can be.
+    """
+    if optimize is None:
+        lengths = dict(zip(first, a.shape, strict=True)) | dict(zip(second, b.shape, strict=True))
+        optimize = math.prod(lengths.values()) > MANY_PRODUCTS
     return np.einsum(f"{first},{second}->{output}", a, b, optimize=optimize)
 
 

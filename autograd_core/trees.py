@@ -97,7 +97,9 @@ def flatten(tree: Any) -> tuple[list, Callable[[list], Any]]:
     return leaves, rebuild
 
 
-def flattened_sequence(tree: Any, kind: Callable[[list], Any]) -> tuple[list, Callable[[list], Any]]:
+def flattened_sequence(
+    tree: Any, kind: Callable[[list], Any]
+) -> tuple[list, Callable[[list], Any]]:
     """Do that for a sequence; `kind` makes one of its class of a list."""
     for x in tree:
         if not hasattr(x, "shape"):

@@ -21,7 +21,7 @@ LAYERS = [
     ["table"],
     ["composed", "late", "misfits"],
     ["graph", "trees", "kernels"],
-    ["ufunc_methods", "places"],
+    ["ufunc_methods", "places", "index_notation"],
     ["records"],
     ["layout"],
     ["traced"],
@@ -57,6 +57,7 @@ SPINE = {"table", "graph", "reverse", "forward", "dispatch", "tensor"}
 SPINE_BUDGET = 1500
 FILE_BUDGET = 400
 RULE_IMPORTS = {"numpy", "math", "operator", "table", "composed", "kernels", "batch", "errors"}
+RULE_IMPORTS |= {"index_notation"}
 
 
 def imported(path: Path) -> set[str]:
