@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.special as sc
 
-from autograd_core.rules.scipy import bessel, gamma, integrals, linalg, signal, sums
+from autograd_core.rules.scipy import bessel, gamma, integrals, linalg, normal, signal, sums
 from tests.sampling import Maker, above_one, fixed, positive, real, sample, unit
 
 
@@ -168,6 +168,7 @@ sample(sums.log_sum_exp, fixed(1000.0, -2000.0, 999.0), None, axis=(-1,))
 for lower in (True, False):
     sample(linalg.solve_triangular, invertible(3), real(3), lower=lower)
     sample(linalg.solve_triangular, invertible(3), real(3, 2), lower=lower, unit_diagonal=True)
+sample(normal.normal_exponent, real(4, 3), invertible(3))
 sample(linalg.solve_banded, above_one(3, 5), real(5), l_and_u=(1, 1))
 sample(linalg.solve_banded, above_one(4, 5), real(5, 2), l_and_u=(2, 1))
 sample(linalg.solve_sylvester, invertible(3), invertible(2), real(3, 2))

@@ -1,6 +1,6 @@
 """Norms of vectors and matrices, and the condition number.
 
-All orders are composed of few functions; only the Euclidean (and Frobenius) norm has a row. Every
+All orders are composed of few functions; only the Euclidean (and Frobenius) norm has rows. Every
 norm has the safe subgradient 0 at the origin, and ties of a maximum share the gradient.
 """
 
@@ -33,6 +33,15 @@ def euclidean_jvp(t, y, x, *, axis=None, keepdims=False):
 
 rule(euclidean, vjp=(euclidean_vjp,), jvp=(euclidean_jvp,))
 batching(reduction, euclidean)
+
+
+def norm_batch(call, values, mapped, settings):
+    """`np.linalg.norm` takes no more than two axes."""
+    return reduction(lambda xs, more: euclidean(*xs, **more), values, mapped, settings)
+
+
+rule(np.linalg.norm, vjp=(euclidean_vjp,), jvp=(euclidean_jvp,))  # where no order is given
+batching(norm_batch, np.linalg.norm)
 
 
 def power_norm(x, p, axis, keepdims):

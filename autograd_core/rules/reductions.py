@@ -7,6 +7,7 @@ import numpy as np
 
 from ..composed import composed
 from ..kernels import (
+    products_of_others,
     recurrence,
     running_maximum,
     running_minimum,
@@ -51,25 +52,25 @@ RULES[np.sum].brief, RULES[np.mean].brief = sum_of_all, mean_of_all
 # --- products -------------------------------------------------------------------------------------
 
 
-def products_of_others(x, axis):
-    """For each element the product of all others: of those before times of those after it.
-
-    There is no division, so it is right for any number of zeros.
-    """
+def products_before_and_after(x, *, axis=None):
+    """For each element the product of those before it times that of those after it."""
     z = lanes(x, axis)
     before = np.cumprod(delayed(z, 1.0), axis=-1)
     after = np.cumprod(delayed(np.flip(z, -1), 1.0), axis=-1)
     return from_lanes(before * np.flip(after, -1), x, axis)
 
 
+composed(products_of_others, products_before_and_after)
+
+
 def prod_vjp(g, _y, x, *, axis=None, keepdims=False):
     """dy/dx_i = the product of the others."""
-    return spread(g, x, axis) * products_of_others(x, axis)
+    return spread(g, x, axis) * products_of_others(x, axis=axis)
 
 
 def prod_jvp(t, _y, x, *, axis=None, keepdims=False):
     """Sum of t_i times the product of the others."""
-    return np.sum(t * products_of_others(x, axis), axis=axis, keepdims=keepdims)
+    return np.sum(t * products_of_others(x, axis=axis), axis=axis, keepdims=keepdims)
 
 
 rule(np.prod, vjp=(prod_vjp,), jvp=(prod_jvp,))

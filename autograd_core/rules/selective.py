@@ -46,19 +46,25 @@ def var_of(
     a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None, correction=None
 ):
     """Mean of the squared distances |a - m|^2, m being the mean or what is given for it."""
+    ddof = ddof if correction is None else correction
     a = a if dtype is None else astype(a, dtype)
+    if where is True and mean is None:
+        return np.var(a, axis=axis, ddof=ddof, keepdims=keepdims)
     m = mean_of(a, axis, None, True, where) if mean is None else mean
     d = chosen(a - m, where, 0.0)
     squares = (d * d.conj()).real if d.dtype.kind == "c" else d * d
     y = np.sum(squares, axis=axis, keepdims=keepdims)
     n = count_of(a, axis, keepdims, where, y.dtype)
-    return y / np.maximum(n - (ddof if correction is None else correction), 0.0)
+    return y / np.maximum(n - ddof, 0.0)
 
 
 def std_of(
     a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None, correction=None
 ):
     """The root of the variance, with the safe subgradient 0 where it is 0."""
+    if where is True and mean is None:
+        ddof, a = ddof if correction is None else correction, astype(a, dtype or a.dtype)
+        return np.std(a, axis=axis, ddof=ddof, keepdims=keepdims)
     y = var_of(a, axis, dtype, ddof, keepdims, where, mean, correction)
     return np.where(y == 0, 0.0, np.sqrt(np.where(y == 0, 1.0, y)))
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import ShapeError
-from ...rules.scipy.linalg import log_pseudo_det, pseudo_inverse, solve_triangular
+from ...rules.scipy.linalg import log_pseudo_det, pseudo_inverse
+from ...rules.scipy.normal import normal_exponent
 from ..arrays import as_float
 from .forms import LOG_ROOT_TWO_PI, refuse_complex
 
@@ -31,7 +32,7 @@ def parameters(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, Any]:
             f"multivariate_normal takes vectors of one length; got a mean of shape {mean.shape}, "
             f"a covariance of shape {cov.shape}{where}"
         )
-    return x, mean, 0.5 * (cov + cov.T)
+    return x, mean, cov
 
 
 def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = False) -> Any:
@@ -59,18 +60,19 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = Fals
     0.0
     """
     x, mean, cov = parameters(as_float(x), mean, cov)
-    shape = x.shape[:-1]
-    away = np.reshape(x - mean, (-1, mean.shape[0]))
+    shape, away = x.shape[:-1], x - mean
+    if x.ndim != 2:
+        away = np.reshape(away, (-1, mean.shape[0]))
     if allow_singular:
+        cov = 0.5 * (cov + cov.T)
         inverse = pseudo_inverse(cov)
         rank = np.rint(np.trace(inverse @ cov))  # a constant
-        square, log_det = np.sum(away @ inverse * away, axis=1), log_pseudo_det(cov)
+        exponent = np.sum(away @ inverse * away, axis=1) + log_pseudo_det(cov)
     else:
         rank = float(mean.shape[0])
-        L = np.linalg.cholesky(cov)
-        z = solve_triangular(L, away.T, lower=True)
-        square, log_det = np.sum(z * z, axis=0), 2.0 * np.sum(np.log(np.diagonal(L)))
-    return np.reshape(-0.5 * (square + log_det) - rank * LOG_ROOT_TWO_PI, shape)[()]
+        exponent = normal_exponent(away, cov)
+    y = -0.5 * exponent - rank * LOG_ROOT_TWO_PI
+    return y if x.ndim == 2 else np.reshape(y, shape)[()]
 
 
 def pdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = False) -> Any:
@@ -93,5 +95,5 @@ def entropy(mean: Any = None, cov: Any = 1.0) -> Any:
     1.418939
     """
     _, mean, cov = parameters(None, mean, cov)
-    log_det = np.linalg.slogdet(cov).logabsdet
+    log_det = np.linalg.slogdet(0.5 * (cov + cov.T)).logabsdet
     return 0.5 * log_det + mean.shape[0] * (LOG_ROOT_TWO_PI + 0.5)
