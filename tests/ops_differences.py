@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograd_core.rules.differences import even_slopes
 from tests.sampling import fixed, increasing, positive, real, sample, unit
 
 sample(np.diff, real(4))
@@ -23,6 +24,10 @@ sample(np.unwrap, fixed([[0.3, 3.0], [6.8, 1.2]], [[1.2, -4.0], [9.0, -9.5]]))
 sample(np.unwrap, fixed([0.3, 3.0, 6.8], [1.2, -4.0, 9.0]), axis=0, period=2.3, discont=1.5)
 
 sample(np.gradient, real(5))
+sample(np.gradient, real(2, 3), positive())
+for n, edge_order in ((2, 1), (3, 1), (3, 2), (6, 2)):
+    sample(even_slopes, real(2, n), h=0.5, axis=1, edge_order=edge_order)
+sample(even_slopes, real(4, 2), h=-2.0, axis=-2, edge_order=1)
 sample(np.gradient, real(3, 4))
 sample(np.gradient, real(3, 4), axis=-1, edge_order=2)
 sample(np.gradient, real(3, 4), 0.5, axis=(1, 0))

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..batch import along_axis, batching
 from ..composed import composed
 from ..errors import ArgumentError, ShapeError
 from ..kernels import astype
-from ..table import linear, rule
+from ..table import linear, primitive, rule
 from .shapes import cut
 
 
@@ -52,6 +53,33 @@ rule(np.unwrap, vjp=(moves_along,), jvp=(moves_along,))
 # --- slopes ---------------------------------------------------------------------------------------
 
 
+@primitive
+def even_slopes(f, *, h, axis, edge_order):
+    """`np.gradient` along one axis, for points at even distances h, a plain number."""
+    return np.gradient(f, h, axis=axis, edge_order=edge_order)
+
+
+def at_ends(g, edge_order):
+    """Hand the slopes at the first point, of a line or a parabola, to the points they come from."""
+    weights = (-1.0, 1.0) if edge_order == 1 else (-1.5, 2.0, -0.5)
+    return [g * w for w in weights]
+
+
+def even_slopes_adjoint(g, f, *, h, axis, edge_order):
+    """A slope is (f_(i+1) - f_(i-1)) / 2h, so the point i gets (g_(i-1) - g_(i+1)) / 2h."""
+    n, g = f.shape[axis], np.moveaxis(g, axis, 0) / h
+    zero, inner = np.zeros_like(g[:1]), g[1:-1] / 2.0
+    first, last = at_ends(g[:1], edge_order), at_ends(-g[-1:], edge_order)[::-1]
+    rest = [np.zeros_like(g[: n - len(first)])]
+    parts = ([zero, zero, inner], [-inner, zero, zero], first + rest, rest + last)
+    a, b, c, d = (np.concatenate(some) for some in parts)
+    return np.moveaxis(a + b + c + d, 0, axis)
+
+
+linear(even_slopes, even_slopes_adjoint)
+batching(along_axis(0), even_slopes)
+
+
 def slopes_between(f, h):
     """Slope at the inner points: of the parabola through each point and its neighbours."""
     before, after = h[:-1], h[1:]
@@ -76,19 +104,19 @@ def slopes_along(f, h, axis, edge_order):
             f"np.gradient(..., edge_order={edge_order}) needs at least {edge_order + 1} points "
             f"along axis {axis}, got {n}"
         )
-    f, dtype = np.moveaxis(f, axis, 0), f.dtype if f.dtype.kind in "fc" else np.dtype(float)
+    dtype = f.dtype if f.dtype.kind in "fc" else np.dtype(float)
     if np.ndim(h):
         h = np.diff(h)
         if type(h) is np.ndarray and np.all(h == h[0]):
             h = h[0]
-    is_even = np.ndim(h) == 0
-    # at even distances the point itself does not count, not even where it is NaN
-    inner = (f[2:] - f[:-2]) / (2.0 * h) if is_even else None
-    h = h * np.ones(n - 1, f.dtype) if is_even else h
-    h = h.reshape((n - 1,) + (1,) * (f.ndim - 1))
+    if np.ndim(h) == 0:  # the point itself does not count, not even where it is NaN
+        given = not hasattr(h, "dtype") or type(h) is np.float64
+        slopes = even_slopes(f, h=float(h) if given else 1.0, axis=axis, edge_order=edge_order)
+        return slopes if given else astype(slopes / h, dtype)
+    f, h = np.moveaxis(f, axis, 0), h.reshape((n - 1,) + (1,) * (f.ndim - 1))
     backwards = slope_at_end(np.flip(f, 0), -np.flip(h, 0), edge_order)
-    parts = [slope_at_end(f, h, edge_order), slopes_between(f, h) if inner is None else inner]
-    return np.moveaxis(astype(np.concatenate([*parts, backwards]), dtype), 0, axis)
+    parts = [slope_at_end(f, h, edge_order), slopes_between(f, h), backwards]
+    return np.moveaxis(astype(np.concatenate(parts), dtype), 0, axis)
 
 
 def gradient(f, *varargs, axis=None, edge_order=1):
