@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compare, imports, machine, report, runner
+from benchmarks import compare, imports, machine, operations, report, runner
 from benchmarks.engines import ENGINES
 from benchmarks.processes import ROOT, environment, started
 from benchmarks.workloads import WORKLOADS
@@ -28,7 +28,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", default=sys.executable, help="a Python that has the peers")
     parser.add_argument("--engines", default=",".join(ENGINES), help="names with commas between")
     parser.add_argument(
-        "--workloads", default="", help="names with commas between, also W10, growth"
+        "--workloads", default="", help="names with commas between, also W10, growth, operations"
     )
     parser.add_argument("--threads", default="1,2", help="1, 2 or 1,2")
     parser.add_argument("--rounds", type=int, help="batches of each engine")
@@ -40,7 +40,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="write RESULTS.md from results.json")
     args = parser.parse_args(argv)
     args.engines = chosen(parser, args.engines, ENGINES)
-    everything = [*WORKLOADS, "W10", "growth"]
+    everything = [*WORKLOADS, "W10", "growth", "operations"]
     whole = not args.quick and not args.workloads and args.engines == list(ENGINES)
     args.write = args.write or whole  # a look at a few rows is not a result
     args.workloads = chosen(parser, args.workloads, everything) if args.workloads else everything
@@ -93,6 +93,8 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         command = [sys.executable, "-m", "benchmarks.growth"]
         out = subprocess.check_output(command, cwd=ROOT, env=environment(1), text=True)
         results["growth"] = json.loads(out)
+    if "operations" in args.workloads and not args.quick:
+        results |= {"operations": found} if (found := operations.compared_with(args.peers)) else {}
     return results
 
 

@@ -140,11 +140,18 @@ def document(results: dict[str, Any]) -> str:
     lines += [quantity(one, lambda found: found.get("first"))]
     if "imports" in results:
         lines += ["## W10: import", "", imports(results["imports"])]
+    if found := results.get("operations"):
+        lines += ["## Each operation by itself, against HIPS autograd", "", OPERATIONS, ""]
+        lines += [found["summary"], "", table(found["head"], found["lines"])]
     for title, growth in results.get("growth", {}).items():
         lines += [f"## Growth: {title}", "", table(growth["head"], growth["lines"])]
     lines += [(HERE / "TRIED.md").read_text(encoding="utf-8")]
     return "\n".join(lines).rstrip() + "\n"
 
+
+OPERATIONS = """\
+The gradient (`value_and_grad` of the sum) of each call in the tests' sample table, on arrays of a
+few numbers, where nearly all of the time is the engine's; `python -m benchmarks.operations`."""
 
 INTRODUCTION = """\
 Written by `make bench`; every figure was measured on the machine below. The *limit* is the same

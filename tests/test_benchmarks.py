@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import compare, growth, report, runner
+from benchmarks import compare, growth, operations, report, runner
 from benchmarks.aims import AIMS
 from benchmarks.engines import ENGINES, nnkit_eager, numpy_limit
 from benchmarks.workloads import WORKLOADS, data_of
@@ -162,3 +162,13 @@ def test_growth_tables_have_a_line_for_each_size():
     (sixteen, sixtyfour) = growth.layers(0.01, numbers=(16, 64))["lines"]
     assert int(sixtyfour[1]) >= 3 * int(sixteen[1])  # linear in depth
     assert int(sixtyfour[2]) <= 2.6 * int(sixteen[2])  # its square root with checkpoint
+
+
+def test_operations_are_compared_call_by_call():
+    ours = operations.gradients("autograd_core")
+    assert len(ours) > 300 and "np.tanh[(2,3)]" in ours
+    value, (gradient,) = ours["np.tanh[(2,3)]"]()
+    assert gradient.shape == (2, 3) and value.shape == ()
+    table = operations.compared({"a": 1.0, "b": 3.0, "c": 2.0}, {"a": 2.0, "b": 2.0, "d": 1.0})
+    assert "2 calls" in table["summary"] and "1 are above 1" in table["summary"]
+    assert table["lines"] == [["`b`", "3", "2", "1.50"], ["`a`", "1", "2", "0.50"]]

@@ -4,7 +4,7 @@ other's adjoint.
 
 import numpy as np
 
-from ..kernels import getitem, scatter, scatter_along_axis
+from ..kernels import getitem, scatter, scatter_along_axis, stretched
 from ..table import linear, rule
 
 linear(getitem, lambda g, x, *, index: scatter(g, index, x.shape))
@@ -74,6 +74,9 @@ def diagonal_index(shape, offset, axis1, axis2):
 
 def diagonal_adjoint(g, x, *, offset=0, axis1=0, axis2=1):
     """Put g on the diagonal of zeros."""
+    side = g.shape[-1] + abs(offset)
+    if x.shape == (side, side) and axis1 % 2 == 0 and axis2 % 2 == 1:
+        return np.diag(g, offset)
     index = diagonal_index(x.shape, offset, axis1, axis2)
     rest = [n for i, n in enumerate(x.shape) if i not in (axis1 % x.ndim, axis2 % x.ndim)]
     front = scatter(np.moveaxis(g, -1, 0), index, (x.shape[axis1], x.shape[axis2], *rest))
@@ -82,8 +85,8 @@ def diagonal_adjoint(g, x, *, offset=0, axis1=0, axis2=1):
 
 def trace_adjoint(g, x, *, offset=0, axis1=0, axis2=1):
     """Put a copy of g on each place of the diagonal."""
-    index = diagonal_index(x.shape, offset, axis1, axis2)
-    copies = np.broadcast_to(np.expand_dims(g, -1), (*g.shape, len(index[0])))
+    n = len(diagonal_index(x.shape, offset, axis1, axis2)[0])
+    copies = stretched(g[..., None], (*g.shape, n))
     return diagonal_adjoint(copies, x, offset=offset, axis1=axis1, axis2=axis2)
 
 
