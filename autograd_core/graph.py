@@ -159,10 +159,9 @@ class Link(Node):
     collector, which walks through all that is alive now and then, has half as much to walk.
     """
 
-    __slots__ = ("parent", "place")
+    __slots__ = ("parent", "place", "settings")
     parent: Any
     place: int
-    settings: Any = EMPTY
 
     @property
     def parents(self) -> tuple:

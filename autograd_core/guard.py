@@ -277,6 +277,11 @@ class Sink:
         # whether the memory was handed out, or belongs to another value as well
         self.shared = root is not None
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether a backward pass has nothing to do: no hook, no gradient to keep, no print."""
+        return not (self.retains or self.hooks) and self.print is None
+
     def forget(self) -> None:
         """Take note that the value was written."""
         self.print = OUTDATED if self.handed_out else None

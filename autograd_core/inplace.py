@@ -26,7 +26,7 @@ from .guard import Sink
 from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
 from .live import assign
-from .shortcuts import apply_pair, apply_unary
+from .shortcuts import OPERATORS, apply_pair, apply_settled, apply_unary
 from .table import RULES, Spec
 
 __all__ = ["Writable", "mark_all_written", "mark_written"]
@@ -175,10 +175,12 @@ class Writable(Layered):
                 )
             return deliver(y, out, name_of(func))
         try:
-            if not kwargs and len(args) == 2:
+            if not kwargs and len(args) == 2 and OPERATORS[func] is not None:
                 return apply_pair(func, args, self)
-            if not kwargs and args[0] is self and len(args) == 1:
-                return apply_unary(func, self)
+            if args and args[0] is self:
+                if not kwargs and len(args) == 1:
+                    return apply_unary(func, self)
+                return apply_settled(func, self, args, kwargs)
             return apply(func, args, kwargs)
         except TypeError as error:
             if "unsupported in linalg" not in str(error) or isinstance(error, DtypeError):

@@ -17,7 +17,7 @@ from .absorb import absorb, absorbing
 from .anomaly import check_backward
 from .collector import expect_fewer
 from .errors import GraphError
-from .graph import EMPTY, Link, Node, Part, WatchedStep, conform
+from .graph import Link, Node, Part, WatchedStep, conform
 from .guard import check_operand, check_saved
 
 __all__ = ["backward"]
@@ -60,7 +60,9 @@ def backward(
         else:
             node, g, ahead = ahead, ahead_g, None
         rule: Any = node.rule
-        while type(node) is Link and node.sink is None and plainly:  # what follows, for one parent
+        while (  # what follows, for one parent
+            type(node) is Link and plainly and (node.sink is None or node.sink.is_quiet)
+        ):
             parent, operands = node.parent, node.operands
             if operands is None:
                 raise consumed(rule)
@@ -68,7 +70,7 @@ def backward(
             if sink is not None and (sink.shared or parent.operands is None):
                 check_operand(node, node.place)
             try:
-                c = rule.pulls[node.place](g, node.y, operands, EMPTY)
+                c = rule.pulls[node.place](g, node.y, operands, node.settings)
                 shape = parent.shape
                 if (shape is not node.shape and c.shape != shape) or c.dtype is not parent.dtype:
                     c = conform(c, shape, parent.dtype)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watchers
+from .calling import Positional
 from .collector import PATIENCE, numbers
 from .dispatch import Layered, apply, new, trace_of
 from .graph import EMPTY, ORDERS, Link, Node, Step, WatchedStep, new_order, recording_from
@@ -21,7 +22,7 @@ from .kernels import getitem
 from .misfits import refuse_misfits
 from .table import RULES
 
-__all__ = ["apply_index", "apply_pair", "apply_unary", "operator_of"]
+__all__ = ["apply_index", "apply_pair", "apply_settled", "apply_unary", "operator_of"]
 
 ndarray = np.ndarray
 
@@ -63,7 +64,7 @@ def is_simple(x: Any) -> bool:
     trace = trace_of(x) if x._alias is not None else x._trace
     return (
         isinstance(trace, Node)
-        and (trace.sink is None or not trace.sink.shared)
+        and (trace.sink is None or not trace.sink.shared or not trace.sink.is_exposed(x._value))
         and trace.level >= recording_from.get()
         and not watchers
     )
@@ -106,7 +107,7 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
         trace, kind = self._trace if self._alias is None else trace_of(self), type(other)
         if (
             not isinstance(trace, Node)
-            or (trace.sink is not None and trace.sink.shared)
+            or (trace.sink is not None and trace.sink.shared and trace.sink.is_exposed(self._value))
             or trace.level < recording_from.get()
             or watchers
         ):
@@ -143,7 +144,7 @@ def operator_of(f: Any, operate: Callable[[Any, Any], Any], swapped: bool = Fals
             if operands is None:
                 _, _, _, keep_a, keep_b = plans[alone]
                 operands = (x if keep_a else trace, b if keep_b else trace)
-            node.operands = operands
+            node.operands, node.settings = operands, EMPTY
             node.shape = trace.shape
         else:
             rule, tensor, keep_y, keep_a, keep_b = plans[active] or plan_of(active)
@@ -180,7 +181,7 @@ def node_of(trace: Any, other: Any, swapped: bool, a: Any, b: Any) -> Any:
     node: Any
     if parents is None:
         node = new(Link)
-        node.parent = trace
+        node.parent, node.settings = trace, EMPTY
         node.place = int(swapped)
     else:
         node = new(Step if prints is None else WatchedStep)
@@ -255,9 +256,9 @@ def apply_index(x: Any, index: Any) -> Any:
     if not basic or not is_simple(x):
         return apply(getitem, (x,), {"index": index})
     rule, trace, y = RULES[getitem], x._trace, x._value[index]
-    node = new(Step)
-    node.parents = node.operands = (trace,)  # the node stands in for x, of which nothing is kept
-    node.settings = {"index": index}
+    node = new(Link)
+    node.parent, node.place, node.settings = trace, 0, {"index": index}
+    node.operands = (trace,)  # the node stands in for x, of which nothing is kept
     node.level = trace.level
     node.order = new_order()
     node.rule = rule
@@ -271,6 +272,77 @@ def apply_index(x: Any, index: Any) -> Any:
     return result
 
 
+class Settled(dict[Any, Any]):
+    """For a function of one operand its rule and what the backward pass needs of the operand, if a
+    call with settings can be recorded the short way; else None.
+    """
+
+    def __missing__(self, f: Any) -> Any:
+        rule = RULES.get(f)
+        if rule is None:
+            return None  # SciPy's rules are read late
+        fits = rule.arity == 1 and not (rule.joint or rule.saves or rule.composition)
+        found = None
+        if fits and rule.sighted & 1 and type(rule.calling) is Positional:
+            keep_y, kept, _ = rule.plan(1, 1)
+            found = rule, keep_y, bool(kept), rule.calling.names
+        self[f] = found
+        return found
+
+
+SETTLED = Settled()
+IMMUTABLE = {int, bool, float, str, type(None)}
+
+
+def settings_of(names: list[str], accepts: frozenset[str], args: tuple, kwargs: dict) -> Any:
+    """Return the settings of a call by name; None where one of them needs care."""
+    settings = dict(zip(names[1:], args[1:], strict=False)) if len(args) > 1 else {}
+    if kwargs:
+        settings |= kwargs
+    if len(args) > len(names) or not accepts.issuperset(settings):
+        return None
+    for v in settings.values():
+        kind = type(v)
+        if kind not in IMMUTABLE and not (kind is tuple and IMMUTABLE.issuperset(map(type, v))):
+            return None
+    return settings
+
+
+def apply_settled(f: Callable[..., Any], x: Any, args: tuple, kwargs: dict) -> Any:
+    """Do what `apply` does for a function of the Tensor x, the first of `args`, with settings: the
+    short way for settings that are no arrays.
+    """
+    found = SETTLED[f]
+    if found is None or not is_simple(x):
+        return apply(f, args, kwargs)
+    rule, keep_y, keep_x, names = found
+    settings = settings_of(names, rule.accepts, args, kwargs)
+    if settings is None:
+        return apply(f, args, kwargs)
+    value, trace = x._value, x._trace
+    y = f(value, **settings)
+    if getattr(y, "dtype", OBJECT).kind not in "fc":
+        return apply(f, args, kwargs)
+    node = new(Link)
+    node.parent, node.place, node.settings = trace, 0, settings
+    node.level = trace.level
+    node.order = new_order()
+    node.rule = rule
+    node.operands = (value if keep_x else trace,)
+    node.y = y if keep_y else None
+    node.sink = None
+    node.shape = y.shape
+    node.dtype = y.dtype
+    result = new(Layered.result)
+    result._value, result._trace, result._alias = y, node, None
+    if rule.view is not None:
+        x._remember_view(result, f, settings, rule.view)
+    return result
+
+
+OBJECT = np.dtype(object)
+
+
 def apply_unary(f: Callable[..., Any], x: Any) -> Any:
     """Do what `apply` does for a function of one Tensor: the short way for elementwise ones, and
     for those that are `brief`.
@@ -281,11 +353,11 @@ def apply_unary(f: Callable[..., Any], x: Any) -> Any:
     if rule is None or rule.brief is None or not simple:
         if rule is not None and rule.brief is f and getattr(trace, "has_axis", False):
             return of_batch(f, (x,), x)
-        return apply(f, (x,), EMPTY)
+        return apply_settled(f, x, (x,), EMPTY)
     y = rule.brief(value)
     keep_y, kept, _ = rule.plans.get(1) or rule.plan(1, 1)
     node = new(Link)
-    node.parent = trace
+    node.parent, node.settings = trace, EMPTY
     node.place = 0
     node.level = trace.level
     try:
