@@ -40,10 +40,17 @@ __all__ = [
 
 
 def stretched(x: Any, shape: tuple[int, ...]) -> Any:
-    """`np.broadcast_to`, which takes five times as long for a single plain number."""
-    if x.shape or not issubclass(type(x), (np.ndarray, np.generic)):
+    """`np.broadcast_to`, which takes several times as long for plain arrays.
+
+    The shape is one to which x can be stretched, with as many axes, or x is a single number.
+    """
+    if not x.shape and issubclass(type(x), (np.ndarray, np.generic)):
+        strides: tuple[int, ...] = (0,) * len(shape)
+    elif type(x) is np.ndarray and x.flags.c_contiguous and x.ndim == len(shape):
+        strides = tuple([0 if n == 1 else s for n, s in zip(x.shape, x.strides, strict=True)])
+    else:
         return np.broadcast_to(x, shape)
-    y = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
+    y = np.ndarray(shape, x.dtype, x, 0, strides)
     y.flags.writeable = False
     return y
 

@@ -291,7 +291,7 @@ class Settled(dict[Any, Any]):
 
 
 SETTLED = Settled()
-IMMUTABLE = {int, bool, float, str, type(None)}
+IMMUTABLE = {int, bool, float, str, slice, type(None)}
 
 
 def settings_of(names: list[str], accepts: frozenset[str], args: tuple, kwargs: dict) -> Any:

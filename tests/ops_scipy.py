@@ -161,6 +161,8 @@ sample(sc.tklmbda, unit(2, 3), 0.7)
 
 # --- sums, matrices, sliding products -------------------------------------------------------------
 
+sample(sums.exponential_shares, real(2, 3), axis=(-1, -2))
+sample(sums.exponential_shares, real(2, 3), axis=(-2,))
 sample(sums.log_sum_exp, real(2, 3), None, axis=(-1, -2))
 sample(sums.log_sum_exp, real(2, 3), None, axis=(-2,), keepdims=True)
 sample(sums.log_sum_exp, real(2, 3), positive(2, 3), axis=(-1,))

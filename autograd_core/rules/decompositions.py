@@ -27,6 +27,7 @@ from ..table import primitive, rule
 from .matrices import (
     H,
     T,
+    are_zero,
     diagonal,
     diagonal_matrix,
     differences,
@@ -125,6 +126,8 @@ def gaps(w):
 def eigh_vjp(g, y, _A, *, UPLO="L"):
     """Giles 2008. NumPy reads one triangle of A, so the gradient has one."""
     (gw, GV), (w, V) = g, y
+    if are_zero(GV):  # only the eigenvalues were used
+        return to_triangle((V.conj() * gw[..., None, :]) @ T(V), UPLO)
     G = V.conj() @ (diagonal_matrix(gw) + gaps(w) * (T(V) @ GV)) @ T(V)
     return to_triangle(G, UPLO)
 
@@ -219,6 +222,8 @@ def svd_jvp(t, y, _A):
 def svd_vjp(g, y, _A):
     """The transpose of `svd_jvp`, step by step."""
     (GU, gs, GVh), (U, s, Vh) = g, y
+    if are_zero(GU, GVh):  # only the singular values were used
+        return (U.conj() * gs[..., None, :]) @ Vh.conj()
     GV = H(GVh)
     MU, MV = T(U) @ GU, Vh.conj() @ GV
     minus, plus = quotients(s)

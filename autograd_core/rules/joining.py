@@ -3,6 +3,7 @@ joined.
 """
 
 import math
+from itertools import accumulate
 
 import numpy as np
 
@@ -10,16 +11,16 @@ from ..composed import composed
 from ..errors import ShapeError
 from ..kernels import astype
 from ..table import existing, rule
+from .shapes import cut
 
 
 def concatenate_vjp(g, _y, *_xs, axis=0):
     """Cut g where the operands met."""
-    if axis is None:
-        g, lengths, axis = g.reshape(-1), [math.prod(x.shape) for x in _xs], 0
-    else:
-        lengths = [x.shape[axis] for x in _xs]
-    cuts = np.cumsum(lengths).tolist()
-    pieces = np.split(g, cuts[:-1], axis=axis)
+    lengths = [math.prod(x.shape) if axis is None else x.shape[axis] for x in _xs]
+    stops = accumulate(lengths)
+    pieces = [cut(g, axis or 0, j - n, j) for n, j in zip(lengths, stops, strict=True)]
+    if axis is not None:
+        return tuple(pieces)
     return tuple(p.reshape(x.shape) for p, x in zip(pieces, _xs, strict=True))
 
 

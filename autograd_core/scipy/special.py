@@ -193,9 +193,8 @@ def softmax(x: Array, axis: Any = None) -> Any:
     array([0.5, 0.5])
     """
     x = as_array(x)
-    axes = from_behind(axis, x.ndim)
-    e = np.exp(x - stop_gradient(np.max(x, axis=axes, keepdims=True)))
-    return e / np.sum(e, axis=axes, keepdims=True)
+    x = x * 1.0 if x.dtype.kind in "iub" else x
+    return sums.exponential_shares(x, axis=from_behind(axis, x.ndim))
 
 
 def log_softmax(x: Array, axis: Any = None) -> Any:

@@ -57,7 +57,7 @@ SPINE = {"table", "graph", "reverse", "forward", "dispatch", "tensor"}
 SPINE_BUDGET = 1500
 FILE_BUDGET = 400
 RULE_IMPORTS = {"numpy", "math", "operator", "table", "composed", "kernels", "batch", "errors"}
-RULE_IMPORTS |= {"index_notation"}
+RULE_IMPORTS |= {"index_notation", "itertools"}
 
 
 def imported(path: Path) -> set[str]:

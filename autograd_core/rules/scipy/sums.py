@@ -1,4 +1,4 @@
-"""The logarithm of a sum of exponentials."""
+"""The logarithm of a sum of exponentials, and the part that each of them is of their sum."""
 
 import numpy as np
 
@@ -26,8 +26,7 @@ def log_sum_exp(a, b=None, axis=None, keepdims=False):
 
 def weights(y, a, axis):
     """Return e^(a - y), and 0 where all terms of a sum are 0."""
-    y = spread(y, a, axis)
-    return np.exp(a - np.where(np.isfinite(y), y, 0.0))
+    return np.exp(a - spread(np.where(np.isfinite(y), y, 0.0), a, axis))
 
 
 def share_of_a(g, y, a, b, *, axis=None, keepdims=False):
@@ -53,3 +52,19 @@ def tangent(ts, y, a, b, *, axis=None, keepdims=False):
 
 rule(log_sum_exp, vjp=(share_of_a, share_of_b), jvp=tangent)
 batching(whole, log_sum_exp)
+
+
+@primitive
+def exponential_shares(x, axis):
+    """Return e^x / sum(e^x) over `axis`; its axes are counted from behind."""
+    e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+def shares_vjp(g, y, _x, *, axis):
+    """y_i (g_i - sum(g_j y_j))."""
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+rule(exponential_shares, vjp=(shares_vjp,), jvp=(shares_vjp,))  # the Jacobian is symmetric
+batching(whole, exponential_shares)
