@@ -135,7 +135,7 @@ def digest(x: np.ndarray) -> Print:
 
 def is_equal(x: np.ndarray, before: bytes | bytearray) -> bool:
     """Whether the bytes of an array are what they were."""
-    if x.nbytes <= TINY_BYTES:
+    if type(x) is np.ndarray and x.nbytes <= TINY_BYTES:  # and no part of a recording
         return before == x.tobytes()
     if x.nbytes <= COPIED_BYTES and x.flags.c_contiguous and x.dtype.char != "?":
         return before.__eq__(x) is True  # reads the memory once, and copies nothing
