@@ -11,18 +11,19 @@ import contextvars
 import math
 import os
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from .records import Call, Value
+from .threads import alone, can_share, helper, threads_allowed
 
-__all__ = ["Chain", "chains", "shared"]
+__all__ = ["Chain", "chains", "shared", "shared_out"]
 
 LEAST = 1 << 17  # elements, below which whole arrays stay in the cache by themselves
 BLOCK = 1 << 16
 SHARED = 1 << 19  # elements, above which a second thread pays
+FEW_OTHERS = 4  # times as many multiplications are shared out as are left to BLAS
 
 
 def is_contiguous(v: Value) -> bool:
@@ -138,23 +139,6 @@ class Parts:
             )
 
 
-def threads_allowed() -> int:
-    """Return how many threads may calculate: two at most, and as many as BLAS may have."""
-    limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2]
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        if os.environ.get(name, "").isdigit():
-            limits.append(int(os.environ[name]))
-    return max(1, min(2, *limits))
-
-
-@lru_cache(maxsize=1)
-def helper(_process: int) -> Any:
-    """Return the other thread; what it needs is imported late."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(1, "compiled")
-
-
 def shared(run: Callable[..., None], of_threads: list, *arrays: Any) -> None:
     """Run the blocks of a chain, half of them in another thread if there are two."""
     if len(of_threads) == 1:
@@ -166,3 +150,25 @@ def shared(run: Callable[..., None], of_threads: list, *arrays: Any) -> None:
         run(of_threads[0], *arrays)
     finally:
         other.result()
+
+
+PRODUCTS = (np.dot, np.matmul)
+
+
+def shared_out(run: Callable[..., Any], calls: list[Call]) -> Callable[..., Any]:
+    """Return `run` without BLAS's threads, where its calls share their work out by themselves.
+
+    Those tell by `shared_work(call)` how many multiplications that is. All other products have one
+    thread then, so they must be few.
+    """
+    shared = sum(call.f.shared_work(call) for call in calls if hasattr(call.f, "shared_work"))
+    products = [call for call in calls if call.f in PRODUCTS and len(call.args) > 1]
+    others = sum(math.prod(a.shape) * b.shape[-1] for a, b in (c.args[:2] for c in products))
+    if not can_share() or shared < FEW_OTHERS * others or not shared:
+        return run
+
+    def run_alone(*inputs: Any) -> Any:
+        with alone():
+            return run(*inputs)
+
+    return run_alone

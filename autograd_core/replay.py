@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Chain, chains
+from .blocks import Chain, chains, shared_out
 from .chaining import KEYWORD_OUT, Links, write_chain
 from .layout import Layout, amount, is_dense, shaped, size_of
 from .memory import reserve
@@ -25,8 +25,6 @@ INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
     operator.pow: "**",
 }  # fmt: skip
-
-
 LARGE = 1 << 16  # bytes
 
 
@@ -113,7 +111,8 @@ class Program(Wording):
         self.nbytes = self.layout.bytes + self.layout.own
         self.summary = self._summary(plan)
         arguments = [f"x{i}" for i in range(len(inputs))]
-        text, self.run = function_of(name, arguments, self.lines, outputs, self.bound)
+        text, run = function_of(name, arguments, self.lines, outputs, self.bound)
+        self.run = shared_out(run, plan.calls)
         self.source = "".join(f"{loop}\n" for loop in self.loops) + text
         self._forget()
 

@@ -8,14 +8,16 @@ and once more for the weight gradient.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.threads import can_share, in_two
 from nnkit.functional.channels import again
 from nnkit.functional.correlation import SHORT, grouped, transposed
 from nnkit.functional.linear import ones
@@ -23,19 +25,21 @@ from nnkit.functional.row_spreading import RowSpreader, row_padding, rows_pay
 from nnkit.functional.windows import Geometry, views
 
 __all__ = [
-    "InputGradient",
     "Order",
     "Piece",
-    "WeightGradient",
+    "gradients",
     "long_runs",
     "matrix_of",
     "pays",
     "pool_phases",
+    "share_work",
     "sums",
 ]
 
 Array = NDArray[Any]
 CACHED = 1 << 19  # bytes of a matrix of columns and what becomes of it, which stay in the cache
+HALVED = 1 << 21  # the same where two threads share: calls that are longer wait less for each other
+SHARED = 1 << 21  # bytes of all columns, from which sharing pays
 LEAST = 256  # rows of it, below which products of wide layers are slower
 TOGETHER = 64  # images that lie innermost, where channels are few
 WIDEST = 1024  # rows of the matrix of a weight
@@ -93,6 +97,36 @@ def cut(n: int, pooled: tuple[int, ...], images: int, rows: int) -> tuple[Piece,
     return tuple(pieces)
 
 
+def shares_of(n: int, places: int, size: int) -> int:
+    """Return for how many threads n images are enough; the columns of a place have `size` bytes."""
+    return 2 if n > 1 and 4 * places * size >= SHARED and can_share() else 1
+
+
+def share_work(f: Callable[..., Any], place: int) -> None:
+    """Let `compile` know that f, a function of an input and then a weight, works in two threads.
+
+    The input is its argument number `place`.
+    """
+
+    def multiplications(call: Any) -> int:
+        x, w = (v.shape for v in call.args[place : place + 2])
+        size, at = math.prod(w[1:]), call.kwargs["at"]
+        places = x[0] * math.prod(at.out)
+        shares = shares_of(x[0], places // 4, size * call.args[place].dtype.itemsize)
+        return places * size * w[0] if shares > 1 else 0
+
+    f.shared_work = multiplications  # type: ignore[attr-defined]
+
+
+def evenly(n: int, most: int, multiple: int = 1) -> int:
+    """Return how many of n go into each group, for groups of about one size with no more than that.
+
+    The number of groups is a multiple of `multiple`.
+    """
+    groups = -(-n // most)
+    return -(-n // (groups + -groups % multiple))
+
+
 class Order:
     """The order in which a convolution followed by 2 x 2 pooling is calculated.
 
@@ -106,6 +140,7 @@ class Order:
         self.innermost = few_channels(at.kernel, self.c)
         self.width = math.prod(at.kernel) * self.c
         self.total = n * math.prod(self.pooled)
+        self.shares = shares_of(n, self.total, self.width * x.itemsize)
         self.images, self.rows = self.cuts(n, (self.width + 4 * o) * x.itemsize)
         self.pieces = cut(n, self.pooled, self.images, self.rows)
         self.matrix: Array | None = None
@@ -116,12 +151,25 @@ class Order:
         That is, in the columns of one phase and in the results of all four.
         """
         h, v = self.pooled
-        places = max(LEAST, CACHED // size)
+        places = max(LEAST, (CACHED if self.shares == 1 else HALVED) // size)
         if self.innermost:
-            images = -(-n // -(-n // TOGETHER))
-            return images, min(h, max(1, places // (v * images)))
+            images = evenly(n, TOGETHER, self.shares)
+            return images, evenly(h, max(1, places // (v * images)))
         images = places // (h * v)
-        return (min(n, images), h) if images else (1, max(1, places // v))
+        return (evenly(n, images, self.shares), h) if images else (1, max(1, places // v))
+
+    def parts(self) -> list[Order]:
+        """Return one order for each share of the images: they can be followed at the same time.
+
+        Sums are taken for each share and added up, whether or not there is a second thread.
+        """
+        if self.shares == 1:
+            return [self]
+        starts = [i for i, piece in enumerate(self.pieces) if piece.rows.start == 0]
+        middle = starts[len(starts) // 2]
+        found = [copy.copy(self), copy.copy(self)]
+        found[0].pieces, found[1].pieces = self.pieces[:middle], self.pieces[middle:]
+        return found
 
     def sources(self, x: Array) -> Iterator[tuple[Piece, list[Array]]]:
         """Yield for each piece the windows of its four phases, which are not copied yet."""
@@ -138,9 +186,10 @@ class Order:
         Where images are innermost: (*kernel, C, *out, N).
         """
         at, inner, many = self.at, self.at.inner, self.images
+        mine = range(self.pieces[0].images.start, self.pieces[-1].images.stop, many)
         if self.innermost:
             by_image, axes = x.transpose(2, 3, 1, 0), (*at.padded, self.c)
-            for i in range(0, len(x), many):
+            for i in mine:
                 group = by_image[..., i : i + many]
                 padded = np.zeros((*axes, group.shape[-1]), x.dtype)
                 padded[inner] = group
@@ -151,7 +200,7 @@ class Order:
         moved = x.transpose(0, 2, 3, 1)
         as_it_is = not any(map(any, at.padding)) and moved.flags.c_contiguous
         space = None if as_it_is else np.zeros((many, *at.padded, self.c), x.dtype)
-        for i in range(0, len(x), many):
+        for i in mine:
             some = moved[i : i + many]
             if space is not None:
                 padded = space[: len(some)]
@@ -207,8 +256,9 @@ class InputGradient:
     """The gradient at x, from that at the results, which arrives phase by phase."""
 
     def __init__(self, order: Order, w: Array, x: Array) -> None:
+        """`x` (N, H, W, C) is where it is written."""
         at, many, o = order.at, order.images, len(w)
-        self.order, self.w, self.x = order, w, np.empty((len(x), *at.size, order.c), w.dtype)
+        self.order, self.w, self.x = order, w, x
         self.by_rows = RowSpreader(w, at) if rows_pay(at, o, order.c) else None
         if self.by_rows is None:
             self.inside = np.zeros((many, *at.out, o), w.dtype)
@@ -234,9 +284,41 @@ class InputGradient:
             whole = self.inside[:many].transpose(0, 3, 1, 2)
             self.x[images] = transposed(whole, self.w, at=self.order.at).transpose(0, 2, 3, 1)
 
-    def found(self) -> Array:
-        """Return it as (N, C, H, W)."""
-        return self.x.transpose(0, 3, 1, 2)
+
+def gradients(
+    order: Order, x: Array, w: Array, needs: tuple[bool, bool, bool],
+    phases_of: Callable[[Piece], Array],
+) -> tuple[Array | None, Array | None, Array | None]:  # fmt: skip
+    """Return the gradients at x (N, C, H, W), at the weight w and at a bias, as far as needed.
+
+    `phases_of` gives for a piece those at the results of the convolution, (4, places, O).
+    """
+    to_x = np.empty((len(x), *order.at.size, order.c), w.dtype) if needs[0] else None
+
+    def run(part: Order) -> tuple[WeightGradient | None, Array]:
+        at_x = None if to_x is None else InputGradient(part, w, to_x)
+        at_w = WeightGradient(part, w) if needs[1] else None
+        at_b = np.zeros(len(w), w.dtype)
+        for piece, sources in part.sources(x):
+            phases = phases_of(piece)
+            if needs[2]:
+                at_b += sums(phases)
+            if at_w is not None:
+                at_w.take(sources, phases)
+            if at_x is not None:
+                at_x.take(piece, phases)
+        return at_w, at_b
+
+    (at_w, at_b), *others = in_two(run, order.parts())
+    for more_w, more_b in others:
+        at_b += more_b
+        if at_w is not None and more_w is not None:
+            at_w.total += more_w.total
+    return (
+        None if to_x is None else to_x.transpose(0, 3, 1, 2),
+        None if at_w is None else at_w.found(),
+        at_b if needs[2] else None,
+    )
 
 
 def matrix_of(w: Array) -> Array:

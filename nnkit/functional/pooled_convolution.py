@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.threads import in_two
 from nnkit.functional.activation import relu_op
 from nnkit.functional.channels import per_channel
 from nnkit.functional.correlation import convolution
 from nnkit.functional.operands import operation
 from nnkit.functional.phases import (
-    InputGradient,
     Order,
-    WeightGradient,
+    Piece,
+    gradients,
     long_runs,
     matrix_of,
     pool_phases,
-    sums,
+    share_work,
 )
 from nnkit.functional.window_values import largest_op
 from nnkit.functional.windows import Geometry, geometry
@@ -49,19 +50,23 @@ def pooled(
     order, matrix, o = Order(x, at, len(w)), matrix_of(w), len(w)
     y = np.empty((len(x), *order.pooled, o), x.dtype)
     where = np.empty((4 * order.total, o), np.bool_)
-    for piece, sources in order.sources(x):
-        here, target = order.of_phases(where, piece), order.of_pooled(y, piece)
-        phases = np.empty(here.shape, x.dtype)
-        largest = np.empty(here.shape[1:], x.dtype)
-        order.convolve(sources, matrix, phases)
-        pool_phases(phases, largest, here)
-        if b is not None:
-            rows, offset = long_runs(largest, b)
-            rows += offset
-        if rectify:
-            np.logical_and(here, largest > 0, out=here)
-            np.maximum(largest, 0, out=largest)
-        target[...] = largest.reshape(target.shape)
+
+    def run(part: Order) -> None:
+        for piece, sources in part.sources(x):
+            here, target = part.of_phases(where, piece), part.of_pooled(y, piece)
+            phases = np.empty(here.shape, x.dtype)
+            largest = np.empty(here.shape[1:], x.dtype)
+            part.convolve(sources, matrix, phases)
+            pool_phases(phases, largest, here)
+            if b is not None:
+                rows, offset = long_runs(largest, b)
+                rows += offset
+            if rectify:
+                np.logical_and(here, largest > 0, out=here)
+                np.maximum(largest, 0, out=largest)
+            target[...] = largest.reshape(target.shape)
+
+    in_two(run, order.parts())
     return y.transpose(0, 3, 1, 2), where
 
 
@@ -71,19 +76,17 @@ def pooled_vjp(
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     """Send g to where y came from; so on to the input, the weight and the bias."""
     order, moved, o = Order(x, at, len(w)), g.transpose(0, 2, 3, 1), len(w)
-    at_x = InputGradient(order, w, x) if needs[0] else None
-    at_w = WeightGradient(order, w) if needs[1] else None
-    at_b = np.zeros(o, w.dtype) if needs[2:] and needs[2] else None
-    for piece, sources in order.sources(x):
+
+    def phases_of(piece: Piece) -> Array:
         phases = order.of_phases(where, piece).astype(g.dtype)  # to multiply bools takes longer
         phases *= np.ascontiguousarray(order.of_pooled(moved, piece)).reshape(-1, o)
-        if at_b is not None:
-            at_b += sums(phases)
-        if at_w is not None:
-            at_w.take(sources, phases)
-        if at_x is not None:
-            at_x.take(piece, phases)
-    return at_x and at_x.found(), at_w and at_w.found(), at_b
+        return phases
+
+    return gradients(order, x, w, (*needs, False)[:3], phases_of)
+
+
+share_work(pooled, 0)
+share_work(pooled_vjp, 2)
 
 
 def composition(x: Any, w: Any, b: Any = None, *, at: Geometry, rectify: bool) -> Any:

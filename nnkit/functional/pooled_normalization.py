@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.live import live
+from autograd_core.threads import in_two
 from autograd_core.trace import lifted
 from nnkit.functional.activation import relu_op
 from nnkit.functional.batch_normalization import composition as normalised
@@ -27,12 +28,13 @@ from nnkit.functional.correlation import convolution
 from nnkit.functional.layouts import FAR
 from nnkit.functional.operands import operation
 from nnkit.functional.phases import (
-    InputGradient,
     Order,
-    WeightGradient,
+    Piece,
+    gradients,
     long_runs,
     matrix_of,
     pool_phases,
+    share_work,
     sums,
 )
 from nnkit.functional.pooled_convolution import pooling_of
@@ -73,12 +75,19 @@ def calculated_moments(
     count = 4 * order.total
     phases, where = np.empty((count, o), w.dtype), np.empty((count, o), np.bool_)
     largest, totals = np.empty((order.total, o), w.dtype), np.zeros((2, o), w.dtype)
+
+    def run(part: Order) -> Array:
+        mine = np.zeros_like(totals)
+        for piece, sources in part.sources(x):
+            found, here = part.of_phases(phases, piece), part.of_phases(where, piece)
+            part.convolve(sources, matrix, found)
+            add_sums(mine, found)
+            pool_phases(found, largest[piece.places], here)
+        return mine
+
     with np.errstate(all="ignore"):
-        for piece, sources in order.sources(x):
-            part, here = order.of_phases(phases, piece), order.of_phases(where, piece)
-            order.convolve(sources, matrix, part)
-            add_sums(totals, part)
-            pool_phases(part, largest[piece.places], here)
+        for share in in_two(run, order.parts()):
+            totals += share
         offset, var = mean_and_variance(totals, count)
         mean = offset
         if not (mean * mean <= FAR * var).all():  # too few digits are left in E[c^2] - mean^2
@@ -112,6 +121,7 @@ def mean_and_variance(totals: Array, count: int) -> tuple[Array, Array]:
     return mean, squares - mean * mean
 
 
+share_work(calculated_moments, 0)
 moments_of = live(calculated_moments, needed=False)
 
 
@@ -126,31 +136,45 @@ def normalise(
     shift = bias - m.offset * scale
     y = np.empty((len(x), *order.pooled, len(w)), x.dtype)
     positive = np.empty(m.largest.shape, np.bool_) if rectify else None
-    for piece in order.pieces:
-        rows, wide_scale, wide_shift = long_runs(m.largest[piece.places], scale, shift)
-        part = rows * wide_scale
-        part += wide_shift
-        if positive is not None:
-            np.greater(part, 0, out=positive[piece.places].reshape(part.shape))
-            np.maximum(part, 0, out=part)
-        target = order.of_pooled(y, piece)
-        target[...] = part.reshape(target.shape)
+
+    def run(part: Order) -> None:
+        for piece in part.pieces:
+            rows, wide_scale, wide_shift = long_runs(m.largest[piece.places], scale, shift)
+            found = rows * wide_scale
+            found += wide_shift
+            if positive is not None:
+                np.greater(found, 0, out=positive[piece.places].reshape(found.shape))
+                np.maximum(found, 0, out=found)
+            target = part.of_pooled(y, piece)
+            target[...] = found.reshape(target.shape)
+
+    in_two(run, order.parts())
     return y.transpose(0, 3, 1, 2), (inverse, positive)
 
 
-def arrived(g: Array, positive: Array | None, order: Order) -> Array:
-    """Bring the gradient at y into the order of places, as far as ReLU let through."""
+def arrived(g: Array, positive: Array | None, largest: Array, order: Order) -> tuple[Array, Array]:
+    """Bring the gradient at y into the order of places, as far as ReLU let through.
+
+    Also return its sum for each channel, and that of its products with `largest`.
+    """
     moved, o = g.transpose(0, 2, 3, 1), g.shape[1]
     rows = np.empty((order.total, o), g.dtype)
-    for piece in order.pieces:
-        source, target = order.of_pooled(moved, piece), rows[piece.places]
-        if positive is None:
-            target.reshape(source.shape)[...] = source
-        else:
-            np.copyto(target, positive[piece.places])
-            shaped = target.reshape(source.shape)
-            shaped *= source
-    return rows
+
+    def run(part: Order) -> Array:
+        mine = np.zeros((2, o), g.dtype)
+        for piece in part.pieces:
+            source, target = part.of_pooled(moved, piece), rows[piece.places]
+            if positive is None:
+                target.reshape(source.shape)[...] = source
+            else:
+                np.copyto(target, positive[piece.places])
+                shaped = target.reshape(source.shape)
+                shaped *= source
+            mine[0] += sums(target)
+            mine[1] += sums(target * largest[piece.places])
+        return mine
+
+    return rows, np.add.reduce(in_two(run, order.parts()))
 
 
 def normalise_vjp(
@@ -162,34 +186,31 @@ def normalise_vjp(
     What the convolution's bias adds is taken away again with the mean: its gradient is 0.
     """
     (inverse, positive), m, order = saved, moments, Order(x, at, len(w))
-    gs, o = arrived(g, positive, order), len(w)
-    g_sum, g_c = np.zeros((2, o), g.dtype)
-    for piece in order.pieces:
-        arrived_here = gs[piece.places]
-        g_sum += sums(arrived_here)
-        g_c += sums(arrived_here * m.largest[piece.places])
+    gs, (g_sum, g_c) = arrived(g, positive, m.largest, order)
     g_h = (g_c - m.offset * g_sum) * inverse
     at_x = at_w = None
     if needs[0] or needs[1]:
         scale, n = weight * m.sign * inverse, g.dtype.type(m.count)
         slope = -scale * inverse * g_h / n  # of c, in -w s h mean(g h)
         shift = -scale * g_sum / n - slope * m.offset
-        at_x = InputGradient(order, w * m.sign[:, None, None, None], x) if needs[0] else None
-        at_w = WeightGradient(order, w) if needs[1] else None
-        for piece, sources in order.sources(x):
+        signs = m.sign[:, None, None, None]
+
+        def phases_of(piece: Piece) -> Array:
             c, here = (order.of_phases(v, piece) for v in (m.phases, m.where))
-            part = scattered(gs[piece.places], here, c, scale, slope, shift)
-            if at_w is not None:
-                at_w.take(sources, part)
-            if at_x is not None:
-                at_x.take(piece, part)
+            return scattered(gs[piece.places], here, c, scale, slope, shift)
+
+        at_x, at_w, _ = gradients(order, x, w * signs, (*needs[:2], False), phases_of)
+        at_w = None if at_w is None else at_w * signs
     return (
-        at_x and at_x.found(),
-        at_w and at_w.found() * m.sign[:, None, None, None],
+        at_x,
+        at_w,
         g_h * m.sign,
         g_sum,
         *[np.zeros_like(weight) for _ in needs[4:]],
     )
+
+
+share_work(normalise_vjp, 2)
 
 
 def scattered(

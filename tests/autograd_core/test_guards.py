@@ -17,7 +17,7 @@ LAYERS = [
     ["errors"],
     ["absorb", "collector", "names"],
     ["guard", "holders"],
-    ["calling", "guard", "anomaly", "memory"],
+    ["calling", "guard", "anomaly", "memory", "threads"],
     ["table"],
     ["composed", "late", "misfits"],
     ["graph", "trees", "kernels"],

@@ -1,21 +1,28 @@
 """A convolution and its pooling, called as one operation: the numbers of the layers as written."""
 
 import copy
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 
 import nnkit as nn
-from autograd_core import grad, jvp, no_grad, tensor, vmap
+from autograd_core import blocks as chain_blocks
+from autograd_core import grad, jvp, no_grad, tensor, threads, vmap
+from autograd_core.threads import alone, in_two
+from nnkit.functional import phases, pooled_convolution, pooled_normalization
 from nnkit.layers import pooled_blocks
 
 rng = np.random.default_rng(0)
 
 
-@pytest.fixture
-def blocks(monkeypatch):
-    """Which fused operations were called."""
+@pytest.fixture(params=["one thread", "two threads"])
+def blocks(monkeypatch, request):
+    """Which fused operations were called; all tests are for two threads that share, too."""
     calls = []
+    if request.param == "two threads":
+        monkeypatch.setattr(phases, "can_share", lambda: True)
+        monkeypatch.setattr(phases, "SHARED", 0)
 
     def counting(name):
         fused = getattr(pooled_blocks, name)
@@ -28,7 +35,8 @@ def blocks(monkeypatch):
 
     for name in ("pooled_convolution", "normalised_pooled_convolution"):
         monkeypatch.setattr(pooled_blocks, name, counting(name))
-    return calls
+    with alone() if request.param == "two threads" else nullcontext():
+        yield calls
 
 
 def images(n, c, size, dtype=np.float64, ties=False):
@@ -406,3 +414,35 @@ def test_a_norm_compiled_keeps_its_statistics(blocks):
         for a, b in zip(model.state_dict().values(), twin.state_dict().values(), strict=True):
             np.testing.assert_array_equal(a, b)
     assert blocks
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_a_compiled_step_holds_blas_while_two_threads_share(norm, monkeypatch):
+    for module in (phases, chain_blocks):
+        monkeypatch.setattr(module, "can_share", lambda: True)
+    monkeypatch.setattr(phases, "SHARED", 0)
+    held = []
+    for module in (phases, pooled_convolution, pooled_normalization):
+        monkeypatch.setattr(
+            module,
+            "in_two",
+            lambda run, parts: held.append(threads.sharing.get()) or in_two(run, parts),
+        )
+    layers = [nn.Conv2d(3, 8, 3), *([nn.BatchNorm2d(8)] if norm else []), nn.ReLU()]
+    nn.seed(0)
+    model = nn.Sequential(*layers, nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 9, 2))
+    twin = copy.deepcopy(model)
+    data = images(10, 3, (8, 8), np.float32)
+
+    def gradients(model):
+        model.zero_grad()
+        (model(data) ** 2).mean().backward()
+
+    step = nn.compile(lambda: gradients(model), exact=True)
+    for _ in range(5):
+        step()
+        assert not threads.sharing.get()
+        gradients(twin)
+        for mine, theirs in zip(model.parameters(), twin.parameters(), strict=True):
+            np.testing.assert_array_equal(mine.grad.numpy(), theirs.grad.numpy())
+    assert True in held and False in held  # compiled, and as it is
