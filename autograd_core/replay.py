@@ -113,6 +113,7 @@ class Program(Wording):
         arguments = [f"x{i}" for i in range(len(inputs))]
         text, run = function_of(name, arguments, self.lines, outputs, self.bound)
         self.run = shared_out(run, plan.calls)
+        self.summary += "" if self.run is run else "; two threads share the images"
         self.source = "".join(f"{loop}\n" for loop in self.loops) + text
         self._forget()
 

@@ -320,7 +320,11 @@ def apply_settled(f: Callable[..., Any], x: Any, args: tuple, kwargs: dict) -> A
     if settings is None:
         return apply(f, args, kwargs)
     value, trace = x._value, x._trace
-    y = f(value, **settings)
+    try:
+        y = f(value, **settings)
+    except (TypeError, ValueError) as error:
+        refuse_misfits(error, f, (value,))
+        raise
     if getattr(y, "dtype", OBJECT).kind not in "fc":
         return apply(f, args, kwargs)
     node = new(Link)

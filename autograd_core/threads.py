@@ -71,14 +71,15 @@ class Blas:
         self.lock, self.wishes = threading.Lock(), 0
         self.before: list[tuple[Any, int]] = []
 
-    def hold(self) -> None:
-        """Leave it one thread."""
+    def hold(self) -> bool:
+        """Leave it one thread; return whether it had more."""
         with self.lock:
             self.wishes += 1
             if self.wishes == 1:
                 self.before = [(library, library.num_threads) for library in libraries()]
                 for library, _ in self.before:
                     library.set_num_threads(1)
+            return any(threads > 1 for _, threads in self.before)
 
     def release(self) -> None:
         """Give it back what it had, when nobody is left."""
@@ -94,9 +95,8 @@ blas = Blas()
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Calculate without BLAS's threads; `in_two` uses a second one of ours inside."""
-    blas.hold()
-    token = sharing.set(True)
+    """Calculate without BLAS's threads; if it had some, `in_two` uses a second one of ours."""
+    token = sharing.set(blas.hold())
     try:
         yield
     finally:

@@ -86,6 +86,13 @@ def test_what_the_second_thread_does_is_not_shared_out_again(library: Library) -
     assert nested == [[(0, 0), (0, 1)], [(1, 0), (1, 1)]]
 
 
+def test_nothing_is_shared_out_where_somebody_left_blas_one_thread(library: Library) -> None:
+    library.num_threads = 1
+    with alone():
+        assert in_two(lambda _part: threading.get_ident(), [0, 1]) == [threading.get_ident()] * 2
+    assert library.num_threads == 1
+
+
 @pytest.mark.parametrize("wrong", [0, 1])
 def test_an_error_in_either_thread_comes_out(library: Library, wrong: int) -> None:
     def run(part: int) -> None:

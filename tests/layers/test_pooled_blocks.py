@@ -416,11 +416,21 @@ def test_a_norm_compiled_keeps_its_statistics(blocks):
     assert blocks
 
 
+class Library:
+    """Stands for a BLAS with two threads."""
+
+    num_threads = 2
+
+    def set_num_threads(self, n):
+        self.num_threads = n
+
+
 @pytest.mark.parametrize("norm", [True, False])
 def test_a_compiled_step_holds_blas_while_two_threads_share(norm, monkeypatch):
     for module in (phases, chain_blocks):
         monkeypatch.setattr(module, "can_share", lambda: True)
     monkeypatch.setattr(phases, "SHARED", 0)
+    monkeypatch.setattr(threads, "libraries", lambda: [Library()])
     held = []
     for module in (phases, pooled_convolution, pooled_normalization):
         monkeypatch.setattr(
@@ -446,3 +456,4 @@ def test_a_compiled_step_holds_blas_while_two_threads_share(norm, monkeypatch):
         for mine, theirs in zip(model.parameters(), twin.parameters(), strict=True):
             np.testing.assert_array_equal(mine.grad.numpy(), theirs.grad.numpy())
     assert True in held and False in held  # compiled, and as it is
+    assert "two threads share the images" in step.report()
