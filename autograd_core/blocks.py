@@ -162,8 +162,8 @@ def shared_out(run: Callable[..., Any], calls: list[Call]) -> Callable[..., Any]
     thread then, so they must be few.
     """
     shared = sum(call.f.shared_work(call) for call in calls if hasattr(call.f, "shared_work"))
-    products = [call for call in calls if call.f in PRODUCTS and len(call.args) > 1]
-    others = sum(math.prod(a.shape) * b.shape[-1] for a, b in (c.args[:2] for c in products))
+    pairs = [map(np.shape, call.args[:2]) for call in calls if call.f in PRODUCTS]
+    others = sum(math.prod(a) * math.prod(b[-1:]) for a, b in pairs)
     if not can_share() or shared < FEW_OTHERS * others or not shared:
         return run
 
