@@ -236,10 +236,10 @@ def unbroadcast(c: Any, shape: tuple[int, ...]) -> Any:
     """
     extra = len(c.shape) - len(shape)
     if extra > 0:
-        c = c.sum(axis=tuple(range(extra)))
+        c = np.add.reduce(c, axis=tuple(range(extra)))
     axes = tuple(
         i for i, (have, want) in enumerate(zip(c.shape, shape, strict=False)) if want == 1 != have
     )
     if axes and extra >= 0:
-        c = c.sum(axis=axes, keepdims=True)
+        c = np.add.reduce(c, axis=axes, keepdims=True)
     return c if c.shape == shape else np.broadcast_to(c, shape)

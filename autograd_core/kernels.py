@@ -32,6 +32,7 @@ __all__ = [
     "scatter_along_axis",
     "setitem",
     "sinc_derivative",
+    "names_all_places",
     "stretched",
     "sum_of_exponentials",
     "unique_like",
@@ -91,6 +92,15 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     else:
         np.add.at(out, index, g)
     return out
+
+
+WHOLE = slice(None)
+
+
+def names_all_places(index: Any) -> bool:
+    """Whether an index only adds axes: it is made of None, `...` and `:`."""
+    parts = index if type(index) is tuple else (index,)
+    return all(p is None or p is Ellipsis or (type(p) is slice and p == WHOLE) for p in parts)
 
 
 def names_places_once(index: Any) -> bool:

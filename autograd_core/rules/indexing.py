@@ -4,10 +4,16 @@ other's adjoint.
 
 import numpy as np
 
-from ..kernels import getitem, scatter, scatter_along_axis, stretched
+from ..kernels import getitem, names_all_places, scatter, scatter_along_axis, stretched
 from ..table import linear, rule
 
-linear(getitem, lambda g, x, *, index: scatter(g, index, x.shape))
+
+def getitem_adjoint(g, x, *, index):
+    """Zeros with g added where it was read from."""
+    return g.reshape(x.shape) if names_all_places(index) else scatter(g, index, x.shape)
+
+
+linear(getitem, getitem_adjoint)
 linear(scatter, lambda g, x, *, index, shape: getitem(g, index))
 
 
