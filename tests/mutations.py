@@ -62,6 +62,8 @@ EQUIVALENT = {
     "check_finite=True": "of finite numbers",
     "min(1 - x.ndim, 1)": "1 - ndim is the axis 1, too, from the other end",
     "stand_ins = ": "only their shapes are looked at",
+    "a = a @ a if n else a -> a = a @ a if n else a": "a factor exchanged with itself",
+    "near = np.abs(x) < 2": "both formulas have their digits there",
     "np.where(near, ": "where it is not near, the result is not used",
 }
 """Lines with mistakes that change nothing, by what stands in them, with the reason. They are drawn

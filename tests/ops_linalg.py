@@ -203,6 +203,9 @@ for order in (2, -2, None):
 sample(np.linalg.eigh, regular(3, 3))
 rotating = Maker((2, 2), lambda rng, shape: rng.random(shape) + np.array([[1, 2], [-3, 1]]))
 sample(np.linalg.eig, rotating)  # a real matrix with complex eigenvalues
+BACKWARD = np.array([[1.8, 0.6, 0.3], [-1.7, -1.8, -1.2], [-1.4, 1.9, -2.0]])
+backward = Maker((3, 3), lambda rng, shape: BACKWARD + 0.02 * rng.random(shape))
+sample(np.linalg.eig, backward)  # LAPACK makes the largest elements of its vectors negative
 for shape in ((3, 3), (5, 4, 2), (2, 3), (2, 1)):
     sample(np.linalg.qr, regular(*shape))
     sample(np.linalg.qr, complex_regular(*shape), mode="r")
