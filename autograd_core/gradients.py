@@ -87,7 +87,8 @@ def value_and_grad_of_array(f: Function, x: np.ndarray) -> Any:
     for found, c, _ in backward([(node, ones_like(y._value))], retain=False):
         if found is leaf:
             g = c
-    return y._value, np.zeros(x.shape, x.dtype)[()] if g is None else as_scalar(g)
+    y = as_scalar(y._value)
+    return y, np.zeros(x.shape, x.dtype)[()] if g is None else as_scalar(g)
 
 
 def is_real_number(y: Any) -> bool:

@@ -19,6 +19,7 @@ from autograd_core import (
     hessian,
     jvp,
     tensor,
+    value_and_grad,
     vjp,
 )
 from autograd_core.table import REFUSED, existing
@@ -150,6 +151,16 @@ DERIVATIVES = [
     (np.i0, 0.0, [1.0, 0.0, 0.5, 0.0, 0.375]),
     (np.i0, 8.0, [427.564115721804785, 399.873136782560098, 377.579973623984773]),
 ]
+
+
+@pytest.mark.parametrize("f", [np.median, np.quantile, np.percentile])
+def test_quantiles_of_nan_are_nan_but_for_those_that_leave_it_out(f: Any) -> None:
+    x, rest = np.array([3.0, np.nan, 1.0, 7.0]), () if f is np.median else (0.4,)
+    among_numbers = getattr(np, f"nan{f.__name__}")
+    assert np.isnan(value_and_grad(lambda v: f(v, *rest))(x)[0])
+    value, gradient = value_and_grad(lambda v: among_numbers(v, *rest))(x)
+    assert type(value) is np.float64 and np.isclose(value, among_numbers(x, *rest), rtol=1e-15)
+    assert gradient[1] == 0.0 and np.isclose(gradient.sum(), 1.0)
 
 
 @pytest.mark.parametrize(("f", "x", "expected"), DERIVATIVES)
