@@ -63,7 +63,8 @@ def std_of(
 ):
     """The root of the variance, with the safe subgradient 0 where it is 0."""
     if where is True and mean is None:
-        ddof, a = ddof if correction is None else correction, astype(a, dtype or a.dtype)
+        a = a if dtype is None else astype(a, dtype)
+        ddof = ddof if correction is None else correction
         return np.std(a, axis=axis, ddof=ddof, keepdims=keepdims)
     y = var_of(a, axis, dtype, ddof, keepdims, where, mean, correction)
     return np.where(y == 0, 0.0, np.sqrt(np.where(y == 0, 1.0, y)))
