@@ -41,34 +41,39 @@ def inner(us: list, vs: list) -> float:
     )
 
 
-def difference_along(
-    f: Callable[..., Any], args: tuple, directions: list, us: list
-) -> tuple[float, float]:
-    """Return the central difference of the outputs along a direction of the inputs, paired with
-    cotangents, and how far it may be wrong because the outputs are rounded.
+def steps_along(leaves: list, rng: np.random.Generator) -> tuple[list, list, list]:
+    """Return a point a little ahead, one behind, and the direction from one to the other.
+
+    It is a random one, as far as the points can be told apart: they are rounded.
     """
-    leaves, rebuild = flatten(args)
-    ahead, _ = flatten(
-        f(*rebuild([x + EPS / 2 * v for x, v in zip(leaves, directions, strict=True)]))
-    )
-    behind, _ = flatten(
-        f(*rebuild([x - EPS / 2 * v for x, v in zip(leaves, directions, strict=True)]))
-    )
-    pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(ahead, behind, strict=True)]
+    drawn = random_like(leaves, rng)
+    ahead = [x + EPS / 2 * v for x, v in zip(leaves, drawn, strict=True)]
+    behind = [x - EPS / 2 * v for x, v in zip(leaves, drawn, strict=True)]
+    found = [(a - b) / EPS for a, b in zip(ahead, behind, strict=True)]
+    pairs = zip(found, drawn, strict=True)  # where there is a NaN, any direction is as good
+    return ahead, behind, [np.where(np.isfinite(v), v, w)[()] for v, w in pairs]
+
+
+def difference(f: Callable[..., Any], ahead: tuple, behind: tuple, us: list) -> tuple[float, float]:
+    """Return the central difference of the outputs, paired with cotangents, and how far it may be
+    wrong because the outputs are rounded.
+    """
+    outputs = zip(flatten(f(*ahead))[0], flatten(f(*behind))[0], strict=True)
+    pairs = [(np.asarray(a), np.asarray(b)) for a, b in outputs]
     size = sum(float(np.sum(np.abs(u) * np.abs(a))) for u, (a, _) in zip(us, pairs, strict=True))
     rounding = 4 * np.finfo(float).eps * size / EPS
     return inner(us, [(a - b) / EPS for a, b in pairs]), rounding if np.isfinite(size) else 0.0
 
 
 def compare(
-    found: float, difference: tuple[float, float], what: str, rtol: float, atol: float
+    found: float, expected: tuple[float, float], what: str, rtol: float, atol: float
 ) -> None:
     """Raise where a directional derivative is not the finite difference."""
-    expected, rounding = difference
-    if not abs(found - expected) <= atol + rtol * abs(expected) + rounding:
+    value, rounding = expected
+    if not abs(found - value) <= atol + rtol * abs(value) + rounding:
         raise GradientCheckError(
             f"{what}: the derivative along a random direction is {found:.10g}, the finite "
-            f"difference {expected:.10g} (allowed: {atol:g} + {rtol:g} * |difference|, and "
+            f"difference {value:.10g} (allowed: {atol:g} + {rtol:g} * |difference|, and "
             f"{rounding:.1g} for rounding). Check the rules of the operations in the function, or "
             f"that it is smooth at this point."
         )
@@ -100,8 +105,8 @@ def check_vjp(
     >>> check_vjp(np.sin, np.array([0.3, 1.2]))
     """
     rng = np.random.default_rng(seed)
-    leaves, _ = flatten(args)
-    v = random_like(leaves, rng)
+    leaves, rebuild = flatten(args)
+    ahead, behind, v = steps_along(leaves, rng)
     y, pull = vjp(f, *args)
     outputs, rebuild_out = flatten(y)
     u = random_like(outputs, rng)
@@ -112,8 +117,8 @@ def check_vjp(
                 f"vjp of {name(f)}: argument{path} has shape {np.shape(x)} and dtype "
                 f"{getattr(x, 'dtype', float)}, its gradient {np.shape(c)} and {c.dtype}"
             )
-    difference = difference_along(f, args, v, u)
-    compare(inner(cotangents, v), difference, f"reverse mode of {name(f)}", rtol, atol)
+    expected = difference(f, rebuild(ahead), rebuild(behind), u)
+    compare(inner(cotangents, v), expected, f"reverse mode of {name(f)}", rtol, atol)
 
 
 def check_jvp(
@@ -142,12 +147,12 @@ def check_jvp(
     """
     rng = np.random.default_rng(seed)
     leaves, rebuild = flatten(args)
-    v = random_like(leaves, rng)
+    ahead, behind, v = steps_along(leaves, rng)
     y, t = jvp(f, args, rebuild(v))
     outputs, _ = flatten(y)
     u = random_like(outputs, rng)
-    difference = difference_along(f, args, v, u)
-    compare(inner(u, flatten(t)[0]), difference, f"forward mode of {name(f)}", rtol, atol)
+    expected = difference(f, rebuild(ahead), rebuild(behind), u)
+    compare(inner(u, flatten(t)[0]), expected, f"forward mode of {name(f)}", rtol, atol)
 
 
 def check_grads(

@@ -338,6 +338,11 @@ def test_check_grads_knows_how_finely_results_are_rounded(size: float) -> None:
         check_grads(wrong, modes=["rev"], order=1)(x)
 
 
+def test_check_grads_knows_how_finely_points_are_rounded() -> None:
+    check_grads(np.sin)(np.array([3e6, -1e5, 0.3]))  # 1e-6 is some 2,000 units of 3e6's last place
+    check_grads(np.sin)(1e6 + 0.5)
+
+
 def test_check_grads_chooses_arguments() -> None:
     f = lambda x, n, flag: x**n if flag else wrong(False)(x)
     check_grads(f)(1.5, 3, True)
