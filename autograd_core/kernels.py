@@ -212,25 +212,6 @@ def bessel_i(x: Any, order: int) -> Any:
     return y / points
 
 
-@primitive
-def products_of_others(x: Any, axis: Any = None) -> Any:
-    """For each element the product of all others over some axes, right for any number of zeros.
-
-    Where products are neither 0 nor too large or small, they are divided by the element.
-    """
-    y = np.prod(x, axis=axis, keepdims=True)
-    size = np.abs(y)
-    if np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)):
-        return y / x
-    axes = range(x.ndim) if axis is None else [i % x.ndim for i in np.ravel(axis)]
-    lanes = np.moveaxis(x, axes, range(-len(axes), 0))
-    z = lanes.reshape(*lanes.shape[: x.ndim - len(axes)], -1)
-    others = np.ones((2, *z.shape), x.dtype)
-    np.cumprod(z[..., :-1], axis=-1, out=others[0, ..., 1:])
-    np.cumprod(z[..., :0:-1], axis=-1, out=others[1, ..., -2::-1])
-    return np.moveaxis((others[0] * others[1]).reshape(lanes.shape), range(-len(axes), 0), axes)
-
-
 MANY_PRODUCTS = 1 << 17  # from which looking for a better way pays
 
 

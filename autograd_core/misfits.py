@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .calling import name_of
-from .errors import AutogradError, DtypeError, ShapeError, describe
+from .errors import ArgumentError, AutogradError, DtypeError, ShapeError, describe
 
 __all__ = ["not_numbers", "refuse_misfits"]
 
@@ -17,6 +17,11 @@ NUMBERS = (int, float, complex, list, tuple)
 
 def refuse_misfits(error: Exception, f: Any, operands: Sequence) -> None:
     """Raise a better error for a call that NumPy refused, if there is one."""
+    if f is np.linalg.norm and "Improper number of dimensions" in str(error):
+        raise ArgumentError(
+            f"np.linalg.norm is taken over one axis or two, or without axis= over all; got more of "
+            f"them, of {describe(operands[0])}. np.linalg.vector_norm takes them as one vector."
+        ) from None
     if isinstance(error, AutogradError) or not (isinstance(f, np.ufunc) or f is np.where):
         return
     if isinstance(error, TypeError) and not all(map(is_number, operands)):

@@ -94,7 +94,10 @@ def measured(args: argparse.Namespace) -> dict[str, Any]:
         out = subprocess.check_output(command, cwd=ROOT, env=environment(1), text=True)
         results["growth"] = json.loads(out)
     if "operations" in args.workloads and not args.quick:
-        results |= {"operations": found} if (found := operations.compared_with(args.peers)) else {}
+        if found := operations.compared_with(args.peers):
+            results["operations"] = found
+        else:
+            print(f"not measured: operations ({args.peers} has no autograd)")
     return results
 
 

@@ -162,7 +162,7 @@ def sample_table() -> tuple[list[Any], Callable[[Any], Iterator[tuple]]]:
 
 
 def is_quick(call: tuple) -> bool:
-    """Whether a test comes before those of second order, and has not reached more than them."""
+    """Whether a test comes before those of second order, which come to no other lines."""
     return call[0].__name__ != "test_both_modes_to_second_order"
 
 

@@ -7,7 +7,6 @@ import numpy as np
 
 from ..composed import composed
 from ..kernels import (
-    products_of_others,
     recurrence,
     running_maximum,
     running_minimum,
@@ -15,7 +14,7 @@ from ..kernels import (
     stretched,
     sum_of_exponentials,
 )
-from ..table import RULES, existing, linear, rule
+from ..table import RULES, existing, linear, primitive, rule
 from .shapes import count, cut, delayed, from_lanes, lanes, spread, with_kept_axes
 
 
@@ -58,6 +57,19 @@ def products_before_and_after(x, *, axis=None):
     before = np.cumprod(delayed(z, 1.0), axis=-1)
     after = np.cumprod(delayed(np.flip(z, -1), 1.0), axis=-1)
     return from_lanes(before * np.flip(after, -1), x, axis)
+
+
+@primitive
+def products_of_others(x, axis=None):
+    """Say the same, right for any number of zeros.
+
+    Where all products are neither 0 nor too large or small, they are divided by the element.
+    """
+    y = np.prod(x, axis=axis, keepdims=True)
+    size = np.abs(y)
+    if np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)):
+        return y / x
+    return products_before_and_after(x, axis=axis)
 
 
 composed(products_of_others, products_before_and_after)

@@ -273,6 +273,7 @@ REFUSALS: list[tuple[Any, type[Exception], list[str]]] = [
     (lambda: np.median(leaf(3), out=np.zeros(())), NotDifferentiableError, ["out=", "tensor(y)"]),
     (lambda: np.pad(leaf(3), 1, "empty"), ArgumentError, ["'empty'", "reflect"]),
     (lambda: np.quantile(leaf(3), 1.5), ArgumentError, ["between 0 and 1", "1.5"]),
+    (lambda: np.linalg.norm(leaf(2, 2, 2), axis=(0, 1, 2)), ArgumentError, ["vector_norm"]),
     (lambda: np.percentile(leaf(3), [50, 101]), ArgumentError, ["between 0 and 100"]),
     (lambda: np.polyfit(leaf(3), leaf(3), 1, full=True), ArgumentError, ["polyval"]),
     (lambda: np.gradient(leaf(3), 1.0, 2.0), ArgumentError, ["2 spacings", "1 axes"]),

@@ -432,12 +432,13 @@ def test_a_compiled_step_holds_blas_while_two_threads_share(norm, monkeypatch):
     monkeypatch.setattr(phases, "SHARED", 0)
     monkeypatch.setattr(threads, "libraries", lambda: [Library()])
     held = []
+
+    def noting(run, parts):
+        held.append(threads.sharing.get())
+        return in_two(run, parts)
+
     for module in (phases, pooled_convolution, pooled_normalization):
-        monkeypatch.setattr(
-            module,
-            "in_two",
-            lambda run, parts: held.append(threads.sharing.get()) or in_two(run, parts),
-        )
+        monkeypatch.setattr(module, "in_two", noting)
     layers = [nn.Conv2d(3, 8, 3), *([nn.BatchNorm2d(8)] if norm else []), nn.ReLU()]
     nn.seed(0)
     model = nn.Sequential(*layers, nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 9, 2))

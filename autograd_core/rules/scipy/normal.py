@@ -12,14 +12,9 @@ import numpy as np
 from ...errors import DtypeError, describe
 from ...table import primitive, rule
 from ..matrices import T
-from .linalg import solve_triangular
+from .linalg import hermitian_part, solve_triangular
 
 __all__ = ["normal_exponent"]
-
-
-def symmetric(C):
-    """Return the symmetric part."""
-    return 0.5 * (C + T(C))
 
 
 @primitive
@@ -27,14 +22,14 @@ def normal_exponent(x, C):
     """Return it for each row of x (m, n); of C (n, n) the symmetric part is meant."""
     if "c" in x.dtype.kind + C.dtype.kind:
         raise DtypeError(f"a density is one of real numbers, got {describe(x)} and {describe(C)}")
-    L = np.linalg.cholesky(symmetric(C))
+    L = np.linalg.cholesky(hermitian_part(C))
     z = solve_triangular(L, T(x), lower=True)
     return np.sum(z * z, axis=0) + 2.0 * np.sum(np.log(np.diagonal(L)))
 
 
 def weighted(x, C):
     """Return the rows P x."""
-    return T(np.linalg.solve(symmetric(C), T(x)))
+    return T(np.linalg.solve(hermitian_part(C), T(x)))
 
 
 def exponent_vjp(g, _y, x, C, *, needs):
@@ -43,7 +38,7 @@ def exponent_vjp(g, _y, x, C, *, needs):
     gw = g[:, None] * w
     if not needs[1]:
         return 2.0 * gw, None
-    return 2.0 * gw, symmetric(np.sum(g) * np.linalg.inv(symmetric(C)) - T(gw) @ w)
+    return 2.0 * gw, hermitian_part(np.sum(g) * np.linalg.inv(hermitian_part(C)) - T(gw) @ w)
 
 
 def exponent_jvp(ts, _y, x, C):
@@ -53,8 +48,8 @@ def exponent_jvp(ts, _y, x, C):
     of_x = 0.0 if dx is None else 2.0 * np.sum(w * dx, axis=1)
     if dC is None:
         return of_x
-    P = np.linalg.inv(symmetric(C))
-    return of_x + np.sum(P * T(dC)) - np.sum(w @ symmetric(dC) * w, axis=1)
+    P = np.linalg.inv(hermitian_part(C))
+    return of_x + np.sum(P * T(dC)) - np.sum(w @ hermitian_part(dC) * w, axis=1)
 
 
 rule(normal_exponent, vjp=exponent_vjp, jvp=exponent_jvp, arity=2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ShapeError
-from ...rules.scipy.linalg import log_pseudo_det, pseudo_inverse
+from ...rules.scipy.linalg import hermitian_part, log_pseudo_det, pseudo_inverse
 from ...rules.scipy.normal import normal_exponent
 from ..arrays import as_float
 from .forms import LOG_ROOT_TWO_PI, refuse_complex
@@ -64,7 +64,6 @@ def logpdf(x: Any, mean: Any = None, cov: Any = 1.0, allow_singular: bool = Fals
     if x.ndim != 2:
         away = np.reshape(away, (-1, mean.shape[0]))
     if allow_singular:
-        cov = 0.5 * (cov + cov.T)
         inverse = pseudo_inverse(cov)
         rank = np.rint(np.trace(inverse @ cov))  # a constant
         exponent = np.sum(away @ inverse * away, axis=1) + log_pseudo_det(cov)
@@ -95,5 +94,5 @@ def entropy(mean: Any = None, cov: Any = 1.0) -> Any:
     1.418939
     """
     _, mean, cov = parameters(None, mean, cov)
-    log_det = np.linalg.slogdet(0.5 * (cov + cov.T)).logabsdet
+    log_det = np.linalg.slogdet(hermitian_part(cov)).logabsdet
     return 0.5 * log_det + mean.shape[0] * (LOG_ROOT_TWO_PI + 0.5)
