@@ -6,12 +6,14 @@ a piece of memory that it shares with others whose last reader is gone.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from .chains import Chain, chains
 from .records import Call, Storage, Value, through
 from .simplify import final, rename, simplified
 from .trace import Recorder
@@ -29,9 +31,11 @@ class Plan:
     recorder : Recorder
     outputs : list of Value
         What is asked of the calculation.
+    exact : bool
+        Keep the order of all summations.
     """
 
-    def __init__(self, recorder: Recorder, outputs: list[Value]) -> None:
+    def __init__(self, recorder: Recorder, outputs: list[Value], exact: bool = False) -> None:
         self.recorded = len(recorder.calls)
         self.reachable = recorder.reachable
         self.constants: dict[Value, Any] = {}
@@ -51,6 +55,10 @@ class Plan:
         self.merged = before - len(self.calls)
         self.outputs = [final(v, self.same) for v in outputs]
         self._join_memory()
+        self.steps = chains(self.calls, exact)
+        found = [s for s in self.steps if isinstance(s, Chain) and s.totals]
+        self.terms = max([math.prod(s.shape) for s in found], default=1)
+        self.calls = [c for s in self.steps for c in (s.calls if isinstance(s, Chain) else [s])]
         self.templates = [
             v.storage for v in recorder.externals.values() if v.storage.template is not None
         ]

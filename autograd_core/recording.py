@@ -18,9 +18,16 @@ SMALL = 1 << 20  # bytes
 
 
 class Recording:
-    """What is known of calls with arguments of certain shapes, dtypes and plain values."""
+    """What is known of calls with arguments of certain shapes, dtypes and plain values.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    exact : bool
+        Keep the order of all summations.
+    """
+
+    def __init__(self, exact: bool) -> None:
+        self.exact = exact
         self.renewed = 0
         self.replayed = False
         self.calculated = 0  # bytes, of all results

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import Chain, chains, shared_out
+from .blocks import shared_out
 from .chaining import KEYWORD_OUT, Links, write_chain
+from .chains import Chain
 from .layout import Layout, amount, is_dense, shaped, size_of
 from .memory import reserve
 from .plan import Plan, is_fresh, values_in
@@ -41,8 +42,6 @@ class Program(Wording):
         How many of the plan's outputs are returned; the others are gradients, which stay.
     gradients : list of (sink, Value or None)
         Where gradients belong.
-    exact : bool
-        Keep the order of all summations.
 
     Attributes
     ----------
@@ -55,6 +54,8 @@ class Program(Wording):
         Gradients that are written where they stay.
     fresh : list of (sink, int)
         Gradients that come out as new arrays, and which outputs these are.
+    terms : int
+        The length of the longest sum whose order is another one.
     """
 
     def __init__(
@@ -64,7 +65,6 @@ class Program(Wording):
         name: str,
         returned: int,
         gradients: list,
-        exact: bool,
     ) -> None:
         super().__init__(name)
         self.views = 0
@@ -95,8 +95,7 @@ class Program(Wording):
         for storage in plan.templates:
             there = self.bind("a", storage.external)
             self.lines.append(f"{there}[...] = {self.bind('k', storage.template)}")
-        steps = self._steps(plan.calls, exact)
-        for i, step in steps:
+        for i, step in self._placed(plan.steps):
             if isinstance(step, Links):
                 write_chain(self, step)
             else:
@@ -108,6 +107,7 @@ class Program(Wording):
         found = {id(s): s for call in plan.calls for s in call.writes}
         known = [s for s in found.values() if s.template is None]
         self.written = [s.external for s in known if s.external is not None]
+        self.terms = plan.terms
         self.nbytes = self.layout.bytes + self.layout.own
         self.summary = self._summary(plan)
         arguments = [f"x{i}" for i in range(len(inputs))]
@@ -119,7 +119,7 @@ class Program(Wording):
 
     def _forget(self) -> None:
         """Let go of what was needed for writing only."""
-        kept = ("run", "source", "written", "effects", "fresh", "nbytes", "summary", "bound")
+        kept = "run", "source", "written", "effects", "fresh", "nbytes", "summary", "bound", "terms"
         for name in [name for name in vars(self) if name not in kept]:
             delattr(self, name)
 
@@ -190,11 +190,11 @@ class Program(Wording):
             for storage in call.writes:
                 storage.last = i
 
-    def _steps(self, calls: list[Call], exact: bool) -> list[tuple[int, Call | Links]]:
-        """Find the chains, and places for all results that get one."""
+    def _placed(self, planned: list[Call | Chain]) -> list[tuple[int, Call | Links]]:
+        """Find places for all results that get one."""
         steps: list[tuple[int, Call | Links]] = []
         i = 0
-        for step in chains(calls, exact):
+        for step in planned:
             if isinstance(step, Chain):
                 links = Links(self, i, step)
                 links.ask_for_places(self)

@@ -13,7 +13,7 @@ import pytest
 
 import nnkit as nn
 import nnkit.functional as F
-from autograd_core import Compiled, blocks, checkpoint, layout, script
+from autograd_core import Compiled, blocks, chains, checkpoint, layout, script
 from autograd_core import compiled as compiled_module
 from tests.amounts import amount
 
@@ -137,7 +137,7 @@ def test_random_networks(how: str, seeds: np.ndarray, monkeypatch: pytest.Monkey
         monkeypatch.setattr(compiled_module, "SHARE", -1)
         monkeypatch.setattr(compiled_module, "COMPARED", -1)  # recorded twice
     if how == "in blocks":
-        monkeypatch.setattr(blocks, "LEAST", 1)
+        monkeypatch.setattr(chains, "LEAST", 1)
         monkeypatch.setattr(blocks, "BLOCK", 11)
     for seed in map(int, seeds):
         with warnings.catch_warnings():  # gradients that are added up over batches of two sizes

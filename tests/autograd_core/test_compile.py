@@ -94,6 +94,22 @@ def test_chains_over_large_arrays(
     assert "blocks of" in compiled.source
 
 
+def test_captured_numbers_in_chains() -> None:
+    """Arrays of one element have names of their own beside the blocks of the others."""
+    scale, rate = np.array(2.0), np.array([3.0])
+    eager = value_and_grad(
+        lambda x, y, z: np.mean(np.tanh(x) * scale + np.sin(y) * rate * z), argnum=(0, 1, 2)
+    )
+    compiled = compile(eager, fallback=False)
+    for seed in range(4):
+        xs = np.random.default_rng(seed).normal(size=(3, 200_000))
+        (value, gradients), (expected, right) = compiled(*xs), eager(*xs)
+        np.testing.assert_allclose(value, expected, rtol=1e-13)
+        for a, b in zip(gradients, right, strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert compiled.source.count("blocks of") == 1, compiled.source
+
+
 @pytest.mark.parametrize("f", [np.sum, np.mean, lambda x: np.tanh(x).sum() + (x * x).mean()])
 def test_exact_keeps_the_order_of_sums(f: Any) -> None:
     """Also where chains go through in blocks."""

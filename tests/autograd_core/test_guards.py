@@ -28,7 +28,7 @@ LAYERS = [
     ["trace"],
     ["live"],
     ["reverse", "forward", "gradmode", "dispatch"],
-    ["simplify", "reach"],
+    ["simplify", "reach", "chains"],
     ["plan", "blocks", "script", "snapshot"],
     ["chaining", "wording"],
     ["replay", "entry"],

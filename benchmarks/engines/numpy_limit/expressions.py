@@ -12,6 +12,7 @@ from benchmarks.engines.numpy_limit.flat import constant
 from benchmarks.workloads import Data, Workload
 
 CHUNK = 1 << 15
+LARGE, TILE = 1 << 24, 1 << 20  # bytes of a matrix that is cut, and of its pieces
 multiply, add, subtract, divide = np.multiply, np.add, np.subtract, np.divide
 dot, exp, tanh, log1p, negative = np.dot, np.exp, np.tanh, np.log1p, np.negative
 
@@ -86,25 +87,42 @@ def chain(workload: Workload, data: Data) -> Program:
 
 
 def logistic(workload: Workload, data: Data) -> Program:
-    """z = -y (X w); the loss is mean(log1p(exp(z))), its gradient -X^T (y / (1 + exp(-z))) / n."""
+    """z = -y (X w); the loss is mean(log1p(exp(z))), its gradient -X^T (y / (1 + exp(-z))) / n.
+
+    In blocks of rows, so that X comes from memory once.
+    """
     X, signs, w = data["x"], data["y"], data["w"]
     n = len(X)
-    z, e = np.empty(n, np.float32), np.empty(n, np.float32)
-    gradient, one, mean = np.empty_like(w), constant(1), np.full(n, 1 / n, np.float32)
-    share, XT = constant(-1 / n), X.T
+    rows = n if X.nbytes < LARGE else TILE // X[0].nbytes
+    memory, other = np.empty(rows, np.float32), np.empty(rows, np.float32)
+    one, mean = constant(1), np.full(rows, 1 / n, np.float32)
+    cuts = [slice(i, min(i + rows, n)) for i in range(0, n, rows)]
+    partial = np.empty((len(cuts), len(w)), np.float32)
+    lengths = [len(signs[cut]) for cut in cuts]
+    blocks = [
+        (X[cut], X[cut].T, signs[cut], memory[:m], other[:m], mean[:m], g)
+        for cut, m, g in zip(cuts, lengths, partial, strict=True)
+    ]
+    gradient, share = np.empty_like(w), constant(-1 / n)
 
     def f() -> Any:
-        dot(X, w, z)
-        multiply(z, signs, z)
-        negative(z, z)
-        exp(z, z)
-        log1p(z, e)
-        value = dot(e, mean)
-        add(z, one, e)
-        divide(z, e, z)
-        multiply(z, signs, z)
-        dot(XT, z, gradient)
-        multiply(gradient, share, gradient)
+        value = 0.0
+        for x, xt, s, z, e, m, g in blocks:
+            dot(x, w, z)
+            multiply(z, s, z)
+            negative(z, z)
+            exp(z, z)
+            log1p(z, e)
+            value += dot(e, m)
+            add(z, one, e)
+            divide(z, e, z)
+            multiply(z, s, z)
+            dot(xt, z, g)
+        if len(blocks) > 1:
+            add.reduce(partial, 0, None, gradient)
+            multiply(gradient, share, gradient)
+        else:
+            multiply(g, share, gradient)
         return value
 
     return with_gradient(f, gradient)
