@@ -17,13 +17,14 @@ from .entry import MISSED, entry_of
 from .errors import ArgumentError
 from .graph import recording_from
 from .layout import size_of
+from .live import ChangedError
 from .memory import give_back, no_collections
 from .outcomes import gradients_of, judge, outcome, plain_after_errors
 from .plan import Plan
 from .reach import Reach, states
 from .recording import Recording
 from .records import Value
-from .replay import ChangedError, Program
+from .replay import Program
 from .signatures import is_array, is_calculated, kind_of, signature, structure, there
 from .snapshot import Snapshot, is_close
 from .tensor import Tensor
@@ -39,7 +40,6 @@ LONGEST = 1_000_000  # calls, each of which needs about a kB while all are writt
 MOST = 16  # recordings of one function
 COMPARED = 1 << 18  # bytes; what writes into more than this is not run twice, but recorded twice
 SHARE = 16  # unless that is a small share of all bytes that are calculated
-
 
 OTHERWISE = (
     "a second call gave other numbers than its recording: it uses values that it calculates "

@@ -13,7 +13,16 @@ from .records import through
 from .trace import current, find
 from .traced import Traced, plainly
 
-__all__ = ["assign", "live", "note_gradient", "traceable", "widened"]
+__all__ = [
+    "ChangedError",
+    "assign",
+    "expect_nothing",
+    "expect_something",
+    "live",
+    "note_gradient",
+    "traceable",
+    "widened",
+]
 
 
 def live(
@@ -86,3 +95,23 @@ def note_gradient(trace: Any, is_set: bool = False) -> None:
 def widened(kind: type, x: Any) -> Any:
     """Make a NumPy number of a Python one."""
     return x._recorder.record(kind, (x,), {}) if type(x) is Traced else kind(x)
+
+
+# --- checks, when they are carried out again ------------------------------------------------------
+
+
+class ChangedError(Exception):
+    """A check of the arguments has another outcome than when it was recorded."""
+
+
+def expect_nothing(x: Any) -> None:
+    """Go on if a check found nothing, as when it was recorded."""
+    if x is not None:
+        raise ChangedError("a check of the arguments has another outcome than when recorded")
+
+
+def expect_something(x: Any) -> Any:
+    """Go on if a check found something, as when it was recorded."""
+    if x is None:
+        raise ChangedError("a check of the arguments has another outcome than when recorded")
+    return x

@@ -124,6 +124,7 @@ class Plan:
     def _merged(self, calls: list[Call]) -> list[Call]:
         """Calculate once what is calculated twice in the same way."""
         known: dict[Any, Call] = {}
+        asked = set(self.asked)  # each has an owner of its own, who may change it
         left = []
         for call in calls:
             rename(call, self.same)
@@ -134,7 +135,8 @@ class Plan:
                     args = frozenset(args[1]), len(args[1])
                 key = call.f, args, frozen(call.kwargs) if call.kwargs else ()
                 earlier = known.setdefault(key, call)
-                if earlier is not call and len(earlier.results) == len(call.results):
+                both = all(any(v.storage in asked for v in c.results) for c in (call, earlier))
+                if earlier is not call and len(earlier.results) == len(call.results) and not both:
                     self.same.update(zip(call.results, earlier.results, strict=True))
                     continue
             left.append(call)

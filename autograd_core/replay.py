@@ -13,6 +13,7 @@ from .blocks import shared_out
 from .chaining import KEYWORD_OUT, Links, write_chain
 from .chains import Chain
 from .layout import Layout, amount, is_dense, shaped, size_of
+from .live import expect_nothing, expect_something
 from .memory import reserve
 from .plan import Plan, is_fresh, values_in
 from .records import Call, Storage, Value, through
@@ -20,7 +21,7 @@ from .script import function_of
 from .simplify import final
 from .wording import Wording, is_ufunc, takes_out
 
-__all__ = ["ChangedError", "Program"]
+__all__ = ["Program"]
 
 INFIX = {
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/",
@@ -155,6 +156,10 @@ class Program(Wording):
             v = final(v, plan.same) if v is not None else None
             if v is None:
                 self.effects.append((sink, None))
+            elif plan.is_constant(v):  # whoever has the gradient may change it
+                place = np.empty_like(self.static[v])
+                self.lines.append(f"{self.bind('b', place)}[...] = {self.name(v)}")
+                self.effects.append((sink, place))
             elif v in self.static and v.source != "external":
                 self.effects.append((sink, self.static[v]))
             else:
@@ -375,23 +380,6 @@ class Program(Wording):
             name = f"{name}.copy()"
             return f"{name}[()]" if v.kind == "scalar" else name
         return name
-
-
-class ChangedError(Exception):
-    """A check of the arguments has another outcome than when it was recorded."""
-
-
-def expect_nothing(x: Any) -> None:
-    """Go on if a check found nothing, as when it was recorded."""
-    if x is not None:
-        raise ChangedError("a check of the arguments has another outcome than when recorded")
-
-
-def expect_something(x: Any) -> Any:
-    """Go on if a check found something, as when it was recorded."""
-    if x is None:
-        raise ChangedError("a check of the arguments has another outcome than when recorded")
-    return x
 
 
 def is_same_array(a: Any, b: Any) -> bool:

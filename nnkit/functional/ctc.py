@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, ShapeError, describe
+from autograd_core.live import live
 from nnkit.functional.operands import as_array, as_float, check_reduction, operation
 
 __all__ = ["ctc_loss"]
@@ -221,6 +222,19 @@ def check_targets(rows: Array, lengths: Array, blank: int, classes: int) -> Arra
     return np.where(inside, rows, blank)
 
 
+def settled_targets(
+    targets: Any, input_lengths: Any, target_lengths: Any, shape: tuple[int, ...], blank: int
+) -> tuple[Array, Array, Array]:
+    """Return input lengths, targets of shape (N, S) and their lengths, all of them checked."""
+    steps, n, classes = shape
+    frames = lengths_of(input_lengths, "input_lengths", n, steps)
+    rows, lengths = padded(targets, target_lengths, n)
+    return frames, check_targets(rows, lengths, blank, classes), lengths
+
+
+settled = live(settled_targets)
+
+
 def ctc_loss(
     log_probs: Any,
     targets: Any,
@@ -287,10 +301,7 @@ def ctc_loss(
     single = x.ndim == 2
     if single:
         x = x[:, None]
-    steps, n, classes = x.shape
-    frames = lengths_of(input_lengths, "input_lengths", n, steps)
-    rows, lengths = padded(targets, target_lengths, n)
-    rows = check_targets(rows, lengths, blank, classes)
+    frames, rows, lengths = settled(targets, input_lengths, target_lengths, x.shape, blank)
     losses = ctc_op(x, rows, frames, lengths, blank=blank)
     if zero_infinity:
         losses = np.where(np.isinf(raw(losses)), 0.0, losses)

@@ -124,19 +124,26 @@ def table_of(weight: Any, what: str) -> Any:
 
 def shorten(table: Any, index: Array, max_norm: float, norm_type: float) -> None:
     """Bring the rows that are looked up to the length `max_norm`, in place, if they are longer."""
-    used, values = np.unique(index), raw(table)
-    lengths = np.linalg.norm(values[used], norm_type, axis=1)
-    long = lengths > max_norm
-    if long.any():
-        values[used[long]] *= (max_norm / (lengths[long] + 1e-7)).astype(values.dtype)[:, None]
-        if isinstance(table, Tensor) and table.requires_grad:
-            mark_written(table)
+
+    def shortened(values: Array, index: Array) -> None:
+        used = np.unique(index)
+        lengths = np.linalg.norm(values[used], norm_type, axis=1)
+        long = lengths > max_norm
+        if long.any():
+            values[used[long]] *= (max_norm / (lengths[long] + 1e-7)).astype(values.dtype)[:, None]
+            if isinstance(table, Tensor) and table.requires_grad:
+                mark_written(table)
+
+    live(shortened, writes=(0,), always=True)(raw(table), index)
 
 
 def gradient_scale(index: Array, padding: int | None, by_freq: bool, dtype: Any) -> Array | None:
     """Return the factor of each row's gradient: 0 for padding, 1 / frequency if it is asked for."""
-    if padding is None and not by_freq:
-        return None
+    return None if padding is None and not by_freq else row_scale(index, padding, by_freq, dtype)
+
+
+def scale_of_rows(index: Array, padding: int | None, by_freq: bool, dtype: Any) -> Array:
+    """Return these factors, where there are any."""
     scale = np.ones(index.shape, dtype)
     if by_freq and index.size:
         _, places, counts = np.unique(index, return_inverse=True, return_counts=True)
@@ -144,6 +151,9 @@ def gradient_scale(index: Array, padding: int | None, by_freq: bool, dtype: Any)
     if padding is not None:
         scale[index == padding] = 0
     return scale
+
+
+row_scale = live(scale_of_rows, needed=False)
 
 
 def looked_up(table: Any, index: Array, scale: Array | None) -> Any:

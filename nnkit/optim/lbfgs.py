@@ -62,6 +62,9 @@ class LBFGS(Optimizer):
     where H, the approximate inverse Hessian, starts as ``(s . y) / (y . y)`` and takes in each pair
     (s, y) by the two-loop recursion.
 
+    What a step does depends on values, so `compile` leaves it as it is; the closure is what takes
+    the time, and can be compiled: ``closure = nn.compile(closure)``, once.
+
     If the closure fails or is interrupted, the parameters are those of the last whole iteration,
     and the next call goes on from there.
 

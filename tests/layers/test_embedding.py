@@ -157,3 +157,48 @@ def test_a_bag_of_words_learns_which_word_matters():
         loss.backward()
         optimizer.step()
     assert (model(words).argmax(axis=1) == labels).mean() > 0.98
+
+
+TABLES = {
+    "shortened rows": lambda: nn.Embedding(7, 3, max_norm=0.8),
+    "by frequency": lambda: nn.Embedding(7, 3, scale_grad_by_freq=True),
+    "padding": lambda: nn.Embedding(7, 3, padding_idx=2, scale_grad_by_freq=True),
+    "a bag": lambda: nn.EmbeddingBag(7, 3, mode="sum", max_norm=0.8),
+    "means": lambda: nn.EmbeddingBag(7, 3, mode="mean", padding_idx=2),
+    "largest": lambda: nn.EmbeddingBag(7, 3, mode="max", max_norm=0.8, norm_type=1.0),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_compiled(name):
+    """Rows are shortened in the table at each call, and counted anew."""
+    found = []
+    for compiled in (False, True):
+        nn.seed(0)
+        table, head = TABLES[name](), nn.Linear(3, 2)
+        optimizer = nn.optim.SGD([*table.parameters(), *head.parameters()], lr=0.02)
+
+        def step(index, table=table, head=head, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (head(table(index)) ** 2).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = nn.compile(step, fallback=False, exact=True) if compiled else step
+        got = [run(np.random.default_rng(s).integers(0, 7, (4, 5))).item() for s in range(7)]
+        found.append([*got, *table.weight.detach().numpy().ravel()])
+    assert run.last.state == "ready", run.report()
+    assert found[0] == found[1]
+
+
+def test_a_graph_notices_that_a_compiled_call_shortens_rows():
+    table = nn.Embedding(7, 3, max_norm=0.8)
+    run = nn.compile(lambda index: table(index).detach())
+    for _ in range(3):
+        run(np.array([0, 1]))
+    table.weight.data[2] = 9.0
+    loss = (table.weight * table.weight).sum()
+    run(np.array([2, 1]))
+    with pytest.raises(RuntimeError, match="changed"):
+        loss.backward()
