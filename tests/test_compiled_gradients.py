@@ -1,4 +1,4 @@
-"""The gradients that a compiled function leaves behind belong to whoever changes them afterwards."""
+"""Gradients that a compiled function leaves behind belong to whoever changes them afterwards."""
 
 from __future__ import annotations
 

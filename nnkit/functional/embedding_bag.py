@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.live import live
 from nnkit.functional.embedding import (
     add_rows_op,
     beginnings,
@@ -42,14 +43,27 @@ def bags_of(index: Array, offsets: Any, include_last: bool) -> tuple[Array, int]
             f"{' without offsets' if index.ndim == 1 else ''}."
         )
     starts = whole_numbers(offsets, "embedding_bag")
-    ends = np.append(starts, len(index)) if not include_last else starts
+    return bags_from(starts, len(index), include_last), len(starts) - include_last
+
+
+def bags_between(starts: Array, total: int, include_last: bool) -> Array:
+    """Return the number of the bag of each index, from the places where bags begin."""
+    ends = np.append(starts, total) if not include_last else starts
     wrong = ends.ndim != 1 or len(ends) < 1 or ends[0] != 0 or (np.diff(ends) < 0).any()
-    if wrong or ends[-1] > len(index):
+    if wrong or ends[-1] > total:
         raise ArgumentError(
             f"embedding_bag: offsets begin with 0, do not fall, and do not exceed the number of "
-            f"indices, {len(index)}; got {starts.tolist()}."
+            f"indices, {total}; got {starts.tolist()}."
         )
-    return np.repeat(np.arange(len(ends) - 1), np.diff(ends)), len(ends) - 1
+    return np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+
+
+def lengths_of_bags(bags: Array, n: int, dtype: Any) -> Array:
+    """Return how many indices each bag has; 1 for those that have none."""
+    return np.maximum(np.bincount(bags, minlength=n), 1).astype(dtype)
+
+
+bags_from, sizes_of = live(bags_between), live(lengths_of_bags, needed=False)
 
 
 def largest_of_bags(rows: Array, bags: Array, *, n: int) -> Array:
@@ -170,8 +184,7 @@ def embedding_bag(
     total = add_rows_op(rows if factors is None else rows * factors[:, None], bags, rows=n)
     if mode == "sum":
         return total
-    sizes = np.maximum(np.bincount(bags, minlength=n), 1).astype(table.dtype)
-    return total / sizes[:, None]
+    return total / sizes_of(bags, n, table.dtype)[:, None]
 
 
 def check_mode(mode: str, by_freq: bool = False, weighted: bool = False) -> None:

@@ -164,7 +164,7 @@ TABLES = {
     "by frequency": lambda: nn.Embedding(7, 3, scale_grad_by_freq=True),
     "padding": lambda: nn.Embedding(7, 3, padding_idx=2, scale_grad_by_freq=True),
     "a bag": lambda: nn.EmbeddingBag(7, 3, mode="sum", max_norm=0.8),
-    "means": lambda: nn.EmbeddingBag(7, 3, mode="mean", padding_idx=2),
+    "means": lambda: nn.EmbeddingBag(7, 3, mode="mean"),
     "largest": lambda: nn.EmbeddingBag(7, 3, mode="max", max_norm=0.8, norm_type=1.0),
 }
 
@@ -187,6 +187,31 @@ def test_compiled(name):
 
         run = nn.compile(step, fallback=False, exact=True) if compiled else step
         got = [run(np.random.default_rng(s).integers(0, 7, (4, 5))).item() for s in range(7)]
+        found.append([*got, *table.weight.detach().numpy().ravel()])
+    assert run.last.state == "ready", run.report()
+    assert found[0] == found[1]
+
+
+def test_compiled_with_bags_of_other_lengths_each_time():
+    found = []
+    for compiled in (False, True):
+        nn.seed(0)
+        table = nn.EmbeddingBag(7, 3, mode="mean")
+        optimizer = nn.optim.SGD(table.parameters(), lr=0.1)
+
+        def step(index, offsets, table=table, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = (table(index, offsets) ** 2).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        run = nn.compile(step, fallback=False, exact=True) if compiled else step
+        got = []
+        for seed in range(6):
+            r = np.random.default_rng(seed)
+            offsets = np.array([0, *np.sort(r.integers(0, 9, 3))])
+            got.append(run(r.integers(0, 7, 8), offsets).item())
         found.append([*got, *table.weight.detach().numpy().ravel()])
     assert run.last.state == "ready", run.report()
     assert found[0] == found[1]
