@@ -43,7 +43,10 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any, requires_grad: bool = True, dtype: Any = None) -> None:
-        value = raw(tensor(data))
+        if type(data) is np.ndarray and data.dtype.kind in "fiub":  # one copy, not two
+            value = raw(tensor(data, dtype=dtype or np.float32))
+        else:
+            value = raw(tensor(data))
         if dtype is None and value.dtype.kind != "c":
             dtype = np.float32
         super().__init__(np.ascontiguousarray(value, dtype=dtype).reshape(value.shape))

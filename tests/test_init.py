@@ -1,6 +1,7 @@
 """Initial values: bounds and moments are those that the formulas promise."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -191,6 +192,23 @@ def test_goes_by_the_generator_and_keeps_the_dtype(fill):
 )
 def test_gain(name, param, gain):
     assert init.calculate_gain(name, param) == pytest.approx(gain, rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ["uniform", "normal"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_large_ones_are_drawn_in_blocks(name, turned):
+    """The numbers are those of one draw; what it takes is no more than the parameter itself."""
+    shape = (300, 1001)
+    array = np.empty(shape[::-1], np.float32).T if turned else np.empty(shape, np.float32)
+    getattr(init, f"{name}_")(array, 0.5, 2.0, np.random.default_rng(0))
+    whole = getattr(np.random.default_rng(0), name)(0.5, 2.0, shape)
+    np.testing.assert_array_equal(array, whole.astype(np.float32))
+    tracemalloc.start()
+    layer = nn.Linear(1000, 1000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # float64 zeros, of which nothing is in memory before it is read, and the parameter
+    assert most < 8e6 + layer.weight.nbytes + 1e6
 
 
 MISTAKES = [

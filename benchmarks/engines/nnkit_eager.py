@@ -16,7 +16,12 @@ from benchmarks.workloads import Data, Workload
 Wrap = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def make(workload: Workload, data: Data, wrap: Wrap = lambda step: step) -> Program:
+def as_it_is(step: Any) -> Any:
+    """Leave a step as it is."""
+    return step
+
+
+def make(workload: Workload, data: Data, wrap: Wrap = as_it_is) -> Program:
     """Return the program; `wrap` is what is done to the function of a step."""
     if workload.kind in FUNCTIONS:
         return FUNCTIONS[workload.kind](workload, data, wrap)
@@ -71,8 +76,9 @@ def chain(workload: Workload, data: Data, wrap: Wrap) -> Program:
 
 def logistic(workload: Workload, data: Data, wrap: Wrap) -> Program:
     f = wrap(value_and_grad(lambda w, x, y: formulas.logistic(np, w, x, y)))
-    # as a user says that the data stay as they are; without it, each use compares them
-    settled = getattr(autograd_core, "read_only", np.asarray)
+    # as a user says that the data stay as they are; without it, each use compares them. A recording
+    # does not save them.
+    settled = getattr(autograd_core, "read_only", np.asarray) if wrap is as_it_is else np.asarray
     return differentiated(f, data["w"], settled(data["x"]), settled(data["y"]))
 
 

@@ -16,10 +16,11 @@ from nnkit.random import stream
 __all__ = ["constant_", "normal_", "ones_", "trunc_normal_", "uniform_", "zeros_"]
 
 Generator = np.random.Generator
+BLOCK = 1 << 16  # numbers that are drawn at a time
 
 
 def filled(tensor: Any, values: Any) -> Any:
-    """Write values into a tensor, in place."""
+    """Write values into a tensor, in place; or numbers that `values(n)` draws, n at a time."""
     array = raw(tensor)
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc":
         raise DtypeError(
@@ -31,7 +32,14 @@ def filled(tensor: Any, values: Any) -> Any:
             f"initial values are written into parameters, not into {describe(tensor)}, which was "
             f"calculated from others."
         )
-    array[...] = values
+    if not callable(values):
+        array[...] = values
+    elif array.flags.c_contiguous:  # the same numbers as at once, without float64 of all of them
+        row = array.reshape(-1)
+        for i in range(0, len(row), BLOCK):
+            row[i : i + BLOCK] = values(len(row[i : i + BLOCK]))
+    else:
+        array[...] = values(array.size).reshape(array.shape)
     if isinstance(tensor, Tensor) and tensor.requires_grad:
         mark_written(tensor)
     return tensor
@@ -64,7 +72,7 @@ def uniform_(
     True
     """
     rng = stream("init") if generator is None else generator
-    return filled(tensor, rng.uniform(a, b, tensor.shape))
+    return filled(tensor, lambda n: rng.uniform(a, b, n))
 
 
 def normal_(
@@ -93,7 +101,7 @@ def normal_(
     (2, 3)
     """
     rng = stream("init") if generator is None else generator
-    return filled(tensor, rng.normal(mean, std, tensor.shape))
+    return filled(tensor, lambda n: rng.normal(mean, std, n))
 
 
 def trunc_normal_(
