@@ -83,6 +83,13 @@ class Links:
             if self.last.get(v) == k and self.local.get(v, "").startswith("t"):
                 self._free.setdefault(v.dtype, []).append(self.local[v])
 
+    def target(self, v: Value) -> str:
+        """Name what a new array of a block is assigned to."""
+        if v in self.local:
+            return f"{self.local[v]}[...]"
+        name = self.local[v] = f"w{len(self.local)}"
+        return name
+
     def place(self, v: Value) -> str:
         """Name the array that a result is written into."""
         if v not in self.local:
@@ -126,6 +133,8 @@ def statement(program: Any, links: Links, call: Call) -> str:
     texts = [links.word(program, x) for x in args]
     if f is np.multiply and texts[0] == texts[1]:
         f, texts = np.square, texts[:1]
+    if f is np.where:  # it makes an array of its own
+        return f"{links.target(call.result)} = {program.function(f)}({', '.join(texts)})"
     out = links.place(call.result)
     out = f"out={out}" if f in KEYWORD_OUT else out
     return f"{program.function(f)}({', '.join(texts)}, {out})"

@@ -25,6 +25,7 @@ LEAST = 1 << 17  # elements, below which whole arrays stay in the cache by thems
 LEAST_MATRIX = 1 << 24  # bytes, below which a matrix stays in the cache that cores share
 AHEAD = 1_000  # calls after a product in which others of the same matrix are looked for
 PRODUCTS = (np.dot, np.matmul)
+ELEMENTWISE = (np.where, np.clip)  # with three operands, and like ufuncs otherwise
 FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}  # that BLAS knows
 
 
@@ -159,9 +160,13 @@ def is_link(call: Call, shape: tuple[int, ...] | None) -> bool:
     y = call.result
     if call.keeps or call.writes or call.kwargs or type(y) is not Value:
         return False
-    if not isinstance(call.f, np.ufunc) or call.f.nout != 1 or call.f.signature is not None:
+    if call.f in ELEMENTWISE:
+        operands = 3
+    elif isinstance(call.f, np.ufunc) and call.f.nout == 1 and call.f.signature is None:
+        operands = call.f.nin
+    else:
         return False
-    if y.kind != "array" or len(call.args) != call.f.nin or not is_large(y, shape):
+    if y.kind != "array" or len(call.args) != operands or not is_large(y, shape):
         return False
     return all(
         type(x) is not Value

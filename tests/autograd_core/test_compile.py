@@ -94,6 +94,33 @@ def test_chains_over_large_arrays(
     assert "blocks of" in compiled.source
 
 
+PIECEWISE: dict[str, Any] = {
+    "huber": lambda x: np.sum(np.where(np.abs(x) < 1, 0.5 * x * x, np.abs(x) - 0.5)),
+    "a leak": lambda x: np.mean(np.where(x > 0, x, 0.1 * x) ** 2),
+    "clip": lambda x: np.sum(np.sin(np.clip(x, -0.5, 1)) * x),
+    "clip on one side": lambda x: np.mean(np.clip(x * x, None, 2.0) * x),
+    "clip by arrays": lambda x: np.sum(np.clip(x, -x * x, np.array(0.7))),
+    "a mask": lambda x: np.sum(np.where(x > np.mean(x), np.exp(x), x) * 2.0),
+    "of numbers": lambda x: np.sum(np.where(x > 0, 2.0, -1.0) * x),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", PIECEWISE)
+def test_piecewise_functions_in_blocks(name: str, dtype: str) -> None:
+    """`where` and `clip` go through with the ufuncs beside them; also those that are asked for."""
+    eager = value_and_grad(lambda x: (PIECEWISE[name](x), np.where(x > 0, x, 0.0)), has_aux=True)
+    compiled = compile(eager, fallback=False)
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=200_003).astype(dtype)
+        for a, b in zip(leaves_of(compiled(x)), leaves_of(eager(x)), strict=True):
+            assert a.dtype == b.dtype
+            np.testing.assert_allclose(a, b, rtol=3e-6 if dtype == "float32" else 1e-13)
+    run = compiled.source[compiled.source.rindex("def ") :]
+    assert " where(" not in run
+    assert " clip(" not in run
+
+
 def test_captured_numbers_in_chains() -> None:
     """Arrays of one element have names of their own beside the blocks of the others."""
     scale, rate = np.array(2.0), np.array([3.0])

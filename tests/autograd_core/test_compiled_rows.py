@@ -48,7 +48,7 @@ def penalised(w: Any) -> Any:
 
 def robust(w: Any) -> Any:
     r = X @ w - COUNTS
-    return np.sum(np.where(np.abs(r) < 1.0, 0.5 * r * r, np.abs(r) - 0.5))  # no ufunc
+    return np.sum(np.where(np.abs(r) < 1.0, 0.5 * r * r, np.abs(r) - 0.5))
 
 
 def with_bias(w: Any) -> Any:
@@ -89,7 +89,7 @@ FUNCTIONS: dict[str, tuple[Callable[[Any], Any], int, bool]] = {
         (least_squares, K, True),
         (poisson, K, True),
         (penalised, K, True),
-        (robust, K, False),
+        (robust, K, True),
         (with_bias, K + 1, True),
         (of_two_matrices, K + 3, False),
         (turned, K, True),
