@@ -96,39 +96,32 @@ elementwise(np.absolute, lambda _y, x: np.sign(x).conj())
 elementwise(np.fabs, lambda _y, x: np.sign(x))
 
 
-def step(a, b):
-    """1 where a > b, 1/2 at a tie, else 0. NumPy compares complex numbers by real part first."""
-    d = a - b
-    return np.heaviside(np.where(d.real == 0, d.imag, d.real) if np.iscomplexobj(d) else d, 0.5)
+HALF = {c: np.dtype(c.lower()).type(0.5) for c in "efdgFDG"}  # in the dtype of a result, real
 
 
-def larger(_y, a, b):
-    """1 where a is taken, 1/2 at a tie, else 0."""
-    return step(a, b)
+def taken(y, a, b):
+    """1 where a is the result and b is not, 1/2 at a tie, else 0. What is not taken may be NaN."""
+    return np.equal(a, y) - np.equal(a, b) * HALF[y.dtype.char]
 
 
-def smaller(_y, a, b):
-    """1 where a is taken, 1/2 at a tie, else 0."""
-    return step(b, a)
+for extreme in (np.maximum, np.minimum, np.fmax, np.fmin):
+    elementwise(extreme, taken, lambda y, a, b: taken(y, b, a))
 
 
-elementwise(np.maximum, larger, smaller)
-elementwise(np.minimum, smaller, larger)
-elementwise(np.fmax, larger, smaller)
-elementwise(np.fmin, smaller, larger)
-
-
-def share(a, b):
+def above(y, a, b):
     """1 where a > b, 1/2 at a tie, else 0; a limit of None is no limit."""
-    return 1.0 if a is None or b is None else step(a, b)
+    if a is None or b is None:
+        return 1.0
+    half = HALF[y.dtype.char]
+    return np.greater(a, b) * half + np.greater_equal(a, b) * half
 
 
 elementwise(
     np.clip,
-    lambda _y, x, low, high: share(x, low) * share(high, x),
-    lambda _y, x, low, high: share(low, x) * share(high, low),
-    lambda _y, x, low, high: (
-        share(x, high) * share(x, low) if low is None else share(np.maximum(x, low), high)
+    lambda y, x, low, high: above(y, x, low) * above(y, high, x),
+    lambda y, x, low, high: above(y, low, x) * above(y, high, low),
+    lambda y, x, low, high: (
+        above(y, x, high) * above(y, x, low) if low is None else above(y, np.maximum(x, low), high)
     ),
 )
 

@@ -98,6 +98,24 @@ def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
 # --- NaN, infinity, ties --------------------------------------------------------------------------
 
 
+def of_two(f: Any) -> Any:
+    """Let a function of two numbers be one of an array."""
+    return lambda x: f(x[0], x[1])
+
+
+@pytest.mark.parametrize("f", [np.maximum, np.minimum, np.fmax, np.fmin])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64"])
+@pytest.mark.parametrize("pair", [(INF, INF), (-INF, 1.0), (1.0, -INF), (2.0, 2.0), (6e4, -6e4)])
+def test_the_larger_of_two_at_infinity(f: Any, dtype: str, pair: tuple) -> None:
+    """Ties share, also infinite ones; nothing overflows on the way, and dtypes stay."""
+    x = np.array(pair, dtype)
+    y, pull = vjp(of_two(f), x)
+    (gradient,) = pull(np.ones((), dtype))
+    hit = x == y
+    np.testing.assert_array_equal(gradient, hit / np.sum(hit))
+    assert gradient.dtype == dtype
+
+
 @pytest.mark.parametrize(
     ("f", "x", "value", "gradient"),
     [
@@ -111,6 +129,10 @@ def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
         (lambda x: np.quantile(x, 1.0), [1.0, 3.0, 2.0], 3.0, [0, 1, 0]),
         (lambda x: np.quantile(x, 1.0, method="weibull"), [1.0, 3.0, 2.0], 3.0, [0, 1, 0]),
         (np.nanmax, [NAN, 2.0, 2.0], 2.0, [0, 0.5, 0.5]),
+        (of_two(np.fmax), [NAN, 2.0], 2.0, [0, 1]),
+        (of_two(np.fmin), [2.0, NAN], 2.0, [1, 0]),
+        (of_two(np.maximum), [NAN, 2.0], NAN, [0, 0]),
+        (lambda x: np.sum(np.clip(x, -INF, 1.0)), [-INF, 0.5, 1.0, 2.0], -INF, [0.5, 1, 0.5, 0]),
         (np.nansum, [NAN, NAN], 0.0, [0, 0]),
         (np.nanprod, [NAN, 3.0, 0.0], 0.0, [0, 0, 3]),
         (lambda x: np.max(x, initial=2.0), [2.0, 1.0, 2.0], 2.0, [1 / 3, 0, 1 / 3]),
