@@ -1,9 +1,10 @@
 """New arrays whose values come from others: spaced numbers, powers, borders."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..composed import composed
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import astype, scatter
 from .shapes import cut
 
@@ -20,6 +21,8 @@ composed(np.astype, lambda x, dtype, copy=True: astype(x, dtype, copy))
 
 def vander(x, N=None, increasing=False):
     """Powers of each element, in a row."""
+    if x.ndim != 1:
+        raise ShapeError(f"np.vander takes one axis, got an array of shape {x.shape}")
     powers = np.arange(x.shape[0] if N is None else N)
     return x[:, None] ** (powers if increasing else powers[::-1])
 
@@ -124,7 +127,7 @@ INDEXED = ("edge", "reflect", "symmetric", "wrap")
 def pairs(widths, ndim):
     """Write widths as a pair for each axis."""
     if hasattr(widths, "items"):
-        given = {axis % ndim: np.broadcast_to(w, 2).tolist() for axis, w in widths.items()}
+        given = {normalize_axis_index(axis, ndim): np.broadcast_to(w, 2).tolist() for axis, w in widths.items()}
         return [given.get(i, (0, 0)) for i in range(ndim)]
     return np.broadcast_to(widths, (ndim, 2)).tolist()
 

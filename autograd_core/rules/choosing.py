@@ -100,8 +100,8 @@ def apply_over_axes(func, a, axes):
     """Reduce one axis after the other, and keep it with length 1."""
     y = a
     for axis in axes if np.ndim(axes) else (axes,):
-        y = func(y, axis % a.ndim)
-        y = y if y.ndim == a.ndim else np.expand_dims(y, axis % a.ndim)
+        y = func(y, axis)
+        y = y if y.ndim == a.ndim else np.expand_dims(y, axis)
     return y
 
 

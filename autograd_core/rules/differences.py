@@ -7,7 +7,7 @@ from ..composed import composed
 from ..errors import ArgumentError, ShapeError
 from ..kernels import astype
 from ..table import linear, primitive, rule
-from .shapes import cut
+from .shapes import axes_of, cut
 
 
 def diff_adjoint(g, x, *, n=1, axis=-1):
@@ -121,7 +121,7 @@ def slopes_along(f, h, axis, edge_order):
 
 def gradient(f, *varargs, axis=None, edge_order=1):
     """Slope along each axis."""
-    axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = axes_of(axis, f.ndim)
     spacing = varargs or (1.0,)
     if len(spacing) == 1 and np.ndim(spacing[0]) == 0:
         spacing = spacing * len(axes)

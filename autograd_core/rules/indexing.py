@@ -112,6 +112,7 @@ linear(np.diag, diag_adjoint)
 
 def repeat_adjoint(g, x, *, repeats, axis=None):
     """Sum over the copies of each element."""
+    axis = axis if x.ndim else None  # NumPy repeats a number along axis 0, too
     n = x.size if axis is None else x.shape[axis]
     source = np.repeat(np.arange(n), repeats)
     if axis is None:

@@ -95,6 +95,11 @@ composed(np.linalg.pinv, pinv_hermitian)
 
 def lstsq(a, b, rcond=None):
     """Return x = A^+ b, the residuals, the rank and the singular values."""
+    if a.ndim != 2:
+        raise ShapeError(
+            f"np.linalg.lstsq takes one matrix, got an array of shape {a.shape}. For a stack of "
+            f"them write np.linalg.pinv(a) @ b."
+        )
     m, n = a.shape
     eps = float(np.finfo(a.dtype).eps)
     cutoff = eps * max(m, n) if rcond is None else eps if rcond == -1 else rcond

@@ -65,4 +65,4 @@ def differences(w):
 
 def largest(w):
     """Return max |w_i|, as a matrix of one element."""
-    return np.max(np.abs(w), axis=-1)[..., None, None]
+    return np.max(np.abs(w), axis=-1, initial=0.0)[..., None, None]

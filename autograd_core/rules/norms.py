@@ -91,6 +91,12 @@ def of_matrix(x, p, axes, keepdims):
     )
 
 
+def vector_norm(x, axis=None, keepdims=False, ord=2):
+    """Return a norm over any axes; a number has none, though NumPy's reductions are generous."""
+    axes_of(axis, x.ndim)
+    return of_vector(x, ord, axis, keepdims)
+
+
 def norm(x, ord=None, axis=None, keepdims=False):
     """Return a norm of vectors or matrices, as many axes as are given."""
     if axis is None and ord is None:
@@ -107,10 +113,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
 
 composed(np.linalg.norm, norm)
-composed(
-    np.linalg.vector_norm,
-    lambda x, axis=None, keepdims=False, ord=2: of_vector(x, ord, axis, keepdims),
-)
+composed(np.linalg.vector_norm, vector_norm)
 composed(
     np.linalg.matrix_norm,
     lambda x, keepdims=False, ord="fro": of_matrix(x, ord, (-2, -1), keepdims),

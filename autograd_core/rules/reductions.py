@@ -111,14 +111,14 @@ rule(recurrence, vjp=recurrence_vjp, jvp=recurrence_jvp, arity=2)
 
 def cumprod_vjp(g, y, x, *, axis=None):
     """As y is the recurrence y_i = x_i y_(i-1)."""
-    if axis is None:
+    if axis is None or not x.ndim:
         return cumprod_vjp(g, y, x.ravel(), axis=0).reshape(x.shape)
     return sums_from_end(x, g, axis) * delayed(y, 1.0, axis)
 
 
 def cumprod_jvp(t, y, x, *, axis=None):
     """t_y_i = x_i t_y_(i-1) + t_i y_(i-1)."""
-    if axis is None:
+    if axis is None or not x.ndim:
         return cumprod_jvp(t.ravel(), y, x.ravel(), axis=0)
     return recurrence(x, t * delayed(y, 1.0, axis), axis)
 

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..kernels import stretched
 
@@ -11,17 +12,23 @@ def axes_of(axis, ndim):
     """Return the axes of a reduction as a tuple of non-negative numbers; None means all."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(i % ndim for i in (axis if isinstance(axis, tuple) else (axis,)))
+    several = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(normalize_axis_index(i, ndim) for i in several)
+
+
+def reduced_axes(axis, ndim):
+    """Return them for a call that NumPy has made; it reduces a number over axis 0 and -1, too."""
+    return axes_of(axis, ndim) if ndim else ()
 
 
 def count(x, axis):
     """Return the number of elements that a reduction over `axis` brings together."""
-    return x.size if axis is None else math.prod(x.shape[i] for i in axes_of(axis, x.ndim))
+    return x.size if axis is None else math.prod(x.shape[i] for i in reduced_axes(axis, x.ndim))
 
 
 def with_kept_axes(g, x, axis):
     """Put the reduced axes back into `g`, with length 1."""
-    axes = axes_of(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     return g.reshape(tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
 
 
@@ -32,7 +39,7 @@ def spread(g, x, axis):
 
 def lanes(x, axis):
     """Bring the axes of a reduction together as one last axis."""
-    axes = axes_of(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     n = math.prod(x.shape[i] for i in axes)
     return x.transpose((*kept, *axes)).reshape((*(x.shape[i] for i in kept), n))
@@ -40,14 +47,14 @@ def lanes(x, axis):
 
 def from_lanes(z, x, axis):
     """Give what has the form of `lanes(x, axis)` the form of x."""
-    axes = axes_of(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     order = [*(i for i in range(x.ndim) if i not in axes), *axes]
     return z.reshape([x.shape[i] for i in order]).transpose(np.argsort(order).tolist())
 
 
 def cut(x, axis, start=None, stop=None):
     """Return x[start:stop] along an axis."""
-    return x[(slice(None),) * (axis % x.ndim) + (slice(start, stop),)]
+    return x[(slice(None),) * normalize_axis_index(axis, x.ndim) + (slice(start, stop),)]
 
 
 def delayed(x, first, axis=-1):

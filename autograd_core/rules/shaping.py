@@ -5,6 +5,7 @@ element was copied, sums the copies.
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..composed import composed
 from ..kernels import astype
@@ -102,7 +103,8 @@ linear(np.tril, triangle_down)
 
 def rollaxis(a, axis, start=0):
     """Move an axis until it lies before `start`."""
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis = normalize_axis_index(axis, a.ndim)
+    start = normalize_axis_index(start, a.ndim + (start >= 0))  # a.ndim is the end
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 

@@ -421,6 +421,23 @@ def test_batches_may_be_empty() -> None:
         assert grad(lambda X, f=f: np.sum(f(X)))(X).shape == X.shape
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0), (2, 0), (0, 2)])
+def test_matrices_may_be_empty(shape: tuple[int, ...]) -> None:
+    X = np.zeros(shape)
+    square = [
+        np.linalg.eigvals,
+        np.linalg.eigvalsh,
+        lambda X: np.linalg.eigh(X)[1],
+        lambda X: np.linalg.eig(X)[1],
+    ]
+    rectangular = [np.linalg.svdvals, lambda X: np.linalg.svd(X, full_matrices=False)[0]]
+    for f in rectangular + square * (shape[-1] == shape[-2]):
+        total = lambda X, f=f: np.sum(np.real(f(X)))
+        assert grad(total)(X).shape == shape
+        assert jvp(total, (X,), (X,))[1] == 0
+        assert grad(lambda X, total=total: np.sum(grad(total)(X)))(X).shape == shape
+
+
 # --- refusals -------------------------------------------------------------------------------------
 
 
@@ -432,6 +449,7 @@ def test_batches_may_be_empty() -> None:
         (lambda X: np.linalg.qr(X, "raw"), NotDifferentiableError, ["'raw'", "'reduced'"]),
         (lambda X: np.linalg.norm(X, "nuc", axis=0), ValueError, ["'nuc'", "matrices"]),
         (lambda X: np.linalg.norm(X, 3), ValueError, ["'fro'", "got 3"]),
+        (lambda X: np.linalg.lstsq(X[None], X[None]), ValueError, ["(1, 3, 2)", "pinv"]),
         (lambda X: np.linalg.norm(X[None], 2), ValueError, ["vector_norm", "(0, 1, 2)"]),
         (lambda X: np.linalg.outer(X, X), ValueError, ["(3, 2)", "np.outer"]),
         (lambda X: np.linalg.inv(X[:2] * 0.0), np.linalg.LinAlgError, ["Singular"]),

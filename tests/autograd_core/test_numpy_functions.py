@@ -95,6 +95,61 @@ def test_few_or_no_elements(shape: tuple[int, ...]) -> None:
         ], where
 
 
+# --- axes -----------------------------------------------------------------------------------------
+
+A_NUMBER = [
+    *(np.sum, np.prod, np.max, np.min, np.ptp, np.cumsum, np.cumprod),
+    *(np.nansum, np.nanprod, np.nanmax, np.nanmean, np.nanstd, np.add.reduce, np.logaddexp.reduce),
+    lambda x, axis: np.repeat(x, 2, axis=axis),
+    lambda x, axis: np.apply_over_axes(np.sum, x, [axis]),
+]
+
+
+@pytest.mark.parametrize("f", A_NUMBER)
+@pytest.mark.parametrize("axis", [0, -1])
+def test_the_only_axis_of_a_number(f: Any, axis: int) -> None:
+    """NumPy's reductions take axis 0 of an array that has none."""
+    np.testing.assert_array_equal(f(tensor(3.0), axis=axis), f(np.float64(3.0), axis=axis))
+    check_grads(lambda x: f(x, axis=axis))(np.array(3.0))
+
+
+AXIS = {
+    "median": lambda x, i: np.median(x, axis=i),
+    "quantile": lambda x, i: np.quantile(x, 0.5, axis=i),
+    "nanpercentile": lambda x, i: np.nanpercentile(x, 50, axis=i),
+    "norm": lambda x, i: np.linalg.norm(x, axis=i),
+    "norm of order 1": lambda x, i: np.linalg.norm(x, 1, axis=i),
+    "vector_norm": lambda x, i: np.linalg.vector_norm(x, ord=3, axis=i),
+    "largest": lambda x, i: np.linalg.vector_norm(x, ord=np.inf, axis=i),
+    "insert": lambda x, i: np.insert(x, 0, 1.0, axis=i),
+    "delete": lambda x, i: np.delete(x, 0, axis=i),
+    "rollaxis": np.rollaxis,
+    "gradient": lambda x, i: np.gradient(x, axis=i),
+}
+
+
+@pytest.mark.parametrize("name", AXIS)
+@pytest.mark.parametrize(("shape", "axis"), [((3, 4), 2), ((3, 4), 5), ((3, 4), -3), ((), 0)])
+def test_an_axis_that_is_not_there_is_refused(name: str, shape: tuple, axis: int) -> None:
+    with pytest.raises(np.exceptions.AxisError):
+        AXIS[name](np.ones(shape), axis)
+    with pytest.raises(np.exceptions.AxisError):
+        AXIS[name](leaf(*shape), axis)
+
+
+def test_an_axis_of_several_that_is_not_there_is_refused() -> None:
+    for f in (
+        lambda x: np.apply_over_axes(np.sum, x, [0, 3]),
+        lambda x: np.linalg.norm(x, axis=(0, 3)),
+        lambda x: np.median(x, axis=(0, 3)),
+        lambda x: np.rollaxis(x, 0, 4),
+        lambda x: np.rollaxis(x, 0, -4),
+    ):
+        for x in (np.ones((3, 4)), leaf(3, 4)):
+            with pytest.raises(np.exceptions.AxisError):
+                f(x)
+
+
 # --- NaN, infinity, ties --------------------------------------------------------------------------
 
 
@@ -301,6 +356,8 @@ REFUSALS: list[tuple[Any, type[Exception], list[str]]] = [
     (lambda: np.gradient(leaf(3), 1.0, 2.0), ArgumentError, ["2 spacings", "1 axes"]),
     (lambda: np.gradient(leaf(1)), ShapeError, ["at least 2 points", "got 1"]),
     (lambda: np.average(leaf(3), weights=[1.0, 2.0]), ShapeError, ["(2,)", "(3,)"]),
+    (lambda: np.vander(leaf(2, 3), 3), ShapeError, ["one axis", "(2, 3)"]),
+    (lambda: np.vander(leaf(), 3), ShapeError, ["one axis"]),
     (lambda: np.cov(leaf(2, 2, 2)), ShapeError, ["(2, 2, 2)"]),
     (lambda: np.select([True], [leaf(3), leaf(3)]), ArgumentError, ["1 conditions", "2 choices"]),
     (lambda: np.piecewise(leaf(3), [np.ones(3)], []), ArgumentError, ["1 conditions"]),
