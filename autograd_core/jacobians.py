@@ -64,7 +64,10 @@ def jacrev(f: Function, x: Any) -> Any:
     """
     y, pull, _ = differentiate(f, (x,), verb="jacobian")
     shape = np.shape(one_array(y, f))
-    rows = over_rows(lambda g: pull(g)[0], basis_like(y)) if math.prod(shape) else pull(y)[0]
+    if math.prod(shape):
+        rows = over_rows(lambda g: pull(g)[0], basis_like(y))
+    else:  # no rows, of the right dtype
+        rows = tree_map(lambda r: np.ravel(r)[:0], pull(y)[0])
     return tree_map(lambda r, v: np.reshape(r, shape + np.shape(v)), rows, x)
 
 

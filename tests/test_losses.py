@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import nnkit as nn
-from autograd_core import AutogradError, tensor
+from autograd_core import AutogradError, grad, tensor, vjp
+from autograd_core.test_util import check_grads
 from nnkit import functional as F
 
 rng = np.random.default_rng(0)
@@ -99,6 +100,39 @@ def test_targets_of_a_whole_data_set_are_checked():
         loss.check_targets(X[:1], np.array([0, 1, 2, 0, 1]))
         with pytest.raises(ValueError, match="label 3 at position 4"):
             loss.check_targets(X[:1], np.array([0, 1, 2, 0, 3]))
+
+
+@pytest.mark.parametrize("f", [F.cross_entropy, F.nll_loss, F.focal_loss])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_where_nothing_is_averaged_all_labels_may_be_ignored(f, smoothing):
+    settings = {"label_smoothing": smoothing} if f is F.cross_entropy else {}
+    ignored = np.full(4, -100)
+    each, pull = vjp(lambda x: f(x, ignored, reduction="none", **settings), np.log(P))
+    np.testing.assert_array_equal(each, np.zeros(4))
+    np.testing.assert_array_equal(pull(np.ones(4))[0], np.zeros((4, 3)))
+    assert f(np.log(P), ignored, reduction="sum", **settings) == 0
+
+
+@pytest.mark.parametrize(
+    ("shapes", "dim"),
+    [
+        (((2, 1), (2, 3)), 1),
+        (((3,), (2, 3)), 0),
+        (((1, 2, 3), (2, 1, 3)), -2),
+        (((2, 1, 3), (1, 4, 3)), 2),
+    ],
+)
+def test_cosines_of_vectors_that_are_stretched(shapes, dim):
+    """The length of a vector counts each of its components, as the product does."""
+    a, b = (np.arange(1.0, 1 + np.prod(shape)).reshape(shape) for shape in shapes)
+    expected = F.cosine_similarity(*np.broadcast_arrays(a, b), dim)
+    np.testing.assert_allclose(F.cosine_similarity(a, b, dim), expected, rtol=1e-14)
+    check_grads(lambda a, b: F.cosine_similarity(a, b, dim))(a, b)
+
+
+def test_prelu_keeps_the_shape_of_a_number():
+    assert F.prelu(np.array(-2.0), np.array([0.25])).shape == ()
+    assert grad(F.prelu, 1)(np.array(-2.0), np.array([0.25])).tolist() == [-2.0]
 
 
 V, K = ValueError, TypeError

@@ -163,7 +163,7 @@ def cross_entropy(
     ignored = check_labels(labels, x.shape[1], ignore_index)
     if ignored is not None:
         labels = np.where(ignored, 0, labels)
-    weights = row_weights(labels, weight, ignored, x.dtype, "cross_entropy")
+    weights = row_weights(labels, weight, ignored, x.dtype, reduction, "cross_entropy")
     factor = 1.0 if reduction != "mean" else 1.0 / sum_of(weights, len(labels))
     if label_smoothing:
         target_p = smoothed_targets(labels, weight, ignored, label_smoothing, x)
@@ -291,7 +291,7 @@ def nll_loss(
     ignored = check_labels(labels, x.shape[1], ignore_index, "nll_loss")
     if ignored is not None:
         labels = np.where(ignored, 0, labels)
-    weights = row_weights(labels, weight, ignored, x.dtype, "nll_loss")
+    weights = row_weights(labels, weight, ignored, x.dtype, reduction, "nll_loss")
     factor = 1.0 if reduction != "mean" else 1.0 / sum_of(weights, len(labels))
     losses = picked_losses(x, labels, weights, factor=factor, total=reduction != "none")
     return losses.reshape(np.shape(raw(target))) if reduction == "none" else losses

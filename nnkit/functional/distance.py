@@ -65,8 +65,17 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     x1, x2 = two_vectors(x1, x2, "cosine_similarity")
     longer = x1 if x1.ndim >= x2.ndim else x2
     axis = axis_of(longer, dim, "cosine_similarity") % longer.ndim - longer.ndim
+    n = np.broadcast_shapes(x1.shape, x2.shape)[axis]
+    x1, x2 = with_components(x1, axis, n), with_components(x2, axis, n)
     lengths = at_least(vector_norm(x1, 2, axis), eps) * at_least(vector_norm(x2, 2, axis), eps)
     return (x1 * x2).sum(axis=axis) / lengths
+
+
+def with_components(x: Any, axis: int, n: int) -> Any:
+    """Repeat the only component of vectors, whose length counts all n."""
+    shape = [1] * (-axis - x.ndim) + list(x.shape)
+    shape[axis] = n
+    return x if list(x.shape) == shape else np.broadcast_to(x, shape)
 
 
 def at_least(length: Any, eps: float) -> Any:

@@ -94,7 +94,7 @@ def focal_loss(
     ignored = check_labels(labels, x.shape[1], ignore_index, what)
     if ignored is not None:
         labels = np.where(ignored, 0, labels)
-    weights = row_weights(labels, weight, ignored, x.dtype, what)
+    weights = row_weights(labels, weight, ignored, x.dtype, reduction, what)
     losses = faded(log_softmax_op(x, axis=1)[counting(len(labels)), labels], gamma)
     if weights is not None:
         losses = losses * weights

@@ -145,7 +145,12 @@ def class_weights(weight: Any, classes: int, dtype: Any, what: str) -> Array | N
 
 
 def row_weights(
-    labels: Array, weight: Array | None, ignored: Array | None, dtype: Any, what: str
+    labels: Array,
+    weight: Array | None,
+    ignored: Array | None,
+    dtype: Any,
+    reduction: str,
+    what: str,
 ) -> Array | None:
     """Return the weight of each row: that of its class, 0 if it is ignored; None if all are 1."""
     if weight is None and ignored is None:
@@ -153,7 +158,8 @@ def row_weights(
     weights = np.ones(len(labels), dtype) if weight is None else lifted(weight)[labels]
     if ignored is not None:
         weights = np.where(ignored, 0, weights)
-        check_some_count(ignored, what)
+        if reduction == "mean":
+            check_some_count(ignored, what)
     return weights
 
 

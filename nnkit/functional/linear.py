@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -28,13 +29,18 @@ def affine(x: Array, weight: Array, bias: Array | None = None) -> Array:
         elif x.ndim == 1:
             y = np.dot(x, weight.T)
         else:  # one product of matrices, not one for each leading index
-            y = np.dot(x.reshape(-1, x.shape[-1]), weight.T)
+            y = np.dot(as_rows(x), weight.T)
             y = y.reshape(*x.shape[:-1], y.shape[-1])
         if bias is not None:
             y += bias
         return y
     except ValueError:
         raise ShapeError(shapes_text(x, weight, bias)) from None
+
+
+def as_rows(x: Any) -> Any:
+    """Write an array as a matrix; -1 could not be found where there are no features."""
+    return x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
 
 
 def goes_by_columns(x: Array, weight: Array) -> bool:
@@ -75,7 +81,7 @@ def affine_vjp(
     """dL/dx = g W, dL/dW = g^T x, dL/db = the sum of g's rows."""
     rows, x_rows = g, x
     if x.ndim != 2:
-        rows, x_rows = g.reshape(-1, g.shape[-1]), x.reshape(-1, x.shape[-1])
+        rows, x_rows = as_rows(g), as_rows(x)
     x_share = None
     if needs[0]:
         by_column = rows.strides[0] < rows.strides[1]
@@ -175,6 +181,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
             f"are (..., in1_features) and (..., in2_features) with the same leading axes."
         )
     out, n1, n2 = shapes
-    rows = x1.reshape(-1, n1) @ np.transpose(weight, (1, 0, 2)).reshape(n1, out * n2)
-    y = (rows.reshape(-1, out, n2) @ x2.reshape(-1, n2, 1)).reshape(*x1.shape[:-1], out)
+    rows = as_rows(x1) @ np.transpose(weight, (1, 0, 2)).reshape(n1, out * n2)
+    n = math.prod(x1.shape[:-1])
+    y = (rows.reshape(n, out, n2) @ x2.reshape(n, n2, 1)).reshape(*x1.shape[:-1], out)
     return y if bias is None else y + bias

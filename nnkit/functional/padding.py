@@ -25,7 +25,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         Negative numbers cut off.
     mode : {"constant", "reflect", "replicate", "circular"}, default "constant"
         "reflect" mirrors at the outermost element without repeating it (3 2 | 1 2 3 | 2 1),
-        "replicate" repeats it, "circular" goes on at the other end.
+        "replicate" repeats it, "circular" goes on at the other end (of what is left, if something is cut off).
     value : float, optional
         Of a constant border, 0 by default.
 
@@ -52,16 +52,23 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     if value is not None and mode != "constant":
         raise ArgumentError(f"pad: value={value!r} is for mode='constant'; mode is {mode!r}.")
     border = [(max(a, 0), max(b, 0)) for a, b in widths]
+    if mode == "circular":  # it goes on at the other end of what is left
+        x = cut_off(x, widths)
     if mode != "constant":
         for axis, (a, b) in enumerate(border):
             if a or b:
                 x = np.concatenate(bordered(x, axis, a, b, mode), axis=axis)
     elif any(map(any, border)):
         x = np.pad(x, border) if not value else np.pad(x, border, constant_values=value)
-    if any(w < 0 for pair in widths for w in pair):
-        lengths = zip(widths, x.shape)
-        x = x[tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in lengths)]
-    return x
+    return x if mode == "circular" else cut_off(x, widths)
+
+
+def cut_off(x: Any, widths: list[tuple[int, int]]) -> Any:
+    """Take away what the negative widths say."""
+    if all(w >= 0 for pair in widths for w in pair):
+        return x
+    lengths = zip(widths, x.shape)
+    return x[tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in lengths)]
 
 
 def bordered(x: Any, axis: int, a: int, b: int, mode: str) -> list[Any]:

@@ -147,6 +147,8 @@ def prelu(input: Any, weight: Any) -> Any:
                 f"weight holds one slope, or one for each of the {channels} channels (axis 1)."
             )
         slopes = slopes.reshape(channels, *(1,) * (x.ndim - 2))
+    elif slopes.ndim > x.ndim:  # the result has the shape of x
+        slopes = slopes.reshape(())
     return prelu_op(x, slopes)
 
 

@@ -26,9 +26,19 @@ def put(x: Array, places: Array, *, size: tuple[int, ...]) -> Array:
     return flat.reshape(*x.shape[:2], *size)
 
 
+def last_written(places: Array, n: int) -> Array:
+    """Whether each value is the last one written at its place: what was there before is gone."""
+    numbers = np.broadcast_to(np.arange(places.shape[-1]), places.shape)
+    last = np.zeros((*places.shape[:2], n), numbers.dtype)
+    np.put_along_axis(last, places, numbers, axis=-1)
+    return np.take_along_axis(last, places, axis=-1) == numbers
+
+
 def read(g: Any, _y: Any, _x: Any, places: Array, *, size: tuple[int, ...]) -> Any:
     """Read g where x was written."""
-    return np.take_along_axis(g.reshape(*g.shape[:2], math.prod(size)), places, axis=-1)
+    n = math.prod(size)
+    found = np.take_along_axis(g.reshape(*g.shape[:2], n), places, axis=-1)
+    return np.where(last_written(places, n), found, 0.0)
 
 
 putting: Callable[..., Any] = operation(
@@ -144,6 +154,11 @@ def max_unpool2d(
     ------
     ShapeError, DtypeError, ArgumentError
         If the indices are not one place in the output for each value, or the size is impossible.
+
+    Notes
+    -----
+    Where windows overlap, several values may have one place: the last one is written, and it alone
+    has the gradient (in PyTorch all of them have it).
 
     Examples
     --------

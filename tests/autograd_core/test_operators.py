@@ -117,6 +117,14 @@ def test_the_form_of_the_result_is_that_of_hips_autograd(name: str) -> None:
         np.testing.assert_allclose(ours[1], other[1])
 
 
+def test_the_jacobian_of_no_outputs_is_empty() -> None:
+    for jacobian in (ac.jacobian, ac.jacrev, ac.jacfwd):
+        J = jacobian(lambda x: x[:0] * 2.0)(A.astype(np.float32))
+        assert (J.shape, J.dtype) == ((0, 3, 2, 3), np.float32)
+    of_both = ac.jacobian(lambda p: p["a"][:0] * p["b"])({"a": X, "b": 2.0})
+    assert of_both["a"].shape == (0, 3) and of_both["b"].shape == (0,)
+
+
 def test_argnum_by_name_number_and_tuple() -> None:
     def f(a: Any, b: Any, c: Any = 2.0) -> Any:
         return a**2 * b * c

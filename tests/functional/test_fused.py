@@ -41,6 +41,9 @@ FUSED = [
     ("linear, by columns", linear_op, affine_composition, (np.asfortranarray(X), W, B)),
     ("linear, one row", linear_op, affine_composition, (X[0], W, B)),
     ("linear, 3 axes", linear_op, affine_composition, (X.reshape(2, 2, 3), W, B)),
+    ("linear, no features", linear_op, affine_composition, (X[:, :0], W[:, :0], B)),
+    ("linear, no features of 3 axes", linear_op, affine_composition, (X[None, :, :0], W[:, :0], B)),
+    ("linear, no results", linear_op, affine_composition, (X[None], W[:0], B[:0])),
     ("bce with logits", logits_op, logits_composition, (LINE, np.linspace(0, 1, 10))),
     ("silu", smooth_activation.silu_op, lambda x: x * F.sigmoid(x), (LINE,)),
     ("prelu", rectifiers.prelu_op, lambda x, w: np.where(x > 0, x, w * x), (X, B[:1])),
@@ -70,6 +73,14 @@ FUSED += [
 by_name = pytest.mark.parametrize(
     ("f", "composed", "operands"), [row[1:] for row in FUSED], ids=[row[0] for row in FUSED]
 )
+
+
+def test_bilinear_without_features():
+    f = lambda x1, x2, w, b: F.bilinear(x1, x2, w, b)
+    operands = np.ones((2, 3, 0)), np.ones((2, 3, 4)), np.ones((5, 0, 4)), np.arange(5.0)
+    y, pull = vjp(f, *operands)
+    np.testing.assert_array_equal(y, np.broadcast_to(np.arange(5.0), (2, 3, 5)))
+    assert [share.shape for share in pull(y)] == [a.shape for a in operands]
 
 
 WIDE = [  # rows, inputs, outputs, the input's order, and whether the result lies by columns

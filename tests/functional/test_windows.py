@@ -118,6 +118,7 @@ OTHERS = {
     "fold": lambda x: F.fold(x.reshape(2, 8, 5)[:, :, :4], (3, 3), 2),
     "reflect": lambda x: F.pad(x, (1, 2, 0, 3), "reflect"),
     "replicate": lambda x: F.pad(x, (1, 2, -1, 3), "replicate"),
+    "circular, cut off": lambda x: F.pad(x, (-1, 2, 1, -1), "circular"),
     "circular": lambda x: F.pad(x, (1, 2, 0, 3), "circular"),
     "constant": lambda x: F.pad(x, (1, -2, 0, 3), value=2.0),
 }
@@ -183,6 +184,33 @@ def test_the_order_in_memory_changes_nothing(order):
 def test_overlapping_windows_are_put_back_once():
     y, places = F.max_pool1d(np.array([[1.0, 5.0, 2.0]]), 2, 1, return_indices=True)
     np.testing.assert_array_equal(F.max_unpool1d(y, places, 2, 1), [[0, 5, 0]])
+
+
+def test_what_is_put_back_once_has_its_gradient_once():
+    places = np.array([[1, 1, 0]])
+    gradient = grad(lambda y: (F.max_unpool1d(y, places, 2, 1)[0] ** 2 @ [1, 2, 3, 4]))
+    np.testing.assert_array_equal(gradient(np.array([[5.0, 6.0, 7.0]])), [[0, 24, 14]])
+    check_grads(lambda y: F.max_unpool1d(y, places, 2, 1))(np.array([[5.0, 6.0, 7.0]]))
+    x = np.array([[1.0, 5.0, 2.0]])
+
+    def there_and_back(x):
+        return F.max_unpool1d(*F.max_pool1d(x, 2, 1, return_indices=True), 2, 1)
+
+    check_grads(there_and_back)(x)
+    np.testing.assert_array_equal(grad(lambda x: there_and_back(x).sum())(x), [[0, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("widths", "expected"),  # PyTorch's
+    [
+        ((-1, 1), [1, 2, 3, 1]),
+        ((1, -1), [2, 0, 1, 2]),
+        ((2, -1), [1, 2, 0, 1, 2]),
+        ((-1, -1), [1, 2]),
+    ],
+)
+def test_a_circle_of_what_is_left(widths, expected):
+    np.testing.assert_array_equal(F.pad(np.arange(4.0), widths, "circular"), expected)
 
 
 def test_random_windows_go_by_the_seed():
