@@ -118,7 +118,8 @@ ELSEWHERE = spread(
         "aminmax": "write x.min(axis), x.max(axis)",
         "cummax": "write np.maximum.accumulate(x, axis)",
         "cummin": "write np.minimum.accumulate(x, axis)",
-        "logcumsumexp": "write np.logaddexp.accumulate(x, axis)",
+        "logcumsumexp": "write m + np.log(np.cumsum(np.exp(x - m), axis)) with m = x.max(axis, "
+        "keepdims=True)",
         "histc": "write np.histogram(x.detach(), bins)",
         "unfold": "write np.lib.stride_tricks.sliding_window_view(x.detach().numpy(), n, axis)",
         "to_sparse to_dense coalesce": "there are no sparse Tensors",

@@ -55,11 +55,16 @@ def pair(f: Method) -> tuple[Method, Method]:
     return torch_name(f), in_place(f)
 
 
+def axes(dim: Any) -> Any:
+    """Take a list of axes for a tuple of them, as torch does."""
+    return tuple(dim) if isinstance(dim, list) else dim
+
+
 def over_dim(f: Method) -> Method:
     """Make a method that reduces over `dim`."""
 
     def call(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        return f(self, axis=dim, keepdims=keepdim)
+        return f(self, axis=axes(dim), keepdims=keepdim)
 
     call.__name__ = call.__qualname__ = f.__name__
     call.__doc__ = f"`np.{f.__name__}(x, axis=dim, keepdims=keepdim)`."
@@ -138,8 +143,9 @@ def rsqrt(x: Any) -> Any:
     return 1.0 / np.sqrt(x)
 
 
-def logit(x: Any) -> Any:
-    """log(x / (1 - x)), the inverse of the sigmoid."""
+def logit(x: Any, eps: float | None = None) -> Any:
+    """log(x / (1 - x)), the inverse of the sigmoid; of x limited to [eps, 1 - eps], if given."""
+    x = x if eps is None else np.clip(x, eps, 1 - eps)
     return np.log(x) - np.log1p(-x)
 
 
@@ -247,15 +253,16 @@ class TorchMath:
         if p not in ("fro", None) and not isinstance(p, (int, float)):
             raise ArgumentError(f"x.norm(p={p!r}): p is a number. Write np.linalg.norm(x, {p!r}).")
         p = p if isinstance(p, (int, float)) else 2
-        return np.linalg.vector_norm(self, axis=dim, ord=p, keepdims=keepdim)
+        return np.linalg.vector_norm(self, axis=axes(dim), ord=p, keepdims=keepdim)
 
     def quantile(self, q: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """`np.quantile(x, q, axis=dim)`, with linear interpolation."""
         return np.quantile(self, q, axis=dim, keepdims=keepdim)
 
-    def diff(self, n: int = 1, dim: int = -1) -> Any:
-        """Differences of neighbours along `dim`, n times over."""
-        return np.diff(self, n, dim)
+    def diff(self, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+        """Differences of neighbours along `dim`, n times over, with more elements at the ends."""
+        more = {"prepend": prepend, "append": append}
+        return np.diff(self, n, dim, **{k: v for k, v in more.items() if v is not None})
 
     # products and matrices
     matmul = mm = bmm = mv = torch_name(np.matmul)
@@ -274,8 +281,10 @@ class TorchMath:
     ger = outer
 
     def logdet(self) -> Any:
-        """Return the logarithm of the determinant, NaN where it is negative."""
+        """Return the logarithm of the determinant, NaN where it is a negative real number."""
         sign, log = np.linalg.slogdet(self)
+        if sign.dtype.kind == "c":
+            return log + np.log(sign)
         return np.where(sign < 0, np.nan, log)
 
     def dist(self, other: Any, p: float = 2) -> Any:

@@ -17,7 +17,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from . import kernels
 from .dispatch import Layered, raw
-from .errors import ArgumentError, DtypeError
+from .errors import ArgumentError, DtypeError, ShapeError
 from .torch_math import in_place, pair, torch_name
 
 __all__ = ["TorchShapes"]
@@ -75,18 +75,39 @@ def places_along(dim: int, index: Any) -> tuple:
     return tuple(places)
 
 
+def place_of_index(what: str, x: Any, dim: int, index: Any) -> tuple[int, Any]:
+    """Check that an index has the axes of x: otherwise it would name whole parts of x."""
+    dim, index = normalize_axis_index(dim, x.ndim), as_index(index)
+    if index.ndim != x.ndim:
+        raise ShapeError(
+            f"x.{what}: x has shape {x.shape} and the index {index.shape}; both need the same "
+            f"number of axes. Whole parts of x are picked with x.index_select."
+        )
+    return dim, index
+
+
+def part_for(what: str, src: Any, index: Any) -> Any:
+    """Return the part of `src` that has an index."""
+    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+        raise ShapeError(
+            f"x.{what}: the index has shape {index.shape}, and `src`, of shape {np.shape(src)}, "
+            f"no element for each of its places."
+        )
+    return src[tuple(map(slice, index.shape))]
+
+
 def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
     """A copy y of x with src written at `index` along `dim`: `y[i, index[i, j]] = src[i, j]`."""
-    index = as_index(index)
+    dim, index = place_of_index("scatter", x, dim, index)
     y = np.copy(x)
-    y[places_along(dim, index)] = src[tuple(map(slice, index.shape))] if np.ndim(src) else src
+    y[places_along(dim, index)] = part_for("scatter", src, index) if np.ndim(src) else src
     return y
 
 
 def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     """X, with src added at `index` along `dim`; a place that is named twice receives both."""
-    index = as_index(index)
-    src = src[tuple(map(slice, index.shape))]
+    dim, index = place_of_index("scatter_add", x, dim, index)
+    src = part_for("scatter_add", src, index)
     return x + kernels.scatter(src, places_along(dim, index), x.shape)
 
 
@@ -190,11 +211,15 @@ class TorchShapes:
         return np.rot90(self, k, dims)
 
     fliplr, flipud = torch_name(np.fliplr), torch_name(np.flipud)
-    diag, diagflat = from_diagonal(np.diag), from_diagonal(np.diagflat)
+    diag = from_diagonal(np.diag)
     tril, triu = from_diagonal(np.tril), from_diagonal(np.triu)
     tril_, triu_ = in_place(tril), in_place(triu)
     H = property(lambda self: np.conj(np.transpose(self)), doc="The conjugate transpose.")
     mH = property(lambda self: np.conj(np.swapaxes(self, -1, -2)), doc="`H` of a stack.")  # noqa: N815
+
+    def diagflat(self, offset: int = 0) -> Any:
+        """Return a matrix with all elements on a diagonal, as `np.diagflat`."""
+        return np.diagflat(self, offset)
 
     def adjoint(self) -> Any:
         """Return `x.mH`."""
@@ -233,12 +258,13 @@ class TorchShapes:
         return np.take(self, raw(index), dim)
 
     def take_along_dim(self, indices: Any, dim: Any = None) -> Any:
-        """`np.take_along_axis`."""
-        return np.take_along_axis(self, raw(indices), dim)
+        """`np.take_along_axis`; without `dim` of the elements in a row."""
+        indices = raw(indices)
+        return np.take_along_axis(self, np.ravel(indices) if dim is None else indices, dim)
 
     def gather(self, dim: int, index: Any) -> Any:
         """Pick an element along `dim` for each index: `out[i, j] = x[i, index[i, j]]`."""
-        dim, index = normalize_axis_index(dim, self.ndim), as_index(index)
+        dim, index = place_of_index("gather", self, dim, index)
         cut = tuple(slice(None if i == dim else n) for i, n in enumerate(index.shape))
         return np.take_along_axis(self[cut], index, dim)  # type: ignore[index]
 

@@ -127,7 +127,10 @@ INDEXED = ("edge", "reflect", "symmetric", "wrap")
 def pairs(widths, ndim):
     """Write widths as a pair for each axis."""
     if hasattr(widths, "items"):
-        given = {normalize_axis_index(axis, ndim): np.broadcast_to(w, 2).tolist() for axis, w in widths.items()}
+        given = {
+            normalize_axis_index(axis, ndim): np.broadcast_to(w, 2).tolist()
+            for axis, w in widths.items()
+        }
         return [given.get(i, (0, 0)) for i in range(ndim)]
     return np.broadcast_to(widths, (ndim, 2)).tolist()
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import Tensor, no_grad, tensor, vmap
+from autograd_core import ShapeError, Tensor, no_grad, tensor, vmap
 from autograd_core.test_util import check_grads
 from autograd_core.torch_math import TorchMath
 from autograd_core.torch_shapes import TorchShapes
@@ -150,6 +150,20 @@ TABLE = [
     ),
     Row("quantile", lambda x: x.quantile(0.4, dim=1), lambda x: np.quantile(x, 0.4, axis=1)),
     Row("diff", lambda x: x.diff(), lambda x: x[:, 1:] - x[:, :-1]),
+    Row("amax", lambda x: x.amax(dim=[0, 1]), np.max),
+    Row("logsumexp", lambda x: x.logsumexp([0, 1]), lambda x: np.log(np.sum(np.exp(x)))),
+    Row("norm", lambda x: x.norm("fro", [0, 1]), lambda x: np.sqrt(np.sum(x**2))),
+    Row(
+        "logit",
+        lambda x: x.logit(0.3),
+        lambda x: np.log(x / (1 - x)),
+        fraction(2, 3)(np.random.default_rng(0)) * 0.4 + 0.3,
+    ),
+    Row(
+        "diff",
+        lambda x: x.diff(1, 1, x[:, :1] * 2, x[:, :2]),
+        lambda x: np.diff(np.concatenate([2 * x[:, :1], x, x[:, :2]], axis=1)),
+    ),
     Row("diff", lambda x: x.diff(n=2, dim=1), lambda x: np.diff(x, 2, 1)),
     # shape
     Row("permute", lambda x: x.permute(1, 0), np.transpose),
@@ -176,6 +190,7 @@ TABLE = [
     Row("diag", lambda x: x.diag(1), lambda x: np.diagonal(x, 1)),
     Row("diag", lambda x: x.diag(), np.diag, X[0]),
     Row("diagflat", lambda x: x.diagflat(), lambda x: np.diag(np.ravel(x))),
+    Row("diagflat", lambda x: x.diagflat(offset=1), lambda x: np.diag(np.ravel(x), 1)),
     Row("tril", lambda x: x.tril(diagonal=-1), lambda x: np.tril(x, -1)),
     Row("triu", lambda x: x.triu(1), lambda x: np.triu(x, 1)),
     # parts
@@ -206,6 +221,11 @@ TABLE = [
         "take_along_dim",
         lambda x: x.take_along_dim(of(x, ROWS), dim=1),
         lambda x: np.take_along_axis(x, ROWS, 1),
+    ),
+    Row(
+        "take_along_dim",
+        lambda x: x.take_along_dim(of(x, ROWS)),
+        lambda x: np.ravel(x)[ROWS.ravel()],
     ),
     Row(
         "scatter",
@@ -491,3 +511,52 @@ def test_parts_are_views() -> None:
     ):
         part.zero_()
     assert x.tolist() == [[0.0] * 3] * 2
+
+
+def test_logit_is_flat_beyond_its_ends() -> None:
+    x = tensor([0.0, 0.05, 0.5, 1.0], requires_grad=True)
+    y = x.logit(eps=0.1)
+    y.sum().backward()
+    np.testing.assert_allclose(y.detach().numpy(), np.log([1 / 9, 1 / 9, 1, 9]), atol=1e-15)
+    assert x.grad is not None and x.grad.tolist() == [0.0, 0.0, 4.0, 0.0]
+
+
+def test_logdet_of_complex_matrices() -> None:
+    """exp(logdet) is the determinant, whatever its phase; it is real numbers that can be < 0."""
+    Z = np.stack([np.array([[1.0, 2j], [0.5, -3.0]]), np.eye(2) * np.exp(0.3j)])
+    y = tensor(Z).logdet()
+    assert y.dtype == np.complex128
+    np.testing.assert_allclose(np.exp(y.numpy()), np.linalg.det(Z), rtol=1e-12)
+    check_grads(lambda z: Tensor.logdet(z) if isinstance(z, Tensor) else np.log(np.linalg.det(z)))(
+        Z
+    )
+    assert np.isnan(tensor(-np.eye(1)).logdet().item())
+
+
+MISFITS: list[Any] = [
+    (lambda x: x.scatter(0, np.array([0, 1]), x), ["scatter", "(2, 3)", "(2,)", "index_select"]),
+    (lambda x: x.scatter_add(0, np.array([0, 1]), x), ["scatter_add", "(2,)"]),
+    (lambda x: x.gather(0, np.array([0, 1])), ["gather", "(2,)"]),
+    (lambda x: x.scatter(1, ROWS, x[:1]), ["scatter", "(1, 3)", "(2, 3)"]),
+    (lambda x: x.scatter(1, ROWS, x[0]), ["scatter", "(3,)", "(2, 3)"]),
+    (lambda x: x.scatter_add(1, ROWS, x[:1]), ["scatter_add", "(1, 3)"]),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), MISFITS)
+def test_an_index_that_does_not_fit(call: Call, words: list[str]) -> None:
+    with pytest.raises(ShapeError) as caught:
+        call(tensor(X, requires_grad=True))
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("dim", [2, -3])
+def test_a_dim_that_is_not_there(dim: int) -> None:
+    for call in (
+        lambda x: x.scatter(dim, ROWS, 1.0),
+        lambda x: x.scatter_add(dim, ROWS, x),
+        lambda x: x.gather(dim, ROWS),
+    ):
+        with pytest.raises(np.exceptions.AxisError):
+            call(tensor(X))
