@@ -111,17 +111,31 @@ def scatter_add(x: Any, dim: int, index: Any, src: Any) -> Any:
     return x + kernels.scatter(src, places_along(dim, index), x.shape)
 
 
+def check_slices(what: str, source: Any, shape: tuple[int, ...], dim: int, index: Any) -> None:
+    """Check that there is a slice for each place along `dim`; NumPy would stretch others."""
+    wanted = (*shape[:dim], *index.shape, *shape[dim + 1 :])
+    if np.shape(source) != wanted:
+        raise ShapeError(
+            f"x.{what}: x has shape {shape}, and the index {index.shape} names slices along axis "
+            f"{dim}, so the source needs shape {wanted}; got {np.shape(source)}."
+        )
+
+
 def index_add(x: Any, dim: int, index: Any, source: Any, alpha: float = 1) -> Any:
     """X, with the slices of `source` added at `index` along `dim`."""
-    dim = normalize_axis_index(dim, x.ndim)
-    change = kernels.scatter(source, (slice(None),) * dim + (raw(index),), x.shape)
+    dim, index = normalize_axis_index(dim, x.ndim), as_index(index)
+    check_slices("index_add", source, x.shape, dim, index)
+    change = kernels.scatter(source, (slice(None),) * dim + (index,), x.shape)
     return x + (change if alpha == 1 else alpha * change)
 
 
 def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
     """A copy of x with `value` written at `index` along `dim`."""
+    dim, index = normalize_axis_index(dim, x.ndim), as_index(index)
+    if np.ndim(value):
+        check_slices("index_copy", value, x.shape, dim, index)
     y = np.copy(x)
-    y[(slice(None),) * normalize_axis_index(dim, x.ndim) + (raw(index),)] = value
+    y[(slice(None),) * dim + (index,)] = value
     return y
 
 
@@ -228,7 +242,14 @@ class TorchShapes:
     # parts
     def narrow(self, dim: int, start: int, length: int) -> Any:
         """Return `length` elements along `dim` from `start` on, a view."""
-        return at(self, dim, slice(start, start + length))
+        n = self.shape[normalize_axis_index(dim, self.ndim)]
+        first = start + n if start < 0 else start
+        if not 0 <= first <= first + length <= n:
+            raise ArgumentError(
+                f"x.narrow({dim}, {start}, {length}): the axis has {n} elements, so there are none "
+                f"from {start} to {start + length}"
+            )
+        return at(self, dim, slice(first, first + length))
 
     def select(self, dim: int, index: int) -> Any:
         """Return what is at `index` along `dim`, a view."""
@@ -236,14 +257,15 @@ class TorchShapes:
 
     def unbind(self, dim: int = 0) -> tuple:
         """Return what is at each index along `dim`, views."""
-        return tuple(at(self, dim, i) for i in range(self.shape[dim]))
+        n = self.shape[normalize_axis_index(dim, self.ndim)]
+        return tuple(at(self, dim, i) for i in range(n))
 
     def split(self, split_size_or_sections: Any, dim: int = 0) -> tuple:
         """Cut into parts of a size, or of given sizes (`np.split` takes their number); views."""
-        sizes, n = split_size_or_sections, self.shape[dim]
+        sizes, n = split_size_or_sections, self.shape[normalize_axis_index(dim, self.ndim)]
         if isinstance(sizes, int):
-            sizes = [min(sizes, n - i) for i in range(0, n, sizes)]
-        if sum(sizes) != n:
+            sizes = [min(sizes, n - i) for i in range(0, n, max(sizes, 1))] or [0]
+        if sum(sizes) != n or any(size < 0 for size in sizes):
             raise ArgumentError(f"x.split({sizes}, dim={dim}): the axis has {n} elements")
         return tuple(at(self, dim, slice(e - s, e)) for s, e in zip(sizes, accumulate(sizes)))
 
@@ -251,7 +273,10 @@ class TorchShapes:
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple:
         """Cut into `chunks` parts of one size, the last one smaller; views."""
-        return self.split(max(1, -(-self.shape[dim] // chunks)), dim)
+        if chunks < 1:
+            raise ArgumentError(f"x.chunk({chunks}): the number of parts must be positive")
+        n = self.shape[normalize_axis_index(dim, self.ndim)]
+        return self.split(-(-n // chunks) or [0] * chunks, dim)
 
     def index_select(self, dim: int, index: Any) -> Any:
         """Pick elements by index along `dim`, as `np.take`."""

@@ -23,6 +23,8 @@ def diff_adjoint(g, x, *, n=1, axis=-1):
 
 def diff_with_ends(a, n=1, axis=-1, prepend=None, append=None):
     """Put the ends on first."""
+    if n == 0:  # then NumPy does not look at the ends
+        return np.diff(a, 0, axis)
     edge = tuple(1 if i == axis % a.ndim else length for i, length in enumerate(a.shape))
     ends = [v if v is None or v.ndim else np.broadcast_to(v, edge) for v in (prepend, append)]
     parts = [v for v in (ends[0], a, ends[1]) if v is not None]

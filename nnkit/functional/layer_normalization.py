@@ -155,10 +155,12 @@ def layer_norm(
     shape = axes_of(x, normalized_shape, "layer_norm", weight=weight, bias=bias)
     if weight is None and bias is not None:
         return layer_norm(x, shape, None, None, eps) + bias
+    n = math.prod(shape)
+    if not n:  # no numbers, and no row would have a length
+        return x * (1.0 if weight is None else weight) + (0.0 if bias is None else bias)
     operands = [v for v in (x, weight, bias) if v is not None]
     if len(shape) == 1:
         return standardising(*operands, eps=eps)
-    n = math.prod(shape)
     flat = [x.reshape(-1, n), *(v.reshape(n) for v in operands[1:])]
     return standardising(*flat, eps=eps).reshape(x.shape)
 
@@ -198,5 +200,6 @@ def rms_norm(
     shape = axes_of(x, normalized_shape, "rms_norm", weight=weight)
     axes = tuple(range(-len(shape), 0))
     small = float(np.finfo(x.dtype).eps) if eps is None else eps
-    y = x / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + small)
-    return y if weight is None else y * weight
+    if math.prod(shape):  # else there is no mean
+        x = x / np.sqrt(np.square(x).mean(axis=axes, keepdims=True) + small)
+    return x if weight is None else x * weight

@@ -81,6 +81,8 @@ def group_norm(
 def by_groups(x: Any, groups: int, weight: Any, bias: Any, eps: float, what: str) -> Any:
     """Normalise groups of channels, and multiply and add what there is for each channel."""
     c, places = x.shape[1], math.prod(x.shape[2:])
+    if not c * places:
+        raise ShapeError(f"{what} got an input of shape {x.shape}: there is nothing to normalise.")
     if places < SHORT:
         rows = x.reshape(-1, c // groups * places)
         return affine_by_channel(standardising(rows, eps=eps).reshape(x.shape), weight, bias, what)

@@ -25,7 +25,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         Negative numbers cut off.
     mode : {"constant", "reflect", "replicate", "circular"}, default "constant"
         "reflect" mirrors at the outermost element without repeating it (3 2 | 1 2 3 | 2 1),
-        "replicate" repeats it, "circular" goes on at the other end (of what is left, if something is cut off).
+        "replicate" repeats it, "circular" goes on at the other end (of what is left, if something
+        is cut off).
     value : float, optional
         Of a constant border, 0 by default.
 

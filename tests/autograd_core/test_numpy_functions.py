@@ -34,6 +34,7 @@ NO_INDEX = np.array([], int)
 
 EMPTY = {
     (0,): [
+        lambda x: np.diff(x, 0, prepend=[1.0]),
         np.prod, np.cumprod, np.cumsum, np.nansum, np.nancumsum, np.diff, np.ediff1d, np.sort,
         np.unique, np.vander, np.i0, np.sinc, np.unwrap, np.frexp, np.modf,
         np.flip, np.diag, np.roots, np.poly, np.polyint, np.meshgrid, np.trapezoid,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import ShapeError, Tensor, no_grad, tensor, vmap
+from autograd_core import ArgumentError, ShapeError, Tensor, no_grad, tensor, vmap
 from autograd_core.test_util import check_grads
 from autograd_core.torch_math import TorchMath
 from autograd_core.torch_shapes import TorchShapes
@@ -195,6 +195,7 @@ TABLE = [
     Row("triu", lambda x: x.triu(1), lambda x: np.triu(x, 1)),
     # parts
     Row("narrow", lambda x: x.narrow(1, 1, 2), lambda x: x[:, 1:3]),
+    Row("narrow", lambda x: x.narrow(1, -2, 2), lambda x: x[:, 1:]),
     Row("narrow", lambda x: x.narrow(-1, 0, 2), lambda x: x[:, :2]),
     Row("select", lambda x: x.select(1, -1), lambda x: x[:, -1]),
     Row("unbind", lambda x: x.unbind(1)[2] * x.unbind()[0][0], lambda x: x[:, 2] * x[0, 0]),
@@ -537,6 +538,9 @@ MISFITS: list[Any] = [
     (lambda x: x.scatter(0, np.array([0, 1]), x), ["scatter", "(2, 3)", "(2,)", "index_select"]),
     (lambda x: x.scatter_add(0, np.array([0, 1]), x), ["scatter_add", "(2,)"]),
     (lambda x: x.gather(0, np.array([0, 1])), ["gather", "(2,)"]),
+    (lambda x: x.index_add(0, [0, 1], x[:, 0]), ["index_add", "(2, 3)", "got (2,)"]),
+    (lambda x: x.index_add(1, [0, 1], x), ["index_add", "needs shape (2, 2)", "got (2, 3)"]),
+    (lambda x: x.index_copy(1, [0, 1], x[:, :1]), ["index_copy", "(2, 2)", "got (2, 1)"]),
     (lambda x: x.scatter(1, ROWS, x[:1]), ["scatter", "(1, 3)", "(2, 3)"]),
     (lambda x: x.scatter(1, ROWS, x[0]), ["scatter", "(3,)", "(2, 3)"]),
     (lambda x: x.scatter_add(1, ROWS, x[:1]), ["scatter_add", "(1, 3)"]),
@@ -551,12 +555,41 @@ def test_an_index_that_does_not_fit(call: Call, words: list[str]) -> None:
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: x.narrow(1, 0, 4), ["x.narrow(1, 0, 4)", "3 elements", "from 0 to 4"]),
+        (lambda x: x.narrow(1, 0, -1), ["3 elements"]),
+        (lambda x: x.narrow(1, 4, 0), ["3 elements"]),
+        (lambda x: x.narrow(1, -4, 2), ["3 elements"]),
+        (lambda x: x.split([4, -1], 1), ["3 elements"]),
+        (lambda x: x.split(0, 1), ["3 elements"]),
+        (lambda x: x.chunk(0), ["x.chunk(0)", "positive"]),
+    ],
+)
+def test_parts_that_are_not_there(call: Call, words: list[str]) -> None:
+    with pytest.raises(ArgumentError) as caught:
+        call(tensor(X))
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_parts_of_nothing() -> None:
+    x = tensor(X[:0])
+    assert [p.shape for p in x.chunk(2)] == [(0, 3)] * 2 and len(x.split(2)) == 1
+    assert [p.shape for p in x.split(0)] == [(0, 3)] and x.unbind() == ()
+
+
 @pytest.mark.parametrize("dim", [2, -3])
 def test_a_dim_that_is_not_there(dim: int) -> None:
     for call in (
         lambda x: x.scatter(dim, ROWS, 1.0),
         lambda x: x.scatter_add(dim, ROWS, x),
         lambda x: x.gather(dim, ROWS),
+        lambda x: x.unbind(dim),
+        lambda x: x.split(1, dim),
+        lambda x: x.chunk(1, dim),
+        lambda x: x.narrow(dim, 0, 1),
     ):
         with pytest.raises(np.exceptions.AxisError):
             call(tensor(X))

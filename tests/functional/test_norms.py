@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograd_core import grad, jvp, tensor, vmap
+from autograd_core import grad, jvp, tensor, vjp, vmap
 from autograd_core.errors import ArgumentError, ShapeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
@@ -197,6 +197,8 @@ REFUSED = [
     (lambda: F.group_norm(Z((2, 3)), 2), ArgumentError, "num_groups"),
     (lambda: F.group_norm(Z((1, 3)), 3), ShapeError, "has no variance"),
     (lambda: F.group_norm(Z(3), 1), ShapeError, "takes"),
+    (lambda: F.group_norm(Z((1, 2, 0)), 1), ShapeError, "nothing to normalise"),
+    (lambda: F.instance_norm(Z((2, 0, 3))), ShapeError, "nothing to normalise"),
     (lambda: F.group_norm(Z((2, 4)), 2, Z(3)), ShapeError, "weight"),
     (lambda: F.instance_norm(Z((2, 3))), ShapeError, "takes"),
     (lambda: F.instance_norm(Z((2, 3, 4)), Z(2), Z(2)), ShapeError, "instance_norm .*running_mean"),
@@ -205,6 +207,13 @@ REFUSED = [
     (lambda: F.local_response_norm(Z((2, 3)), 2), ShapeError, "takes"),
     (lambda: F.local_response_norm(Z((2, 3, 4)), 0), ArgumentError, "size"),
 ]
+
+
+@pytest.mark.parametrize("f", [F.layer_norm, F.rms_norm])
+def test_no_features_stay_none(f):
+    for weight in ((), (Z(0),)):
+        y, pull = vjp(lambda *operands: f(operands[0], 0, *operands[1:]), Z((2, 0)), *weight)
+        assert y.shape == (2, 0) and [g.size for g in pull(y)] == [0] * (1 + len(weight))
 
 
 @pytest.mark.parametrize(("call", "error", "text"), REFUSED, ids=[row[2] for row in REFUSED])

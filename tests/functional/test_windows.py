@@ -188,7 +188,7 @@ def test_overlapping_windows_are_put_back_once():
 
 def test_what_is_put_back_once_has_its_gradient_once():
     places = np.array([[1, 1, 0]])
-    gradient = grad(lambda y: (F.max_unpool1d(y, places, 2, 1)[0] ** 2 @ [1, 2, 3, 4]))
+    gradient = grad(lambda y: F.max_unpool1d(y, places, 2, 1)[0] ** 2 @ [1, 2, 3, 4])
     np.testing.assert_array_equal(gradient(np.array([[5.0, 6.0, 7.0]])), [[0, 24, 14]])
     check_grads(lambda y: F.max_unpool1d(y, places, 2, 1))(np.array([[5.0, 6.0, 7.0]]))
     x = np.array([[1.0, 5.0, 2.0]])
