@@ -1,12 +1,11 @@
 """New arrays whose values come from others: spaced numbers, powers, borders."""
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..composed import composed
 from ..errors import ArgumentError, ShapeError
 from ..kernels import astype, scatter
-from .shapes import cut
+from .shapes import axis_of, cut
 
 
 def full_like(a, fill_value, dtype=None, shape=None):
@@ -127,10 +126,7 @@ INDEXED = ("edge", "reflect", "symmetric", "wrap")
 def pairs(widths, ndim):
     """Write widths as a pair for each axis."""
     if hasattr(widths, "items"):
-        given = {
-            normalize_axis_index(axis, ndim): np.broadcast_to(w, 2).tolist()
-            for axis, w in widths.items()
-        }
+        given = {axis_of(axis, ndim): np.broadcast_to(w, 2).tolist() for axis, w in widths.items()}
         return [given.get(i, (0, 0)) for i in range(ndim)]
     return np.broadcast_to(widths, (ndim, 2)).tolist()
 

@@ -6,13 +6,12 @@ import math
 from itertools import accumulate
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..composed import composed
 from ..errors import ShapeError
 from ..kernels import astype
 from ..table import existing, rule
-from .shapes import cut
+from .shapes import axis_of, cut
 
 
 def concatenate_vjp(g, _y, *_xs, axis=0):
@@ -132,13 +131,13 @@ def append(arr, values, axis=None):
 
 def delete(arr, obj, axis=None):
     """Keep the rest."""
-    arr, axis = (arr.ravel(), 0) if axis is None else (arr, normalize_axis_index(axis, arr.ndim))
+    arr, axis = (arr.ravel(), 0) if axis is None else (arr, axis_of(axis, arr.ndim))
     return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
 
 
 def insert(arr, obj, values, axis=None):
     """Put the values behind, then everything in its place."""
-    arr, axis = (arr.ravel(), 0) if axis is None else (arr, normalize_axis_index(axis, arr.ndim))
+    arr, axis = (arr.ravel(), 0) if axis is None else (arr, axis_of(axis, arr.ndim))
     n = arr.shape[axis]
     places = np.insert(np.arange(n), obj, 0).size - n
     values = with_axes(values, arr.ndim)

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..kernels import stretched
+
+axis_of = np.lib.array_utils.normalize_axis_index
+"""`axis_of(axis, ndim)` is not negative; AxisError if it is not there."""
 
 
 def axes_of(axis, ndim):
@@ -13,7 +15,7 @@ def axes_of(axis, ndim):
     if axis is None:
         return tuple(range(ndim))
     several = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(normalize_axis_index(i, ndim) for i in several)
+    return tuple(axis_of(i, ndim) for i in several)
 
 
 def reduced_axes(axis, ndim):
@@ -54,7 +56,7 @@ def from_lanes(z, x, axis):
 
 def cut(x, axis, start=None, stop=None):
     """Return x[start:stop] along an axis."""
-    return x[(slice(None),) * normalize_axis_index(axis, x.ndim) + (slice(start, stop),)]
+    return x[(slice(None),) * axis_of(axis, x.ndim) + (slice(start, stop),)]
 
 
 def delayed(x, first, axis=-1):

@@ -5,12 +5,11 @@ element was copied, sums the copies.
 import math
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 
 from ..composed import composed
 from ..kernels import astype
 from ..table import linear
-from .shapes import axes_of, cut
+from .shapes import axes_of, axis_of, cut
 
 
 def back_to_shape(g, x, *, shape=None, newshape=None, order="C", copy=None):
@@ -103,8 +102,8 @@ linear(np.tril, triangle_down)
 
 def rollaxis(a, axis, start=0):
     """Move an axis until it lies before `start`."""
-    axis = normalize_axis_index(axis, a.ndim)
-    start = normalize_axis_index(start, a.ndim + (start >= 0))  # a.ndim is the end
+    axis = axis_of(axis, a.ndim)
+    start = axis_of(start, a.ndim + (start >= 0))  # a.ndim is the end
     return np.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
