@@ -44,11 +44,19 @@ rule(np.linalg.norm, vjp=(euclidean_vjp,), jvp=(euclidean_jvp,))  # where no ord
 batching(norm_batch, np.linalg.norm)
 
 
+def powers_apart_from_zero(a, p):
+    """a^p, at 0 with derivative 0, where that of an order below 1 is infinite."""
+    zero = a == 0
+    return np.where(zero, 0.0 if p > 0 else math.inf, np.where(zero, 1.0, a) ** p)
+
+
 def power_norm(x, p, axis, keepdims):
     """(sum |x_i|^p)^(1/p), and 0 with gradient 0 where all x_i are 0."""
-    s = np.sum(np.abs(x) ** float(p), axis=axis, keepdims=keepdims)
+    p = float(p)
+    powers = np.abs(x) ** p if p > 1 else powers_apart_from_zero(np.abs(x), p)
+    s = np.sum(powers, axis=axis, keepdims=keepdims)
     zero = s == 0
-    return np.where(zero, 0.0, np.where(zero, 1.0, s) ** (1 / float(p)))
+    return np.where(zero, 0.0, np.where(zero, 1.0, s) ** (1 / p))
 
 
 def of_vector(x, p, axis, keepdims):

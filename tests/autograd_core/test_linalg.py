@@ -311,7 +311,7 @@ def test_zero_matrix_gives_finite_gradients() -> None:
 # --- norms ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("order", [None, 1, 2, 3, 1.5, np.inf, -np.inf])
+@pytest.mark.parametrize("order", [None, 1, 2, 3, 1.5, 0.5, -0.5, -1, np.inf, -np.inf])
 def test_the_norm_of_zero_has_gradient_zero(order: Any) -> None:
     for zero in (np.zeros(3), np.zeros(3, complex)):
         gradient = grad(lambda x: np.linalg.norm(x, order))(zero)
@@ -319,6 +319,15 @@ def test_the_norm_of_zero_has_gradient_zero(order: Any) -> None:
         assert gradient.dtype == zero.dtype
     H = hessian(lambda x: np.linalg.norm(x, order))(np.zeros(3)) if order in (None, 2) else 0.0
     assert np.isfinite(H).all()
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),  # PyTorch's
+    [(0.5, [0, 2.414213562373095, -1.7071067811865472]), (-0.5, [0, 0, 0]), (-1, [0, 0, 0])],
+)
+def test_a_zero_among_others_has_gradient_zero(order: float, expected: list) -> None:
+    gradient = grad(lambda x: np.linalg.norm(x, order))(np.array([0.0, 1.0, -2.0]))
+    np.testing.assert_allclose(gradient, expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("order", ["fro", "nuc", 1, 2, -1, np.inf])
