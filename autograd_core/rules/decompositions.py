@@ -148,6 +148,8 @@ composed(np.linalg.eigvalsh, lambda a, UPLO="L": np.linalg.eigh(a, UPLO)[0])
 
 def pivots(V):
     """Mark the largest element of each eigenvector, which LAPACK makes real; 1 / v there."""
+    if not V.size:  # then there is no largest one
+        return np.zeros(V.shape, V.dtype)
     rows = np.argmax(np.abs(V), axis=-2)[..., None, :]
     marked = np.equal(np.arange(V.shape[-2])[:, None], rows)
     return np.where(marked, 1.0 / np.where(marked, V, 1.0), 0.0)

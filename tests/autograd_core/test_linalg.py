@@ -445,6 +445,7 @@ def test_matrices_may_be_empty(shape: tuple[int, ...]) -> None:
         assert grad(total)(X).shape == shape
         assert jvp(total, (X,), (X,))[1] == 0
         assert grad(lambda X, total=total: np.sum(grad(total)(X)))(X).shape == shape
+        assert grad(total)(X * 1j).shape == shape
 
 
 # --- refusals -------------------------------------------------------------------------------------
