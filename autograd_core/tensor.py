@@ -39,6 +39,8 @@ class Tensor(Writable, Taped, Surface):
     __slots__ = ("__weakref__",)
 
     def __init__(self, value: Any, trace: Any = None) -> None:
+        if trace is None and not hasattr(value, "dtype"):  # a list, or a number
+            value = tensor(value)._value
         self._value, self._trace, self._alias = value, trace, None
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:

@@ -46,6 +46,10 @@ def as_dtype(x: Any, dtype: np.dtype[Any], what: str) -> Any:
     have = x.dtype
     if have is dtype or have == dtype:
         return x
+    if dtype.kind in "iub" and have.kind in "fc":  # to cast it would cut off its fractions
+        raise DtypeError(
+            f"{what} holds {have}, the parameters {dtype}: convert these with .astype({have})."
+        )
     if have.kind not in "fiub" and not have.kind == dtype.kind == "c":
         raise DtypeError(
             f"{what} must hold real numbers, got {describe(x)}. Convert it to {dtype} first."

@@ -18,6 +18,7 @@ from autograd_core import (
     DtypeError,
     GraphError,
     MissingAttributeError,
+    ShapeError,
     Tensor,
     grad,
     no_grad,
@@ -422,3 +423,17 @@ def test_gradient_of_a_sort_in_place_by_hand() -> None:
         return np.sum(y * np.array([1.0, 10.0, 100.0]))
 
     np.testing.assert_array_equal(grad(f)(np.array([3.0, 1.0, 2.0])), [100.0, 1.0, 10.0])
+
+
+@pytest.mark.parametrize("data", [3.0, 2, True, [1.0, 2.0], (1, 2), [[1j]], np.float32(2.0)])
+def test_the_class_itself_takes_what_tensor_takes(data: Any) -> None:
+    """torch.Tensor([...]) is a habit; what comes out is the same as of tensor([...])."""
+    made, wanted = Tensor(data), tensor(data)
+    assert made.dtype == wanted.dtype
+    np.testing.assert_array_equal(made.numpy(), wanted.numpy())
+
+
+@pytest.mark.parametrize("data", ["x", None, [1, [2, 3]]])
+def test_the_class_itself_refuses_what_tensor_refuses(data: Any) -> None:
+    with pytest.raises((DtypeError, ShapeError), match="holds numbers|rows of equal length"):
+        Tensor(data)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograd_core import grad, jacfwd, jacrev, tensor, vjp
+from autograd_core.errors import DtypeError
 from autograd_core.test_util import check_grads
 from nnkit import functional as F
 from nnkit.functional import activation, loss, rectifiers, smooth_activation
@@ -216,3 +217,18 @@ def test_softmax_of_nothing_is_nothing(f, dim):
     y = f(x, dim)
     y.sum().backward()
     assert y.shape == x.grad.shape == (2, 0, 3)
+
+
+WHOLE_WEIGHTS = {
+    "linear": lambda x: F.linear(x, np.ones((2, 3), int)),
+    "bilinear": lambda x: F.bilinear(x, x, np.ones((2, 3, 3), int)),
+    "conv1d": lambda x: F.conv1d(x[None], np.ones((1, 2, 2), int)),
+    "conv_transpose1d": lambda x: F.conv_transpose1d(x[None], np.ones((2, 1, 2), int)),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE_WEIGHTS)
+@pytest.mark.parametrize("make", [np.array, lambda x: tensor(x, requires_grad=True)])
+def test_fractions_are_not_cut_off_for_whole_weights(name, make):
+    with pytest.raises(DtypeError, match=r"float64.*int64.*astype\(float64\)"):
+        WHOLE_WEIGHTS[name](make(np.full((2, 3), 0.5)))
