@@ -10,6 +10,7 @@ import numpy as np
 
 from .dispatch import Layered, raw, trace_of
 from .errors import ConversionError, DtypeError, ShapeError, describe
+from .live import given_away
 
 __all__ = ["Interchange", "values_of"]
 
@@ -34,22 +35,22 @@ class Interchange:
             If operations on this Tensor are recorded: write `.detach().numpy()`.
         """
         plain = trace_of(self) is None and type(self._value) is np.ndarray
-        return self._value if plain else np.asarray(self)
+        return given_away(self._value) if plain else np.asarray(self)
 
     # to Python
     def item(self, *place: Any) -> Any:
         """Return the one value as a Python number, or the one at a place: `x.item(0, 2)`."""
         if not place and self.size != 1:
             raise ShapeError(f".item() needs exactly one value, got {describe(self)}")
-        return values_of(self).item(*place)
+        return given_away(values_of(self)).item(*place)
 
     def tolist(self) -> Any:
         """Return the values as nested Python lists."""
-        return values_of(self).tolist()
+        return given_away(values_of(self)).tolist()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """Return the memory of the values as bytes."""
-        return bytes(values_of(self).tobytes(order))
+        return bytes(given_away(values_of(self)).tobytes(order))
 
     def tofile(self, *args: Any, **kwargs: Any) -> None:
         """Write the values into a file, as `ndarray.tofile`."""
@@ -80,10 +81,10 @@ class Interchange:
         return int(self._number(int))
 
     def __bool__(self) -> bool:
-        return bool(raw(self))
+        return bool(given_away(raw(self)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((values_of(self) == raw(value)).any())
+        return bool((given_away(values_of(self)) == raw(value)).any())
 
     # to other libraries
     def __array_namespace__(self, api_version: str | None = None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .anomaly import watchers
-from .records import through
+from .records import owner_of, through
 from .trace import current, find
 from .traced import Traced, plainly
 
@@ -18,6 +18,7 @@ __all__ = [
     "assign",
     "expect_nothing",
     "expect_something",
+    "given_away",
     "live",
     "note_gradient",
     "traceable",
@@ -83,6 +84,14 @@ def beneath(x: Any) -> Any:
     while hasattr(type(inside), "_alias"):
         inside = inside._value
     return inside if type(inside) is Traced else x
+
+
+def given_away(value: Any) -> Any:
+    """Let a recording that goes on know that somebody sees the plain array of a Tensor."""
+    r = current.get() if watchers else None
+    if r is not None and type(value) is np.ndarray:
+        r.given_away.add(id(owner_of(value)))
+    return value
 
 
 def note_gradient(trace: Any, is_set: bool = False) -> None:

@@ -273,18 +273,22 @@ class Reach:
 
     def watch_unrecorded(self, record: Recorder) -> None:
         """Watch arrays of which numbers may have been made that are constants in the recording:
-        those that no recorded call reads first, then those that may be read in both ways.
+        those that no recorded call reads first, then those that may be read in both ways. Of
+        parameters only those that gave their array away: the others, recorded calls follow.
 
         Each call compares them. Where that would take too long, the function is not compiled; but
         parameters that it does not use (a frozen part of a model, say) are left out.
         """
         values = record.externals.values()
         read = {id(owner_of(v.array)): v.storage.writes for v in values}
+        seen = record.given_away
         used = {id(owner_of(x._value)) for x in self.tensors if type(x._value) is np.ndarray}
         left = WATCHED
         for key, a in sorted(self.owners.items(), key=lambda x: (x[0] in read, x[1].nbytes)):
             name = self.arrays[key]
-            is_followed = key in read and (key in used or read[key])
+            if key in seen and (read.get(key) or a.nbytes > WATCHED):
+                record.fail_at_end(f"it reads {name} as a plain array, which cannot be watched")
+            is_followed = key in read and key not in seen and (key in used or read[key])
             if is_followed or name.endswith(".grad") or a.dtype.hasobject:
                 continue
             left -= a.nbytes

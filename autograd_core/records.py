@@ -98,7 +98,12 @@ def through(tree: Any, leaf: Callable[[Any], Any], whole: Any = ()) -> Any:
 
 
 def owner_of(x: np.ndarray) -> np.ndarray:
-    """Return the array that owns the memory which x shows."""
-    while isinstance(x.base, np.ndarray):
-        x = x.base
+    """Return the array that owns the memory which x shows, also if it was handed out."""
+    base = x.base
+    while base is not None:
+        if isinstance(base, memoryview):  # there is one between a Tensor and what it gave away
+            base = base.obj
+        if not isinstance(base, np.ndarray):
+            return x
+        x, base = base, base.base
     return x

@@ -12,7 +12,7 @@ from .errors import ConversionError, DtypeError, GraphError, ShapeError, describ
 from .graph import Node
 from .guard import Sink
 from .inplace import Writable
-from .live import note_gradient
+from .live import given_away, note_gradient
 from .reverse import backward
 from .surface import Surface
 from .taped import Taped, require_float
@@ -52,7 +52,7 @@ class Tensor(Writable, Taped, Surface):
                 f"place of np.full(shape, x); to fill a buffer, let it be a Tensor: "
                 f"tensor(np.zeros(3)). autograd_core.numpy has array and full for Tensors."
             )
-        return np.array(self._value, dtype=dtype, copy=copy)
+        return np.array(given_away(self._value), dtype=dtype, copy=copy)
 
     # what it is
     @property
@@ -219,7 +219,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     (2, 2)
     """
     if isinstance(data, Tensor):
-        data = raw(data)
+        data = given_away(raw(data))
     if np.ma.is_masked(data):
         raise DtypeError("tensor(...) cannot hold a masked array; fill it first: x.filled(0.0)")
     try:

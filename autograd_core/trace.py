@@ -76,6 +76,7 @@ class Recorder:
         self.settled: dict[int, Any] = {}
         self.generators: list[Callable[[], np.random.Generator]] = []
         self.given: set[Storage] = set()  # the memory of arguments
+        self.given_away: set[int] = set()  # the memory of Tensors that were read as plain arrays
         self.busy: str | None = None
         self.open = False
 
