@@ -15,17 +15,25 @@ from .anomaly import levels_to_user, watching
 from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
-from .graph import recording_from
 from .layout import size_of
 from .live import ChangedError
 from .memory import give_back, no_collections
-from .outcomes import gradients_of, judge, outcome, plain_after_errors
+from .outcomes import gradients_of, judge, outcome, plain_after_errors, wrapped
 from .plan import Plan
 from .reach import Reach, states
 from .recording import Recording
 from .records import Value
 from .replay import Program
-from .signatures import is_array, is_calculated, kind_of, signature, structure, there
+from .signatures import (
+    is_array,
+    is_calculated,
+    kind_of,
+    modes,
+    signature,
+    structure,
+    there,
+    twins,
+)
 from .snapshot import Snapshot, is_close
 from .tensor import Tensor
 from .trace import Recorder, recorder
@@ -163,7 +171,7 @@ class Compiled:
             return self.fn(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs)) if kwargs else flatten(args)
         form = structure((args, kwargs) if kwargs else args)
-        key: tuple = ((recording_from.get() > 0, form), *map(kind_of, leaves))
+        key: tuple = ((modes(), form, twins(leaves)), *map(kind_of, leaves))
         if self._sinks:
             key = (*key, there(self._sinks))
         found = self.recordings.get(key)
@@ -233,18 +241,7 @@ class Compiled:
         record = Recorder(frozenset(reach.arrays))
         before, settings = states(reach), reach.settings()
         reach.take_prints()
-        given: list[Any] = []
-        inputs: list[Any] = []
-        for x in leaves:
-            traced = record.input(x) if is_array(x) else x
-            if isinstance(x, Layered) and x._trace is None:
-                traced = record.input(x._value)
-                inputs.append(traced)
-                given.append(Tensor(traced))
-                continue
-            if traced is not x:
-                inputs.append(traced)
-            given.append(traced)
+        given, inputs = wrapped(leaves, record)
         tree = rebuild(given)
         leaves_before = [(t, getattr(t._trace, "sink", None), t.grad) for t in reach.tensors]
         with record.listening(), plain_after_errors(leaves_before, record):

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from .absorb import absorbing
 from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
 from .reach import SPACES, Reach
+from .signatures import modes
 
 __all__ = ["MISSED", "entry_of"]
 
@@ -41,7 +44,7 @@ def entry_of(
         return None
     bound: dict[str, Any] = {
         "ndarray": np.ndarray, "MISSED": MISSED, "watchers": watchers, "run": run,
-        "rebuild": rebuild, "level": recording_from.get, "expected": recording_from.get() > 0,
+        "rebuild": rebuild, "level": recording_from.get, "absorbs": absorbing.get,
     }  # fmt: skip
     names: dict[int, str] = {}
 
@@ -52,7 +55,8 @@ def entry_of(
             bound[found] = x
         return found
 
-    tests = ["watchers", "(level() > 0) is not expected"]
+    is_recorded, zeros_absorb = modes()
+    tests = ["watchers", f"(level() > 0) is not {is_recorded}", f"absorbs() is not {zeros_absorb}"]
     for i, x in enumerate(leaves):
         tests += [
             f"type(x{i}) is not ndarray",
@@ -60,6 +64,9 @@ def entry_of(
             f"x{i}.dtype is not {name(x.dtype)}",
             f"x{i}.strides != {x.strides!r}",
         ]
+    for (i, x), (j, y) in combinations(enumerate(leaves), 2):
+        if (x.shape, x.dtype, x.strides) == (y.shape, y.dtype, y.strides):
+            tests.append(f"x{i} is {'not ' * (x is y)}x{j}")
     for i, counter in enumerate(reach.counters):
         tests.append(f"{name(counter)}[0] != {name(reach.counted)}[{i}]")
     for container, key, content, _ in reach.uncounted():

@@ -1,5 +1,5 @@
-"""What came of a recorded run: its result with outputs in place of arrays, gradients, and what a
-recording could not do again.
+"""What a recorded run is given, and what came of it: its result with outputs in place of arrays,
+gradients, and what a recording could not do again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,40 @@ from .dispatch import Layered, raw
 from .graph import Node
 from .reach import Reach, states
 from .records import Value, owner_of, through
+from .signatures import is_array, is_shared
 from .tensor import Tensor
 from .trace import Recorder
 from .traced import Traced, plainly
 
-__all__ = ["gradients_of", "judge", "outcome", "plain_after_errors"]
+__all__ = ["gradients_of", "judge", "outcome", "plain_after_errors", "wrapped"]
+
+
+def wrapped(leaves: list, record: Recorder) -> tuple[list, list]:
+    """Make arguments parts of a recording; one array that is given twice is one of them.
+
+    Returns
+    -------
+    given, inputs : list
+        What the function is called with, and which of the recording's arrays that is.
+    """
+    known: dict[int, tuple[Any, Any]] = {}
+    given, inputs = [], []
+    for x in leaves:
+        found = known.get(id(x))
+        if found is None and isinstance(x, Layered) and x._trace is None:
+            traced = record.input(x._value)
+            found = Tensor(traced), traced
+        elif found is None and is_array(x):
+            traced = record.input(x)
+            found = traced, traced
+        if found is None:
+            given.append(x)
+            continue
+        if is_shared(x):
+            known[id(x)] = found
+        given.append(found[0])
+        inputs.append(found[1])
+    return given, inputs
 
 
 def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:

@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from .absorb import absorbing
 from .dispatch import Layered
-from .graph import Node
+from .graph import Node, recording_from
 from .tensor import Tensor
 from .trees import children
 
-__all__ = ["is_array", "is_calculated", "kind_of", "signature", "structure", "there"]
+__all__ = [
+    "is_array",
+    "is_calculated",
+    "is_shared",
+    "kind_of",
+    "modes",
+    "signature",
+    "structure",
+    "there",
+    "twins",
+]
 
 
 def signature(key: tuple) -> str:
@@ -31,6 +42,26 @@ def is_array(x: Any) -> bool:
     if kind is np.ndarray or kind is float or kind is complex or isinstance(x, np.generic):
         return True
     return isinstance(x, Layered) and x._trace is None and type(x._value) is np.ndarray
+
+
+def modes() -> tuple[bool, bool]:
+    """Return what holds around a call: whether operations are recorded, and zeros absorb."""
+    return recording_from.get() > 0, absorbing.get()
+
+
+def is_shared(x: Any) -> bool:
+    """Whether an argument is an array that may be another argument as well, and not a number."""
+    return type(x) is np.ndarray or isinstance(x, Layered)
+
+
+def twins(leaves: list) -> tuple[int, ...]:
+    """Say which arrays are given more than once: what is made of both could be told apart by
+    identity only (`a is b`, `np.broadcast_arrays(a, b)`).
+    """
+    arrays = [id(x) for x in leaves if is_shared(x)]
+    if len(set(arrays)) == len(arrays):
+        return ()
+    return tuple(map(arrays.index, arrays))
 
 
 def is_calculated(x: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import warnings
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 
 from autograd_core import (
     Compiled,
+    absorbing_zeros,
     blocks,
     compile,
     grad,
@@ -315,6 +317,36 @@ def test_numbers_and_tensors_as_arguments() -> None:
         out = compiled(tensor([1.0, 2.0]), k, 2)
         np.testing.assert_array_equal(out.numpy(), np.array([1.0, 2.0]) * k**2)
     assert [r.state for r in compiled.recordings.values()] == ["ready", "ready"]
+
+
+TOLD_APART: dict[str, Any] = {
+    "identity": lambda a, b: a * (2.0 if a is b else 1.0),
+    "a function that gives its arguments back": lambda a, b: np.broadcast_arrays(a, b),
+    "and calculates with them": lambda a, b: np.subtract(*np.atleast_1d(a, b)),
+    "their memory": lambda a, b: a * np.shares_memory(a, b),
+}
+
+
+@pytest.mark.parametrize("make", [np.asarray, tensor])
+@pytest.mark.parametrize("name", TOLD_APART)
+def test_one_array_as_two_arguments_is_another_case(name: str, make: Any) -> None:
+    eager = TOLD_APART[name]
+    compiled = compile(eager, fallback=False)
+    x, y = make(np.arange(4.0)), make(np.arange(4.0) + 5)
+    for a, b in [(x, x)] * 3 + [(x, y)] * 3 + [(y, y), (y, x)] * 2:
+        for got, wanted in zip(leaves_of(compiled(a, b)), leaves_of(eager(a, b)), strict=True):
+            np.testing.assert_array_equal(got, wanted)
+    assert [r.state for r in compiled.recordings.values()] == ["ready"] * 2
+
+
+def test_zeros_absorb_where_a_call_says_so() -> None:
+    eager = grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0)))
+    compiled = compile(eager)
+    x = np.array([0.0, 4.0])
+    with np.errstate(all="ignore"):
+        for k in range(8):
+            with absorbing_zeros() if k % 4 > 1 else contextlib.nullcontext():
+                np.testing.assert_array_equal(compiled(x), eager(x))
 
 
 def test_arguments_that_are_nested_in_another_way_are_others() -> None:
