@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from itertools import combinations
 from typing import Any
 
@@ -16,7 +17,7 @@ from .absorb import absorbing
 from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
-from .reach import SPACES, Reach
+from .reach import CONTAINERS, Reach
 from .signatures import modes
 
 __all__ = ["MISSED", "entry_of"]
@@ -72,7 +73,9 @@ def entry_of(
     for container, key, content, _ in reach.uncounted():
         if isinstance(container, types.CellType):
             tests.append(f"{name(container)}.cell_contents is not {name(content)}")
-        elif isinstance(container, SPACES):
+        elif isinstance(container, ContextVar):
+            tests.append(f"{name(container)}.get() is not {name(content)}")
+        elif isinstance(container, CONTAINERS):
             index = repr(key) if type(key) in (str, int) else name(key)
             tests.append(f"{name(container)}[{index}] is not {name(content)}")
         else:
@@ -81,6 +84,8 @@ def entry_of(
         tests.append(f"len({name(attributes)}) != {n}")
     for things, n, _ in reach.lengths:
         tests.append(f"len({name(things)}) != {n}")
+    for x, keys, _ in reach.orders:
+        tests.append(f"[*{name(x)}] != {name(keys)}")
     for x, members, _ in reach.sets:
         tests.append(f"{name(x)} != {name(members)}")
     for t, value, is_plain, _ in reach.bindings:
@@ -99,7 +104,11 @@ def entry_of(
     arguments = ", ".join(f"x{i}" for i in range(len(leaves)))
     lines = [f"def entry({arguments}):", "    try:", "        if ("]
     lines += [f"            {'or ' * (i > 0)}{test}" for i, test in enumerate(tests)]
-    lines += ["        ):", "            return MISSED", "    except (LookupError, ValueError):"]
+    lines += [
+        "        ):",
+        "            return MISSED",
+        "    except (AttributeError, LookupError, ValueError):",
+    ]
     lines += ["        return MISSED", f"    values = run({arguments})"]
     for sink, grad in effects:
         lines.append(f"    if {name(sink)}.grad is not {name(grad)}:")

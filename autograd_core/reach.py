@@ -11,15 +11,19 @@ import collections
 import copy
 import functools
 import sys
+import threading
 import types
+import weakref
 import zlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from .anomaly import is_of_library
 from .dispatch import Layered
+from .findings import MISSING, SIMPLE, content_of, hooks_of, is_same, order_of, slots_of
 from .guard import content as bytes_of
 from .guard import is_equal
 from .names import names_of
@@ -28,8 +32,6 @@ from .trace import Recorder
 
 __all__ = ["Reach", "states"]
 
-SIMPLE = (bool, int, float, complex, str, bytes, type(None))
-MISSING: Any = object()
 LIMIT = 20_000  # objects; a program that captures more is looked at no further
 
 
@@ -57,6 +59,7 @@ class Reach:
         self._counted: set[int] = set()
         self.sizes: list[tuple[Any, int, str]] = []
         self.lengths: list[tuple[Any, int, str]] = []
+        self.orders: list[tuple[Any, list, str]] = []  # the keys of dicts
         self.sets: list[tuple[Any, Any, str]] = []  # and bytes, each with a copy
         self.opaque: str | None = None  # what changes without a trace
         self.hooked: list[tuple[Any, int, str]] = []  # leaves, with the number of their hooks
@@ -66,6 +69,7 @@ class Reach:
         self._waiting: dict[str, list[tuple[Any, str, str]]] = {}  # what none has mentioned yet
         self._seen: set[int] = set()
         self._keep: list[Any] = []
+        self._weak: list[tuple[Any, str]] = []
         self._gradients: list[tuple[Any, str]] = []  # visited last, so that they can be forgotten
         for root in roots:
             self._visit(root, getattr(root, "__name__", type(root).__name__))
@@ -73,6 +77,9 @@ class Reach:
         while self._gradients:
             self._visit(*self._gradients.pop())
         self.complete = len(self._seen) < LIMIT
+        for x, path in self._weak:  # to hold what it refers to would keep that alive
+            if id(x()) not in self._seen and x() is not None:
+                self.opaque = self.opaque or f"{path}, a weak reference"
 
     # --- walking ----------------------------------------------------------------------------------
 
@@ -80,6 +87,8 @@ class Reach:
         waiting = [(x, path)]
         while waiting:
             x, path = waiting.pop()
+            if type(x) is str:  # it may be the name of an attribute
+                waiting += self._of_name(x)
             if isinstance(x, SIMPLE) or id(x) in self._seen or len(self._seen) >= LIMIT:
                 continue
             self._seen.add(id(x))
@@ -88,9 +97,13 @@ class Reach:
 
     def _branches(self, x: Any, path: str) -> Iterator[tuple[Any, str]]:
         kind = type(x)
-        if not isinstance(x, type):
+        if kind is not type:
             yield kind, kind.__name__
-        if isinstance(x, np.ndarray):
+        if kind in weakref.ProxyTypes:
+            self.opaque = self.opaque or f"{path}, a weak reference"
+        elif isinstance(x, weakref.ref):
+            self._weak.append((x, path))
+        elif isinstance(x, np.ndarray):
             owner = owner_of(x)
             if owner.dtype.hasobject:
                 self.opaque = self.opaque or f"{path}, an array of objects"
@@ -127,6 +140,15 @@ class Reach:
             if not is_of_library(file_of(x)):
                 yield from self._of_space(x, path)
                 yield from ((base, base.__name__) for base in getattr(x, "__bases__", ()))
+        elif isinstance(x, memoryview):
+            yield x.obj, path
+        elif isinstance(x, ContextVar):
+            self._place(x, None, content_of(x, None), path)
+            yield content_of(x, None), path
+        elif isinstance(x, threading.local):  # each thread has other attributes
+            for name, v in vars(x).items():
+                self._place(x, name, v, f"{path}.{name}")
+                yield v, f"{path}.{name}"
         elif isinstance(x, BYTES):
             self.sets.append((x, copy.copy(x), path))
         elif isinstance(x, Iterator) and not hasattr(x, "__dict__"):
@@ -147,9 +169,11 @@ class Reach:
                 self.sets.append((x, frozenset(x), path))
             yield from ((v, path) for v in x)
             return
-        if not isinstance(x, tuple):
+        if (keys := order_of(x)) is not None:
+            self.orders.append((x, keys, path))
+        elif not isinstance(x, tuple):
             self.lengths.append((x, len(x), path))
-        for key, v in x.items() if isinstance(x, dict) else enumerate(x):
+        for key, v in x.items() if isinstance(x, MAPPINGS) else enumerate(x):
             if not isinstance(x, tuple):
                 self._place(x, key, v, f"{path}[{key!r}]")
             yield v, f"{path}[{key!r}]"
@@ -239,6 +263,9 @@ class Reach:
         for things, n, name in (*self.sizes, *self.lengths):
             if len(things) != n:
                 return name
+        for x, keys, name in self.orders:
+            if [*x] != keys:
+                return name
         for x, members, name in self.sets:
             if x != members:
                 return name
@@ -317,12 +344,13 @@ class Reach:
 
     def grown(self) -> str | None:
         """Name a list, dict or set that has another length than it had."""
-        sizes = (*self.lengths, *((x, len(members), name) for x, members, name in self.sets))
+        members = (*self.sets, *self.orders)
+        sizes = (*self.lengths, *((x, len(there), name) for x, there, name in members))
         return next((name for x, n, name in sizes if len(x) != n), None)
 
 
-CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque)
-SPACES = (*CONTAINERS, types.MappingProxyType)  # what is asked by keys
+CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque, types.MappingProxyType)
+MAPPINGS = (dict, types.MappingProxyType)
 BYTES = (bytearray, array.array)
 WRAPPERS = (staticmethod, classmethod, property)
 QUIET = {"numpy.random", "threading", "_thread", "io", "_io", "re", "logging", "weakref"}
@@ -339,43 +367,6 @@ def print_of(x: np.ndarray) -> int:
     if x.nbytes > LARGE:
         x = x.reshape(-1)[:: x.nbytes // LARGE] if x.flags.c_contiguous else x[:1]
     return zlib.crc32(np.ascontiguousarray(x).reshape(-1).view(np.uint8).data)
-
-
-def content_of(container: Any, key: Any) -> Any:
-    """Look again into a place."""
-    if isinstance(container, types.CellType):
-        try:
-            return container.cell_contents
-        except ValueError:
-            return MISSING
-    if isinstance(container, (list, collections.deque)):
-        return container[key] if key < len(container) else MISSING
-    if isinstance(container, dict):
-        return dict.get(container, key, MISSING)
-    if isinstance(container, types.MappingProxyType):
-        return container.get(key, MISSING)
-    return getattr(container, key, MISSING)
-
-
-def slots_of(kind: type) -> list[str]:
-    """Return the names of the attributes that objects of a class keep outside of a dict."""
-    found: list[str] = []
-    for base in kind.__mro__:
-        own = vars(base).get("__slots__", ())
-        names = (own,) if isinstance(own, str) else own
-        found += [name for name in names if name not in ("__dict__", "__weakref__")]
-    return found
-
-
-def hooks_of(x: Any) -> int:
-    """Count the hooks of a leaf."""
-    sink = getattr(x._trace, "sink", None)
-    return 0 if sink is None else len(sink.hooks)
-
-
-def is_same(a: Any, b: Any) -> bool:
-    """Whether two simple values are one and the same value."""
-    return type(a) is type(b) and isinstance(a, SIMPLE) and (a == b or (a != a and b != b))
 
 
 def file_of(x: Any) -> str:
