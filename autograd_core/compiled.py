@@ -284,7 +284,7 @@ class Compiled:
         given, name = [x._ref for x in inputs], plain_name(self.fn)
         found.program = Program(plan, given, name, len(outputs), gradients)
         found.effects = [
-            (sink, None if g is None else Tensor(g)) for sink, g in found.program.effects
+            (sink, None if g is None else Tensor(g), g) for sink, g in found.program.effects
         ]
 
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
@@ -292,7 +292,8 @@ class Compiled:
         arrays = found.program.written
         if sum(a.nbytes for a in arrays) > max(COMPARED, found.calculated // SHARE):
             return self._record_again(found, leaves, args, kwargs)
-        sinks = {id(s): s for s, _ in (*found.effects, *found.entry, *found.program.fresh)}
+        program = found.program
+        sinks = {id(s): s for s, _ in (*program.effects, *found.entry, *program.fresh)}
         settings = found.reach.lives, [g() for g in found.generators], list(sinks.values())
         before = Snapshot(arrays, *settings)
         result = self.fn(*args, **kwargs)

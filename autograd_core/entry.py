@@ -18,6 +18,7 @@ from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
 from .reach import CONTAINERS, Reach
+from .recording import leave
 from .signatures import modes
 
 __all__ = ["MISSED", "entry_of"]
@@ -36,8 +37,10 @@ def entry_of(
     leaves : sequence
         The arguments of the recorded call.
     reach : Reach
-    entry, effects : list of (sink, gradient)
-        What gradients must be before, and are to be afterwards.
+    entry : list of (sink, gradient)
+        What gradients must be before.
+    effects : list of (sink, gradient, array)
+        What they are to be afterwards.
     run, rebuild : callable
         The program, and what makes a result of its outputs.
     """
@@ -110,9 +113,12 @@ def entry_of(
         "    except (AttributeError, LookupError, ValueError):",
     ]
     lines += ["        return MISSED", f"    values = run({arguments})"]
-    for sink, grad in effects:
-        lines.append(f"    if {name(sink)}.grad is not {name(grad)}:")
-        lines.append(f"        {name(sink)}.grad = {name(grad)}")
+    for sink, grad, place in effects:
+        s, g = name(sink), name(grad)
+        there = f"{s}.grad is not {g}"
+        if grad is not None:
+            there += f" or {g}._value is not {name(place)} or {g}._trace is not None"
+        lines += [f"    if {there}:", f"        {name(leave)}({s}, {g}, {name(place)})"]
     lines.append("    return rebuild(values)")
     text = f"def make({', '.join(bound)}):\n" + "".join(f"    {x}\n" for x in lines)
     space: dict[str, Any] = {}

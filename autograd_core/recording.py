@@ -12,7 +12,7 @@ from .reach import Reach
 from .replay import Program
 from .tensor import Tensor
 
-__all__ = ["Recording"]
+__all__ = ["Recording", "leave"]
 
 SMALL = 1 << 20  # bytes
 
@@ -40,7 +40,7 @@ class Recording:
         self.reach: Reach
         self.statics: Any = None
         self.entry: list[tuple[Any, Any]] = []
-        self.effects: list[tuple[Any, Any]] = []
+        self.effects: list[tuple[Any, Any, Any]] = []  # with the array of each gradient
         self.generators: list[Callable[[], np.random.Generator]] = []
 
     def changed(self) -> str | None:
@@ -53,7 +53,7 @@ class Recording:
     def clear_gradients(self) -> None:
         """Let go of gradients that the next call makes anew without a look at them."""
         read = {id(sink) for sink, _ in self.entry}
-        for sink, other in (*self.effects, *self.program.fresh):
+        for sink, other in (*self.program.effects, *self.program.fresh):
             if id(sink) not in read and other is not None:
                 sink.grad = None
 
@@ -68,9 +68,8 @@ class Recording:
         """Run the program, and let the gradients be where they belong."""
         program = self.program
         values = program.run(*inputs)
-        for sink, grad in self.effects:
-            if sink.grad is not grad:
-                sink.grad = grad
+        for effect in self.effects:
+            leave(*effect)
         for sink, i in program.fresh:
             sink.grad = Tensor(values[i])
         return self.rebuild(values)
@@ -83,3 +82,10 @@ class Recording:
             return f"runs as it is: {self.reason}"
         text = self.program.summary
         return text if self.state == "ready" else f"{text}; to be compared at the next call"
+
+
+def leave(sink: Any, grad: Any, place: Any) -> None:
+    """Let a gradient be where it belongs: in a Tensor of before, if that is still nothing else."""
+    if grad is not None and (grad._value is not place or grad._trace is not None):
+        grad = Tensor(place)
+    sink.grad = grad

@@ -42,7 +42,15 @@ def leave(a: Any) -> None:
     """Do nothing."""
 
 
-CHANGES = {f.__name__: f for f in (halve, forget, fill, leave)}
+def replace(a: Any) -> None:
+    a.grad.data = a.grad.data * 0.5
+
+
+def differentiate(a: Any) -> None:
+    a.grad.requires_grad_()
+
+
+CHANGES = {f.__name__: f for f in (halve, forget, fill, leave, replace, differentiate)}
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -72,7 +80,7 @@ def test_what_is_done_to_one_gradient_is_done_to_it_alone(
         for k in range(6):
             loss = run(X + k).item()
             CHANGES[change](a)
-            grads = [0.0 if p.grad is None else p.grad.numpy().copy() for p in (a, b)]
+            grads = [0.0 if p.grad is None else p.grad.detach().numpy().copy() for p in (a, b)]
             got.append([loss, *grads, a.detach().numpy().copy(), b.detach().numpy().copy()])
         found.append(got)
     assert run.last.state == "ready", run.report()

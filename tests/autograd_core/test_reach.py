@@ -143,9 +143,9 @@ CAPTURED: dict[str, tuple[Callable[[], Any], Callable[[Any], Any], Callable[[Any
     ),
     "an attribute of a thread": (local, attribute, change("factor", 3.0)),
     "an attribute by its name": (
-        lambda: (Slots(), "factor"),
+        lambda: (type("Named", (), {"gain": 2.0}), "gain"),
         lambda x: [getattr(*x)],
-        lambda x: change("factor", 3.0)(x[0]),
+        lambda x: setattr(*x, 3.0),
     ),
     "an attribute of a class of a class": (
         lambda: Scaled,
