@@ -26,6 +26,7 @@ LEAST_MATRIX = 1 << 24  # bytes, below which a matrix stays in the cache that co
 AHEAD = 1_000  # calls after a product in which others of the same matrix are looked for
 PRODUCTS = (np.dot, np.matmul)
 ELEMENTWISE = (np.where, np.clip)  # with three operands, and like ufuncs otherwise
+OF_TOTALS = {"axis", "keepdims"}  # settings; with others it is no sum of all elements
 FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}  # that BLAS knows
 
 
@@ -195,7 +196,7 @@ def is_number(v: Value) -> bool:
 
 def is_total(call: Call, shape: tuple[int, ...]) -> bool:
     """Whether a call adds up all elements of an array of a chain."""
-    if call.f != np.add.reduce or len(call.args) != 1:
+    if call.f != np.add.reduce or len(call.args) != 1 or not call.kwargs.keys() <= OF_TOTALS:
         return False
     x, y = call.args[0], call.result
     axis = call.kwargs.get("axis", 0)

@@ -95,8 +95,9 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
     and numbers that `fn` captures may be changed or bound anew: that is noticed.
 
     A training step is recorded with its backward pass and its optimizer: learning rates, schedules
-    and random draws are those of each call. `.grad` holds the gradients afterwards; the Tensor that
-    is returned has no history, and one that could still be differentiated is not for a recording.
+    and random draws are those of each call. `.grad` holds the gradients afterwards, in memory that
+    the next call writes again: copy what is to be kept, or given to it. The Tensor that is returned
+    has no history, and one that could still be differentiated is not for a recording.
     Parameters whose memory nobody else holds move into one vector. A method is compiled as well.
 
     Examples

@@ -134,6 +134,8 @@ def subtract_instead(
             (a,) = minus.args
             if type(a) is not Value or a.storage.writes or id(minus) in dropped:
                 continue
+            if a.dtype is not None and a.dtype.kind in "iu" and a.dtype != product.dtype:
+                continue  # -a wraps around in its own dtype
             times.args = (a, b)
             times.reads = [v for v in (a, b) if type(v) is Value]
             call.f, call.args, call.reads = np.subtract, (c, product), [c, product]

@@ -74,4 +74,31 @@ def test_lists_are_operands_too(f):
     np.testing.assert_array_equal(compiled(2 * x), f(2 * x))
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])
+def test_negative_whole_numbers_wrap_around_before_they_are_widened(dtype):
+    """For zeros, as in the calls that are compared, nothing shows it."""
+
+    def f(x, y):
+        return x + (-y) * 0.5, y + (-y) * y, x - (-y) * np.int64(3)
+
+    x, zeros = rng.standard_normal(3), np.zeros(3, dtype)
+    compiled = warmed(f, x, zeros)
+    y = np.array([0, 5, -128]).astype(dtype)
+    for ours, expected in zip(compiled(x, y), f(x, y), strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+@pytest.mark.parametrize("settings", [{"initial": 5.0}, {"where": np.arange(200) > 50}])
+def test_sums_of_something_else_than_all_elements_stay_whole(settings, monkeypatch):
+    """They are not added up block by block, which the comparison of two calls would find wrong."""
+    monkeypatch.setattr("autograd_core.chains.LEAST", 100)
+    compiled = compile(lambda x: np.add.reduce(np.tanh(x) * x, **settings))
+    x = rng.standard_normal(200)
+    for _ in range(3):
+        value = compiled(x)
+        assert "blocks of" in compiled.source and "s0_0" not in compiled.source
+    np.testing.assert_allclose(value, np.add.reduce(np.tanh(x) * x, **settings), rtol=1e-13)
+    assert [r.exact for r in compiled.recordings.values()] == [False]
+
+
 PERMUTED = np.eye(3)[[1, 0, 2]]
