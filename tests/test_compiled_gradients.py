@@ -113,6 +113,28 @@ def test_gradients_clipped_outside_of_the_step() -> None:
         np.testing.assert_array_equal(now, wanted)
 
 
+@pytest.mark.parametrize("clip", [nn.utils.clip_grad_norm_, nn.utils.clip_grad_value_])
+def test_gradients_that_are_set_to_zero_are_clipped_in_each_call(clip: Any) -> None:
+    """Also where those of the calls that were compared are too small for it to show."""
+    found = []
+    for compiled in (False, True):
+        p = nn.Parameter(np.ones(5))
+        optimizer = nn.optim.SGD([p], lr=0.1)
+
+        def step(x: Any, p: Any = p, optimizer: Any = optimizer) -> Any:
+            optimizer.zero_grad(set_to_none=False)
+            loss = (p * x).sum()
+            loss.backward()
+            clip([p], 6.0)
+            optimizer.step()
+            return loss
+
+        run: Any = nn.compile(step, fallback=False, exact=True) if compiled else step
+        found.append([[run(X * 0.3 * k).item(), *p.tolist(), *p.grad.tolist()] for k in range(9)])
+    assert [r.state for r in run.recordings.values()][-1] == "ready"
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_a_closure_for_lbfgs_can_be_compiled() -> None:
     """What L-BFGS does depends on values, but not the loss and the gradients that it asks for."""
     found = []

@@ -220,8 +220,8 @@ def clipped_by_value(names: list[str], clip_value: float, *arrays: Array) -> Non
         np.clip(g, -clip_value, clip_value, out=g)
 
 
-clip_arrays = live(clipped_by_norm, writes=slice(4, None))
-clip_values = live(clipped_by_value, writes=slice(2, None))
+clip_arrays = live(clipped_by_norm, writes=slice(4, None), always=True)
+clip_values = live(clipped_by_value, writes=slice(2, None), always=True)
 
 
 def named_gradients(parameters: Parameters, name: str) -> list[tuple[str, Array]]:
