@@ -92,7 +92,8 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
     -----
     What `fn` does besides array calls is not repeated: printing, appending to a list. A value that
     is read to branch on it (`if loss > 1`, `float(x)`) cannot be recorded; use `np.where`. Arrays
-    and numbers that `fn` captures may be changed or bound anew: that is noticed.
+    and numbers that `fn` captures may be changed or bound anew: that is noticed. But give it arrays
+    of more than 1 MB as arguments, where it makes plain numbers of them (`X.max()`), too.
 
     A training step is recorded with its backward pass and its optimizer: learning rates, schedules
     and random draws are those of each call. `.grad` holds the gradients afterwards, in memory that

@@ -15,7 +15,7 @@ from tests.ops import SAMPLES
 CORE = Path(autograd_core.__file__).parent
 LAYERS = [
     ["errors"],
-    ["absorb", "collector", "names"],
+    ["absorb", "collector", "findings", "names"],
     ["guard", "holders"],
     ["calling", "guard", "anomaly", "memory", "threads"],
     ["table"],
@@ -31,7 +31,7 @@ LAYERS = [
     ["simplify", "reach", "chains"],
     ["plan", "blocks", "script", "snapshot"],
     ["chaining", "wording"],
-    ["replay", "entry"],
+    ["replay"],
     ["habits", "display", "interchange", "shortcuts"],
     ["array_names", "torch_math"],
     ["torch_shapes"],
@@ -45,8 +45,9 @@ LAYERS = [
     ["products", "checkpointing", "test_util", "nested", "vectors"],
     ["primitive"],
     ["function", "custom", "extend", "builtins", "equations"],
-    ["implicit", "signatures", "outcomes"],
-    ["recording"],
+    ["implicit", "signatures"],
+    ["outcomes", "recording"],
+    ["entry"],
     ["compiled"],
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
