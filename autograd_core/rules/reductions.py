@@ -3,6 +3,8 @@
 `keepdims` needs no thought: the cotangent is put back into the reduced axes by its size alone.
 """
 
+import math
+
 import numpy as np
 
 from ..composed import composed
@@ -15,7 +17,7 @@ from ..kernels import (
     sum_of_exponentials,
 )
 from ..table import RULES, existing, linear, primitive, rule
-from .shapes import count, cut, delayed, from_lanes, lanes, spread, with_kept_axes
+from .shapes import axis_of, count, delayed, from_lanes, lanes, spread, with_kept_axes
 
 
 def sum_of_all(x):
@@ -143,13 +145,15 @@ def including(cumulate, first):
     """Say the array API's cumulative functions in NumPy's own."""
 
     def composition(x, axis=None, dtype=None, include_initial=False):
+        x = np.atleast_1d(x)
         if axis is None and x.ndim != 1:
             raise ValueError(f"say axis= for an array of {x.ndim} axes")
-        axis = 0 if axis is None else axis
+        axis = axis_of(0 if axis is None else axis, x.ndim)
         y = cumulate(x, axis=axis, dtype=dtype)
         if not include_initial:
             return y
-        return np.concatenate([delayed(y, first, axis), cut(y, axis, -1)], axis=axis)
+        edge = tuple(1 if i == axis else n for i, n in enumerate(y.shape))
+        return np.concatenate([np.full(edge, first, y.dtype), y], axis=axis)
 
     return composition
 
@@ -168,26 +172,32 @@ def deviations(x, axis):
     return (x - x.mean(axis=axis, keepdims=True)).conj()
 
 
+def weight(x, axis, ddof):
+    """1 / (n - ddof), infinite as in NumPy where no degree of freedom is left."""
+    spare = count(x, axis) - ddof
+    return 1.0 / spare if spare > 0 else math.inf
+
+
 def var_vjp(g, _y, x, *, axis=None, keepdims=False, ddof=0):
     """dvar/dx_i = 2 (x_i - m) / (n - ddof)."""
-    return spread(g * (2.0 / (count(x, axis) - ddof)), x, axis) * deviations(x, axis)
+    return spread(g * (2.0 * weight(x, axis, ddof)), x, axis) * deviations(x, axis)
 
 
 def var_jvp(t, _y, x, *, axis=None, keepdims=False, ddof=0):
     """Sum of 2 (x_i - m) t_i / (n - ddof)."""
-    slope = deviations(x, axis) * (2.0 / (count(x, axis) - ddof))
+    slope = deviations(x, axis) * (2.0 * weight(x, axis, ddof))
     return np.sum(slope * t, axis=axis, keepdims=keepdims)
 
 
 def std_vjp(g, y, x, *, axis=None, keepdims=False, ddof=0):
     """dstd/dx_i = (x_i - m) / ((n - ddof) std), and the safe subgradient 0 where std = 0."""
     g = g / np.where(y == 0, 1.0, y)
-    return spread(g * (1.0 / (count(x, axis) - ddof)), x, axis) * deviations(x, axis)
+    return spread(g * weight(x, axis, ddof), x, axis) * deviations(x, axis)
 
 
 def std_jvp(t, y, x, *, axis=None, keepdims=False, ddof=0):
     """Sum of (x_i - m) t_i / ((n - ddof) std)."""
-    slope = deviations(x, axis) * (1.0 / (count(x, axis) - ddof))
+    slope = deviations(x, axis) * weight(x, axis, ddof)
     return np.sum(slope * t, axis=axis, keepdims=keepdims) / np.where(y == 0, 1.0, y)
 
 

@@ -9,13 +9,40 @@ import math
 import numpy as np
 
 from ..composed import composed
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..kernels import astype
 from . import reductions  # noqa: F401 (its rows come first)
+
+BOOL = np.dtype(bool)
 
 
 def chosen(a, where, neutral):
     """Put the neutral element in place of those that are left out."""
-    return a if where is True else np.where(where, a, neutral)
+    if where is True:
+        return a
+    if not fits(np.shape(where), a.shape) or getattr(where, "dtype", BOOL).kind != "b":
+        raise ShapeError(
+            f"where= marks elements of an array of shape {a.shape}: it is to be bool and of a "
+            f"shape that broadcasts to that, got shape {np.shape(where)}"
+        )
+    return np.where(where, a, neutral)
+
+
+def fits(shape, whole):
+    """Whether one shape broadcasts to another."""
+    pairs = zip(shape[::-1], whole[::-1], strict=False)
+    return len(shape) <= len(whole) and all(n in (1, m) for n, m in pairs)
+
+
+def started(y, initial, join):
+    """Bring in the initial value, a number, in the dtype of the result as NumPy does."""
+    if initial is None:
+        return y
+    if np.ndim(initial):
+        raise ArgumentError(f"initial= is a single number, got an array of shape {initial.shape}")
+    if np.result_type(initial).kind == "c" and y.dtype.kind != "c":
+        raise DtypeError(f"initial= is complex, where the result is {y.dtype}")
+    return join(y, astype(initial, y.dtype) if hasattr(initial, "dtype") else initial)
 
 
 def count_of(a, axis, keepdims, where, dtype):
@@ -27,13 +54,13 @@ def count_of(a, axis, keepdims, where, dtype):
 def sum_of(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
     """Sum of the chosen, and the initial value."""
     y = np.sum(chosen(a, where, 0.0), axis=axis, dtype=dtype, keepdims=keepdims)
-    return y if initial is None else y + initial
+    return started(y, initial, np.add)
 
 
 def prod_of(a, axis=None, dtype=None, keepdims=False, initial=None, where=True):
     """Product of the chosen, and the initial value."""
     y = np.prod(chosen(a, where, 1.0), axis=axis, dtype=dtype, keepdims=keepdims)
-    return y if initial is None else y * initial
+    return started(y, initial, np.multiply)
 
 
 def mean_of(a, axis=None, dtype=None, keepdims=False, where=True):
@@ -42,11 +69,20 @@ def mean_of(a, axis=None, dtype=None, keepdims=False, where=True):
     return y / count_of(a, axis, keepdims, where, y.dtype)
 
 
+def degrees(ddof, correction):
+    """Return the degrees of freedom that are lost, by whichever name they were given."""
+    if correction is None:
+        return ddof
+    if ddof:
+        raise ArgumentError("ddof= and correction= are two names of one thing: give one of them")
+    return correction
+
+
 def var_of(
     a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None, correction=None
 ):
     """Mean of the squared distances |a - m|^2, m being the mean or what is given for it."""
-    ddof = ddof if correction is None else correction
+    ddof = degrees(ddof, correction)
     a = a if dtype is None else astype(a, dtype)
     if where is True and mean is None:
         return np.var(a, axis=axis, ddof=ddof, keepdims=keepdims)
@@ -64,7 +100,7 @@ def std_of(
     """The root of the variance, with the safe subgradient 0 where it is 0."""
     if where is True and mean is None:
         a = a if dtype is None else astype(a, dtype)
-        ddof = ddof if correction is None else correction
+        ddof = degrees(ddof, correction)
         return np.std(a, axis=axis, ddof=ddof, keepdims=keepdims)
     y = var_of(a, axis, dtype, ddof, keepdims, where, mean, correction)
     return np.where(y == 0, 0.0, np.sqrt(np.where(y == 0, 1.0, y)))
@@ -74,8 +110,10 @@ def extreme_of(reduce, either, worst):
     """Say a maximum or minimum of the chosen; `worst` is what never wins."""
 
     def composition(a, axis=None, keepdims=False, initial=None, where=True):
+        if initial is None and where is not True:
+            raise ArgumentError("a maximum or minimum with where= needs initial= for no elements")
         y = reduce(chosen(a, where, worst), axis=axis, keepdims=keepdims, initial=worst)
-        return y if initial is None else either(y, initial)
+        return started(y, initial, either)
 
     return composition
 

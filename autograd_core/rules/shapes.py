@@ -8,14 +8,15 @@ from ..kernels import stretched
 
 axis_of = np.lib.array_utils.normalize_axis_index
 """`axis_of(axis, ndim)` is not negative; AxisError if it is not there."""
+several_axes = np.lib.array_utils.normalize_axis_tuple
+"""The same for axes in a tuple, list or array, of which none may come twice."""
 
 
 def axes_of(axis, ndim):
     """Return the axes of a reduction as a tuple of non-negative numbers; None means all."""
     if axis is None:
         return tuple(range(ndim))
-    several = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(axis_of(i, ndim) for i in several)
+    return (axis_of(axis, ndim),) if isinstance(axis, int) else several_axes(axis, ndim)
 
 
 def reduced_axes(axis, ndim):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..composed import composed
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..kernels import astype, checked_quantiles, quantile_ranks, scatter
 from ..table import constant
 from .shapes import axes_of, lanes
@@ -53,31 +53,45 @@ def quantiles(z, q, method, weights, skip_nan):
     return y if skip_nan else np.where(np.isnan(s[..., -1:]), np.nan, y)
 
 
+def filled(z):
+    """Put NaN into lanes without elements: that is what NumPy says of nothing."""
+    if z.shape[-1]:
+        return z
+    return np.concatenate([z, np.full((*z.shape[:-1], 1), np.nan, z.dtype)], axis=-1)
+
+
+def kept_shape(a, axis, keepdims):
+    """Return the shape of a reduction of a."""
+    axes = axes_of(axis, a.ndim)
+    return [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes]
+
+
 def quantile_of(scale, skip_nan):
     """Say quantiles for q between 0 and `scale`, with NaN in the result or left out."""
 
     def composition(a, q, axis=None, method="linear", keepdims=False, weights=None):
         checked_quantiles(q, scale)
+        if a.dtype.kind == "c":
+            raise DtypeError(f"complex numbers have no order, and no quantiles, got {a.dtype}")
         if weights is not None:
             weights = lanes(weights_like(a, weights, axis), axis)
-        flat = np.reshape(q, -1) / scale
-        y = quantiles(lanes(a, axis), flat, method, weights, skip_nan)
-        axes = axes_of(axis, a.ndim)
-        kept = [1 if i in axes else n for i, n in enumerate(a.shape) if keepdims or i not in axes]
-        y = np.moveaxis(y, -1, 0).reshape((*np.shape(q), *kept))
-        if method in TAKEN or (np.ndim(q) == 0 and not hasattr(q, "dtype")):
-            return y
-        return astype(y, np.result_type(a.dtype, getattr(q, "dtype", float)))
+        flat = np.reshape(q, -1)
+        flat = flat if scale == 1 else flat / scale
+        if method not in TAKEN and (np.ndim(q) or hasattr(q, "dtype")) and flat.dtype.kind == "f":
+            a = astype(a, np.result_type(a.dtype, flat.dtype))
+        z = lanes(a, axis)
+        y = quantiles(filled(z) if skip_nan else z, flat, method, weights, skip_nan)
+        return np.moveaxis(y, -1, 0).reshape((*np.shape(q), *kept_shape(a, axis, keepdims)))
 
     return composition
 
 
 def median_of(skip_nan):
     """Say the quantile in the middle."""
-    quantile = quantile_of(1, skip_nan)
 
     def composition(a, axis=None, keepdims=False):
-        return quantile(a, 0.5, axis, keepdims=keepdims)
+        y = quantiles(filled(lanes(a, axis)), np.full(1, 0.5), "linear", None, skip_nan)
+        return y.reshape(kept_shape(a, axis, keepdims))
 
     return composition
 
@@ -117,6 +131,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
         w = weights_like(a, weights, axis)
         total = np.sum(w, axis=axis, keepdims=keepdims)
         y = np.sum(a * w, axis=axis, keepdims=keepdims) / total
+        total = astype(total, y.dtype)
     return (y, total) if returned else y
 
 
@@ -151,12 +166,18 @@ def cov(
     if y is not None:
         X = np.concatenate([X, variables(y, rowvar, dtype)], axis=0)
     ddof = (0 if bias else 1) if ddof is None else ddof
-    w = np.ones(X.shape[1]) if fweights is None else fweights
+    for weights in (fweights, aweights):
+        if weights is not None and weights.shape != X.shape[1:]:
+            raise ShapeError(
+                f"np.cov takes one weight for each of {X.shape[1]} observations, got weights of "
+                f"shape {weights.shape}"
+            )
+    w = np.ones(X.shape[1], X.real.dtype) if fweights is None else fweights
     w = w if aweights is None else w * aweights
     total = np.sum(w)
     spare = ddof if aweights is None else ddof * np.sum(w * aweights) / total
-    D = X - np.average(X, axis=1, weights=w)[:, None]
-    return np.squeeze(np.dot(D * w, D.conj().T) / (total - spare))
+    D = X - astype(np.average(X, axis=1, weights=w)[:, None], X.dtype)
+    return np.squeeze(np.dot(D * w, D.conj().T) / np.maximum(total - spare, 0.0))
 
 
 def corrcoef(x, y=None, rowvar=True, dtype=None):
@@ -183,6 +204,11 @@ def bincount(x, weights=None, minlength=0):
     if weights is None:
         raise ArgumentError("np.bincount counts whole numbers; only its weights= have a gradient")
     n = np.bincount(x, minlength=minlength).size
+    if weights.shape != x.shape or weights.dtype.kind == "c":
+        raise ShapeError(
+            f"np.bincount takes a real weight for each of {x.size} numbers, got {weights.dtype} "
+            f"of shape {weights.shape}"
+        )
     return scatter(astype(weights, float), (x,), (n,))
 
 
