@@ -34,7 +34,7 @@ bilinear(np.matmul, matmul_adjoint_left, matmul_adjoint_right)
 
 def dot_adjoint_left(g, A, B):
     """As matmul for vectors and matrices; else sum g B over all axes of B but k."""
-    if A.ndim == 0 or B.ndim == 0:
+    if A.ndim == 0 or np.ndim(B) == 0:
         return g * B
     if A.ndim <= 2 and B.ndim <= 2:
         return matmul_adjoint_left(g, A, B)
@@ -45,10 +45,10 @@ def dot_adjoint_left(g, A, B):
 
 def dot_adjoint_right(g, A, B):
     """As matmul for vectors and matrices; else sum A g over all axes of A but k."""
+    if np.ndim(A) == 0 or B.ndim == 0:
+        return A * g
     if A.ndim == 2 and B.ndim == 1:
         return np.dot(g, A)
-    if A.ndim == 0 or B.ndim == 0:
-        return A * g
     if A.ndim <= 2 and B.ndim <= 2:
         return matmul_adjoint_right(g, A, B)
     others = list(range(A.ndim - 1))
@@ -59,16 +59,16 @@ def dot_adjoint_right(g, A, B):
 bilinear(np.dot, dot_adjoint_left, dot_adjoint_right)
 bilinear(
     np.outer,
-    lambda g, a, b: np.matmul(g, b.ravel()).reshape(a.shape),
-    lambda g, a, b: np.matmul(a.ravel(), g).reshape(b.shape),
+    lambda g, a, b: np.matmul(g, np.ravel(b)).reshape(a.shape),
+    lambda g, a, b: np.matmul(np.ravel(a), g).reshape(b.shape),
 )
 
 
 def tensordot_axes(axes, A, B):
     """Write the `axes` of tensordot as two lists of non-negative axes."""
-    if isinstance(axes, int):
-        return list(range(A.ndim - axes, A.ndim)), list(range(axes))
-    left, right = ([i] if isinstance(i, int) else list(i) for i in axes)
+    if np.ndim(axes) == 0 and not isinstance(axes, tuple):
+        return list(range(np.ndim(A) - axes, np.ndim(A))), list(range(axes))
+    left, right = ([i] if np.ndim(i) == 0 else list(i) for i in axes)
     return [i % A.ndim for i in left], [i % B.ndim for i in right]
 
 
@@ -76,7 +76,7 @@ def tensordot_adjoint_left(g, A, B, *, axes=2):
     """Sum g B over the axes of B that survived, then put A's axes in order."""
     summed_a, summed_b = tensordot_axes(axes, A, B)
     kept_a = [i for i in range(A.ndim) if i not in summed_a]
-    kept_b = [i for i in range(B.ndim) if i not in summed_b]
+    kept_b = [i for i in range(np.ndim(B)) if i not in summed_b]
     result = np.tensordot(g, B, axes=(list(range(len(kept_a), g.ndim)), kept_b))
     order = kept_a + [summed_a[i] for i in np.argsort(summed_b).tolist()]
     return result.transpose(*np.argsort(order).tolist())
@@ -85,7 +85,7 @@ def tensordot_adjoint_left(g, A, B, *, axes=2):
 def tensordot_adjoint_right(g, A, B, *, axes=2):
     """Sum A g over the axes of A that survived, then put B's axes in order."""
     summed_a, summed_b = tensordot_axes(axes, A, B)
-    kept_a = [i for i in range(A.ndim) if i not in summed_a]
+    kept_a = [i for i in range(np.ndim(A)) if i not in summed_a]
     kept_b = [i for i in range(B.ndim) if i not in summed_b]
     result = np.tensordot(A, g, axes=(kept_a, list(range(len(kept_a)))))
     order = [summed_b[i] for i in np.argsort(summed_a).tolist()] + kept_b
@@ -97,7 +97,7 @@ bilinear(np.tensordot, tensordot_adjoint_left, tensordot_adjoint_right)
 
 def inner_adjoint_left(g, A, B):
     """Sum g B over the axes of B but the last, which is k."""
-    if A.ndim == 0 or B.ndim == 0:
+    if A.ndim == 0 or np.ndim(B) == 0:
         return g * B
     others = list(range(B.ndim - 1))
     return np.tensordot(g, B, axes=(list(range(A.ndim - 1, g.ndim)), others))
@@ -105,7 +105,7 @@ def inner_adjoint_left(g, A, B):
 
 def inner_adjoint_right(g, A, B):
     """Sum g A over the axes of A but the last, which is k."""
-    if A.ndim == 0 or B.ndim == 0:
+    if np.ndim(A) == 0 or B.ndim == 0:
         return g * A
     others = list(range(A.ndim - 1))
     return np.tensordot(g, A, axes=(others, others))
@@ -166,7 +166,11 @@ def cross_along(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """Bring the axis of the vectors to the end, and back."""
     if axis is not None:
         axisa, axisb, axisc = axis, axis, axis
-    return np.moveaxis(np.cross(np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)), -1, axisc)
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    product = np.cross(a, b)
+    if a.shape[-1] == b.shape[-1] == 2:  # then it is a number
+        return product
+    return np.moveaxis(product, -1, axisc)
 
 
 composed(np.cross, cross_along, ("a", "b"))
@@ -179,14 +183,14 @@ def full_cotangent(g, a, v, mode):
     """Put zeros where the mode "same" has cut off the ends of the full convolution."""
     if mode == "full":
         return g
-    before = (min(a.size, v.size) - 1) // 2
-    return np.pad(g, (before, a.size + v.size - 1 - before - g.size))
+    before = (min(np.size(a), np.size(v)) - 1) // 2
+    return np.pad(g, (before, np.size(a) + np.size(v) - 1 - before - g.size))
 
 
 def convolve_adjoint(g, a, v, mode):
     """As y_k = sum a_i v_(k-i), a_i receives sum g_k v_(k-i): a convolution with v reversed."""
     if mode == "valid":
-        return np.convolve(g, np.flip(v), "full" if a.size >= v.size else "valid")
+        return np.convolve(g, np.flip(v), "full" if np.size(a) >= np.size(v) else "valid")
     return np.convolve(full_cotangent(g, a, v, mode), np.flip(v), "valid")
 
 

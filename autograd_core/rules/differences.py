@@ -4,7 +4,7 @@ import numpy as np
 
 from ..batch import along_axis, batching
 from ..composed import composed
-from ..errors import ArgumentError, ShapeError
+from ..errors import ArgumentError, DtypeError, ShapeError
 from ..kernels import astype
 from ..table import linear, primitive, rule
 from .shapes import axes_of, cut
@@ -170,6 +170,15 @@ def one_period_more(xp, fp, period):
 
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The line through the points at either side; beyond the ends, their values."""
+    if x.dtype.kind == "c" or xp.dtype.kind == "c":
+        raise DtypeError("np.interp: only the values fp can be complex, the points are not")
+    if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
+        raise ShapeError(
+            f"np.interp takes as many values as points along one axis, got shapes {xp.shape} of xp "
+            f"and {fp.shape} of fp"
+        )
+    if period == 0:
+        raise ArgumentError("np.interp: a period cannot be 0")
     x, xp = astype(x, float), astype(xp, float)
     fp = astype(fp, complex if fp.dtype.kind == "c" else float)
     if period is not None:

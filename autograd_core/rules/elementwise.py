@@ -34,8 +34,13 @@ rule(
 ).pointwise = True
 
 
+FLOAT = np.dtype(float)
+
+
 def power_base(_y, a, b):
     """B a^(b-1), where b = 0 gives 0 also at a = 0."""
+    if getattr(b, "dtype", FLOAT).kind == "b":
+        return b
     return b * a ** (b - (b != 0))
 
 

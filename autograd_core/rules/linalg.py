@@ -15,7 +15,7 @@ import numpy as np
 from ..batch import batching, lined_up, matrices
 from ..composed import composed
 from ..errors import ShapeError
-from ..kernels import getitem
+from ..kernels import astype, getitem
 from ..table import constant, primitive, rule
 from .matrices import H, T, from_triangle, identity
 
@@ -101,7 +101,9 @@ def lstsq(a, b, rcond=None):
             f"them write np.linalg.pinv(a) @ b."
         )
     m, n = a.shape
-    eps = float(np.finfo(a.dtype).eps)
+    dtype = np.result_type(a.dtype, b.dtype, 1.0 if b.dtype.kind in "fc" else float)
+    a, b = astype(a, dtype), astype(b, dtype)
+    eps = float(np.finfo(dtype).eps)
     cutoff = eps * max(m, n) if rcond is None else eps if rcond == -1 else rcond
     x = np.linalg.pinv(a, cutoff) @ b
     squares = np.atleast_1d(np.sum(np.abs(b - a @ x) ** 2, axis=0))

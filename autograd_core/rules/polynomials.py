@@ -16,6 +16,15 @@ def polyval(p, x):
     return y
 
 
+def order_of(m):
+    """Check how often a polynomial is to be differentiated or integrated."""
+    if m < 0 or m != int(m):
+        raise ArgumentError(
+            f"a polynomial has derivatives and integrals of order 0, 1 ..., got {m}"
+        )
+    return int(m)
+
+
 def longer(p, n):
     """Put zeros in front until there are n coefficients."""
     return np.concatenate([np.zeros(n - p.size, p.dtype), p])
@@ -30,7 +39,9 @@ def polyadd(a1, a2):
 
 def polysub(a1, a2):
     """Subtract the coefficients of equal powers."""
-    return polyadd(a1, -a2)
+    a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
+    n = max(a1.size, a2.size)
+    return longer(a1, n) - longer(a2, n)
 
 
 def leading(p):
@@ -60,13 +71,14 @@ def polydiv(u, v):
 
 def polyder(p, m=1):
     """Differentiate m times."""
-    for _ in range(m):
+    for _ in range(order_of(m)):
         p = p[:-1] * np.arange(p.size - 1, 0, -1)
     return p
 
 
 def polyint(p, m=1, k=None):
     """Integrate m times, with constants k."""
+    m = order_of(m)
     k = np.zeros(m) if k is None else np.broadcast_to(k, m)
     for i in range(m):
         p = np.concatenate([p / np.arange(p.size, 0, -1), k[i : i + 1]])
@@ -128,7 +140,12 @@ def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
             "np.polyfit(..., full=True) and cov=True cannot be differentiated: take the "
             "coefficients alone, and np.polyval(p, x) - y for the residuals"
         )
-    w = 1.0 if w is None else w
+    x, w = x + 0.0, 1.0 if w is None else w
+    if deg < 0 or x.ndim != 1 or x.shape != y.shape[:1] or np.shape(w) not in ((), x.shape):
+        raise ArgumentError(
+            f"np.polyfit takes a degree from 0 on and, along one axis, as many x as y and weights; "
+            f"got deg={deg} and shapes {x.shape}, {y.shape} and {np.shape(w)}"
+        )
     A = (np.vander(x, deg + 1).T * w).T
     scale = np.sqrt(np.sum(A * A, axis=0))
     rcond = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
