@@ -108,6 +108,7 @@ class Rule:
     view: str | None = None  # "tracked": the result is a view; "untracked": of a kind not tracked
     _pull: Any  # makes `pulls[i]`
     otherwise: Any = None  # a composition that takes the calls that the row does not
+    leaves: frozenset[str] = frozenset()  # settings that the row leaves to `otherwise`
 
     def __init__(
         self, f: Callable[..., Any], arity: int | None, uses: Sequence, pushes: Sequence = ()
@@ -169,7 +170,7 @@ class Rule:
         call = (len(args), *kwargs)
         if call not in self._takes:
             arity, names = self.arity or 1, self.calling.names
-            known = {*names[:arity], *self.accepts, *ENGINE_SETTINGS}
+            known = {*names[:arity], *self.accepts, *ENGINE_SETTINGS} - self.leaves
             self._takes[call] = arity <= len(args) + len(kwargs) <= len(names) and known.issuperset(
                 (*names[: len(args)], *kwargs)
             )

@@ -7,18 +7,47 @@ import math
 import numpy as np
 
 from ..composed import composed
+from ..errors import ArgumentError
 from ..kernels import astype
-from ..table import linear
-from .shapes import axes_of, axis_of, cut
+from ..table import RULES, linear
+from .shapes import axes_of, axis_of, cut, several_axes
 
 
-def back_to_shape(g, x, *, shape=None, newshape=None, order="C", copy=None):
+def back_to_shape(g, x, *, shape=None, newshape=None, copy=None):
     """Give g the shape of x."""
-    return np.reshape(g, x.shape, order=order)
+    return np.reshape(g, x.shape)
+
+
+def order_in_memory(a, order):
+    """Say "A" as "C" or "F": the way back would not find out any more."""
+    if order not in ("A", "a"):
+        return (order or "C").upper()
+    return "F" if a.flags.f_contiguous and not a.flags.c_contiguous else "C"
+
+
+def reshape(a, shape=None, order="C", newshape=None, copy=None):
+    """Read and write in one order; "F" is "C" with the axes reversed."""
+    shape = newshape if shape is None else shape
+    more = {} if copy is None else {"copy": copy}
+    if order_in_memory(a, order) == "C":
+        return np.reshape(a, shape, **more)
+    shape = tuple(shape)[::-1] if np.ndim(shape) else shape
+    return np.transpose(np.reshape(np.transpose(a), shape, **more))
+
+
+def ravel(a, order="C"):
+    """Read in an order; in that of memory ("K"), the axis with the longest step comes first."""
+    order = order_in_memory(a, order)
+    if order == "K":
+        return np.ravel(np.transpose(a, sorted(range(a.ndim), key=lambda i: -abs(a.strides[i]))))
+    return np.ravel(a if order == "C" else np.transpose(a))
 
 
 linear(np.reshape, back_to_shape)
 linear(np.ravel, back_to_shape)
+for f, said in ((np.reshape, reshape), (np.ravel, ravel)):
+    RULES[f].leaves = frozenset({"order"})
+    composed(f, said)
 linear(np.squeeze, lambda g, x, *, axis=None: g.reshape(x.shape))
 linear(np.expand_dims, lambda g, x, *, axis=None: g.reshape(x.shape))
 linear(np.atleast_1d, lambda g, x: g.reshape(x.shape))
@@ -109,7 +138,7 @@ def rollaxis(a, axis, start=0):
 
 def rot90(m, k=1, axes=(0, 1)):
     """Quarter turns: flips, and a swap of axes."""
-    first, second = axes
+    first, second = several_axes(axes, m.ndim)
     if k % 4 == 0:
         return np.copy(m)
     if k % 4 == 2:
@@ -121,6 +150,8 @@ def rot90(m, k=1, axes=(0, 1)):
 def resize(a, new_shape):
     """All elements again and again."""
     n = math.prod(new_shape) if np.ndim(new_shape) else new_shape
+    if min(new_shape if np.ndim(new_shape) else (new_shape,), default=0) < 0:
+        raise ArgumentError(f"np.resize: lengths cannot be negative, got {new_shape}")
     if a.size == 0:
         return np.zeros(new_shape, a.dtype)
     return np.reshape(np.take(a, np.arange(n) % a.size), new_shape)
@@ -146,6 +177,8 @@ def meshgrid(*xi, sparse=False, indexing="xy"):
 
 def trim_zeros(filt, trim="fb", axis=None):
     """Cut off the edges, as far as they are zero."""
+    if trim.lower() not in ("f", "b", "fb", "bf"):
+        raise ArgumentError(f"np.trim_zeros(..., trim={trim!r}): allowed are 'f', 'b' and 'fb'")
     for i in axes_of(axis, filt.ndim):
         others = tuple(k for k in range(filt.ndim) if k != i)
         filled = np.flatnonzero(np.any(np.not_equal(filt, 0), axis=others))
