@@ -22,6 +22,8 @@ def vander(x, N=None, increasing=False):
     """Powers of each element, in a row."""
     if x.ndim != 1:
         raise ShapeError(f"np.vander takes one axis, got an array of shape {x.shape}")
+    if N is not None and N < 0:
+        raise ArgumentError(f"np.vander(..., N={N}): a number of columns cannot be negative")
     powers = np.arange(x.shape[0] if N is None else N)
     return x[:, None] ** (powers if increasing else powers[::-1])
 
@@ -34,6 +36,8 @@ composed(np.vander, vander)
 
 def shares(num, endpoint, like):
     """How far each number is from start to stop, between 0 and 1, along a first axis."""
+    if num < 0:
+        raise ArgumentError(f"a number of samples cannot be negative, got {num}")
     w = np.arange(num) / max(num - 1 if endpoint else num, 1)
     return astype(w.reshape((num,) + (1,) * like.ndim), like.dtype)
 
@@ -43,7 +47,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     way = np.subtract(stop, start)
     w = shares(num, endpoint, way)
     y = np.moveaxis(np.multiply(start, 1 - w) + np.multiply(stop, w), 0, axis)
-    y = y if dtype is None else astype(y, dtype)
+    if dtype is not None:
+        y = astype(np.floor(y) if np.dtype(dtype).kind in "iu" else y, dtype)
     gaps = num - 1 if endpoint else num
     return (y, way / gaps if gaps else np.nan) if retstep else y
 
@@ -121,6 +126,12 @@ BORDERS = {
     "linear_ramp": ramp_border,
 }
 INDEXED = ("edge", "reflect", "symmetric", "wrap")
+USED_BY = {
+    "constant_values": ("constant",),
+    "end_values": ("linear_ramp",),
+    "stat_length": ("maximum", "mean", "median", "minimum"),
+    "reflect_type": ("reflect", "symmetric"),
+}
 
 
 def pairs(widths, ndim):
@@ -148,9 +159,9 @@ def pad(
     pad_width,
     mode="constant",
     constant_values=None,
-    end_values=0.0,
+    end_values=None,
     stat_length=None,
-    reflect_type="even",
+    reflect_type=None,
 ):
     """A border around the array, axis by axis."""
     if mode not in BORDERS and mode not in INDEXED:
@@ -158,6 +169,17 @@ def pad(
             f"np.pad(..., mode={mode!r}) cannot be differentiated; these modes can: "
             f"{', '.join([*BORDERS, *INDEXED])}. With other borders, use np.concatenate."
         )
+    given = {
+        "constant_values": constant_values,
+        "end_values": end_values,
+        "stat_length": stat_length,
+        "reflect_type": reflect_type,
+    }
+    for name, value in given.items():
+        if value is not None and mode not in USED_BY[name]:
+            raise ArgumentError(f"np.pad(..., mode={mode!r}) does not take {name}=")
+    end_values = 0.0 if end_values is None else end_values
+    reflect_type = "even" if reflect_type is None else reflect_type
     widths = pairs(pad_width, array.ndim)
     if mode == "constant" and constant_values is None:
         shape = tuple(n + a + b for n, (a, b) in zip(array.shape, widths, strict=True))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..composed import composed
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import astype, checked_choice, scatter
 from ..table import constant
 from . import elementwise  # noqa: F401 (the row of np.where comes first)
@@ -38,10 +38,13 @@ def select(condlist, choicelist, default=0):
         raise ArgumentError(
             f"np.select got {len(condlist)} conditions for {len(choicelist)} choices"
         )
-    y = default
+    *choicelist, y = (
+        np.atleast_1d(v) if isinstance(v, (tuple, list)) else v for v in (*choicelist, default)
+    )
+    dtype = np.result_type(*choicelist, y)
     for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
         y = np.where(condition, choice, y)
-    return y
+    return astype(y, dtype)
 
 
 composed(np.select, select, operands=())
@@ -62,8 +65,13 @@ composed(np.extract, lambda condition, arr: compress(condition, arr), ("arr",))
 def piecewise(x, condlist, funclist, *args, **kw):
     """Each function of the elements that its condition marks; later conditions win."""
     conditions = np.array(condlist, dtype=bool)
-    if conditions.ndim == x.ndim:
+    if conditions.ndim == 0 or (conditions.ndim == 1 and x.ndim):
         conditions = conditions[None]
+    if conditions.shape[1:] != x.shape[: conditions.ndim - 1]:
+        raise ShapeError(
+            f"np.piecewise: conditions of shape {conditions.shape[1:]} do not fit an array of "
+            f"shape {x.shape}"
+        )
     if len(funclist) == len(conditions) + 1:
         rest = np.logical_not(np.any(conditions, axis=0, keepdims=True))
         conditions = np.concatenate([conditions, rest])
@@ -73,6 +81,8 @@ def piecewise(x, condlist, funclist, *args, **kw):
             f"may be one function more than conditions, for the rest"
         )
     y = np.zeros(x.shape, x.dtype)
+    conditions = conditions.reshape(conditions.shape + (1,) * (x.ndim + 1 - conditions.ndim))
+    conditions = np.broadcast_to(conditions, (len(conditions), *x.shape))
     for condition, function in zip(conditions, funclist, strict=True):
         part = x[condition]
         if part.size:

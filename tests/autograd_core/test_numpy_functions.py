@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from typing import Any
 
 import numpy as np
@@ -331,6 +332,142 @@ def test_every_operand_by_keyword() -> None:
 def test_clip_with_the_newer_names() -> None:
     g = grad(lambda x: np.sum(np.clip(x, min=-1.0, max=tensor(2.0))))(np.array([-2.0, 0.0, 3.0]))
     assert g.tolist() == [0.0, 1.0, 0.0]
+
+
+# --- what NumPy says of the same call -------------------------------------------------------------
+
+MATRIX = np.array([[0.3, -1.2, 0.8], [1.1, 0.4, -0.6]])
+PAIRS = np.array([[[0.3, -1.2], [0.8, 1.1], [0.4, -0.6]], [[2.0, 0.1], [-0.5, 0.9], [1.3, 0.2]]])
+SINGLE, HALF = MATRIX.astype("f4"), MATRIX.astype("f2")
+
+SAME: list[tuple[Any, np.ndarray]] = [
+    # axes in lists and arrays
+    (lambda x: np.median(x, axis=[0, 1]), MATRIX),
+    (lambda x: np.quantile(x, 0.3, axis=np.array([1])), MATRIX),
+    (lambda x: np.gradient(x, axis=[0]), MATRIX),
+    # nothing in a lane
+    (np.median, MATRIX[:0]),
+    (lambda x: np.nanmedian(x, axis=0), MATRIX[:0]),
+    (lambda x: np.nanquantile(x, 0.2, axis=1, keepdims=True), MATRIX[:, :0]),
+    (lambda x: np.cumulative_sum(x, axis=1, include_initial=True), MATRIX[:, :0]),
+    (lambda x: np.cumulative_prod(x, include_initial=True), np.array(2.0)),
+    (np.cumulative_sum, np.array(2.0)),
+    # dtypes
+    (lambda x: np.quantile(x, np.array([0.1, 0.7]), axis=0), SINGLE),
+    (lambda x: np.percentile(x, np.float64(30), axis=0), HALF),
+    (lambda x: np.quantile(x, [0, 1], axis=0), SINGLE),
+    (lambda x: np.quantile(x, 0.5, axis=1), SINGLE),
+    (lambda x: np.average(x, 1, [1.0, 2.0, 5.0], returned=True), (MATRIX * (1 + 1j))),
+    (lambda x: np.cov(x, dtype="f4"), MATRIX),
+    (lambda x: np.corrcoef(x, dtype="f4"), MATRIX),
+    (lambda x: np.select([x > 0, x < -1], [x, 0.5]), HALF),
+    (lambda x: np.select([x > 0], [x], [1.0, 2.0, 3.0]), SINGLE),
+    (lambda x: np.sum(x, 1, initial=np.float64(2), where=x > 0), SINGLE),
+    (lambda x: np.max(x, axis=1, initial=np.float64(2), where=x > 0), SINGLE),
+    (lambda x: np.linspace(x, -0.29, 6, dtype=int), MATRIX),
+    # whole numbers beside Tensors
+    (lambda x: np.linalg.lstsq(np.array([[1, 2], [3, 4], [5, 7]]), x)[0], MATRIX.T),
+    (lambda x: np.polyfit(np.arange(3), x, 1), MATRIX[0]),
+    (lambda x: np.polysub(x, np.array([1, 2, 3], "u1")), MATRIX[0]),
+    (lambda x: x ** np.array([True, False, True]), MATRIX),
+    # numbers in products
+    (lambda x: np.dot(x, 2.0), MATRIX),
+    (lambda x: np.dot(3, x), MATRIX),
+    (lambda x: np.inner(x, 2), MATRIX),
+    (lambda x: np.inner(2, x), MATRIX),
+    (lambda x: np.outer(x, 2.0), MATRIX),
+    (lambda x: np.outer(2.0, x), MATRIX),
+    (lambda x: np.tensordot(x, 2.0, axes=0), MATRIX),
+    (lambda x: np.tensordot(2.0, x, axes=0), MATRIX),
+    (lambda x: np.convolve(x, 2, "same"), MATRIX[0]),
+    # others
+    (lambda x: np.cov(x, ddof=10), MATRIX),
+    (lambda x: np.piecewise(x, [[True, False]], [np.sin, np.cos]), MATRIX),
+    (lambda x: np.polyder(x, m=1.0), MATRIX[0]),
+    (lambda x: np.var(x, axis=0, ddof=1), MATRIX[:1]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "x"), SAME)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_same_as_of_an_array(call: Any, x: np.ndarray) -> None:
+    """Values, shapes and dtypes are NumPy's; the gradient fits them."""
+    expected, ours = flatten(call(x))[0], flatten(call(tensor(x, requires_grad=True)))[0]
+    tolerance = 8 * np.finfo(x.dtype).eps
+    for a, b in zip(ours, expected, strict=True):
+        a = a.detach().numpy() if isinstance(a, Tensor) else a
+        assert (np.shape(a), a.dtype) == (np.shape(b), b.dtype)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+    if x.dtype == float and x.size and np.isfinite(expected[0]).all() and b.dtype == float:
+        check_grads(call, order=1, rtol=1e-5, atol=1e-5)(x)
+
+
+@pytest.mark.parametrize("a", [MATRIX, MATRIX.T, PAIRS.T[::-1], PAIRS.transpose(1, 2, 0)])
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+def test_orders_in_memory(a: np.ndarray, order: Any) -> None:
+    """The gradient puts each element back where it came from."""
+    ways: list[Any] = [lambda x: np.ravel(x, order), lambda x: x.flatten(order)]
+    if order != "K":
+        ways += [lambda x: np.reshape(x, (-1, 2), order), lambda x: x.reshape(2, -1, order=order)]
+    for way in ways:
+        y, pull = vjp(way, a)
+        np.testing.assert_array_equal(y, way(a))
+        np.testing.assert_array_equal(pull(y)[0], a)
+        np.testing.assert_array_equal(jvp(way, (a,), (a,))[1], y)
+
+
+@pytest.mark.parametrize("f", [np.var, np.std])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_the_spread_of_one_number_has_a_gradient(f: Any) -> None:
+    """No degree of freedom is left: NaN, as the value is."""
+    y, pull = vjp(lambda x: f(x, axis=0, ddof=1), MATRIX[:1])
+    assert np.isnan(y).all() and np.isnan(pull(np.ones(3))[0]).all()
+
+
+def test_the_product_of_vectors_in_the_plane_is_a_number() -> None:
+    a, b = PAIRS, PAIRS[::-1]
+    expected = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    with warnings.catch_warnings(action="ignore"):
+        y = np.cross(tensor(a.swapaxes(0, 2), requires_grad=True), b.swapaxes(0, 2), axis=0)
+    np.testing.assert_allclose(y.detach().numpy(), expected.T)
+
+
+TWICE = np.ones((2, 2, 3), bool)
+REFUSED_BY_NUMPY = {
+    "a mask that is larger": lambda x: np.sum(x, where=TWICE),
+    "a mask of whole numbers": lambda x: np.sum(x, where=TWICE[0].astype(int)),
+    "a maximum of nothing": lambda x: np.max(x, where=TWICE[0]),
+    "several initial values": lambda x: np.sum(x, initial=np.ones(3)),
+    "two names of one thing": lambda x: np.var(x, ddof=1, correction=1),
+    "an order of complex numbers": lambda x: np.quantile(x * 1j, 0.5),
+    "an axis twice": lambda x: np.gradient(x, axis=(0, -2)),
+    "quarter turns about nothing": lambda x: np.rot90(x, 4, axes=(0, 2)),
+    "a negative length": lambda x: np.resize(x, -1),
+    "a negative number of columns": lambda x: np.vander(x[0], -1),
+    "a negative number of samples": lambda x: np.geomspace(x + 2, 3.0, -1),
+    "a negative derivative": lambda x: np.polyder(x[0], -1),
+    "a negative degree": lambda x: np.polyfit(x[0], x[1], -1),
+    "weights of another number": lambda x: np.polyfit(x[0], x[1], 1, w=[1.0]),
+    "one weight for all": lambda x: np.cov(x, aweights=np.ones(1)),
+    "one weight for some": lambda x: np.bincount([0, 1], x[0, :1]),
+    "weights that are complex": lambda x: np.bincount([0, 1, 1], x[0] * 1j),
+    "a point that is complex": lambda x: np.interp(x * 1j, [0.0, 1.0], [1.0, 2.0]),
+    "values of another number": lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0, 3.0]),
+    "no points": lambda x: np.interp(x, [], []),
+    "no period": lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0], period=0),
+    "a border of another mode": lambda x: np.pad(x, 1, "edge", constant_values=2.0),
+    "lengths of another mode": lambda x: np.pad(x, 1, stat_length=2),
+    "an end that is none": lambda x: np.trim_zeros(x[0], "zz"),
+    "conditions that do not fit": lambda x: np.piecewise(x, [[True, False, True]], [np.sin]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_BY_NUMPY)
+def test_what_numpy_refuses_is_refused(name: str) -> None:
+    call = REFUSED_BY_NUMPY[name]
+    for x in (MATRIX, tensor(MATRIX, requires_grad=True)):
+        with pytest.raises((ValueError, TypeError, RuntimeError, IndexError)):
+            call(x)
 
 
 # --- refusals -------------------------------------------------------------------------------------
