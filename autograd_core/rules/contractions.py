@@ -158,8 +158,27 @@ def kron(a, b):
 
 composed(np.kron, kron, ("a", "b"))
 
-# g . (a x b) = a . (b x g) = b . (g x a)
-bilinear(np.cross, lambda g, a, b: np.cross(b, g), lambda g, a, b: np.cross(g, a))
+
+def in_space(v):
+    """Give a vector in the plane a third component, 0."""
+    if v.shape[-1] == 3:
+        return v
+    return np.concatenate([v, np.zeros_like(v[..., :1])], axis=-1)
+
+
+def cross_left(g, a, b):
+    """As g . (a x b) = a . (b x g); of two vectors in the plane, a_0 b_1 - a_1 b_0 is left."""
+    if a.shape[-1] == b.shape[-1] == 2:
+        return g[..., None] * np.stack([b[..., 1], -b[..., 0]], axis=-1)
+    return np.cross(in_space(b), g)[..., : a.shape[-1]]
+
+
+def cross_right(g, a, b):
+    """As g . (a x b) = b . (g x a), and a x b = -b x a."""
+    return -cross_left(g, b, a)
+
+
+bilinear(np.cross, cross_left, cross_right)
 
 
 def cross_along(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):

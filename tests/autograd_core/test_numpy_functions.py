@@ -432,6 +432,14 @@ def test_the_product_of_vectors_in_the_plane_is_a_number() -> None:
     np.testing.assert_allclose(y.detach().numpy(), expected.T)
 
 
+@pytest.mark.parametrize("lengths", [(2, 2), (2, 3), (3, 2), (3, 3)])
+@pytest.mark.parametrize("many", [(), (4,)])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_products_of_vectors_in_the_plane_and_in_space(lengths: tuple, many: tuple) -> None:
+    rng = np.random.default_rng(0)
+    check_grads(np.cross)(rng.random((*many, lengths[0])), rng.random(lengths[1]))
+
+
 TWICE = np.ones((2, 2, 3), bool)
 REFUSED_BY_NUMPY = {
     "a mask that is larger": lambda x: np.sum(x, where=TWICE),
