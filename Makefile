@@ -15,7 +15,7 @@ lab: setup  ## open JupyterLab on the first notebook
 	@sh .ci/lab $(ARGS)
 
 test: setup  ## run all tests: unit, doctests, notebooks, browser
-	@$(PY) -m pytest -q --nbval $(ARGS)
+	@sh .ci/test $(ARGS)
 
 nightly: setup  ## the long tests in full: 10,000 programs, 100 wrong rules, depth 1,000,000 (some minutes)
 	@NIGHTLY=1 $(PY) -m pytest -q --durations=10 tests/autograd_core/test_programs.py \

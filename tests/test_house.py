@@ -263,6 +263,14 @@ def test_make_test_passes_arguments_and_the_exit_code_on(house):
     assert house.run("make", "test").returncode != 0
 
 
+def test_make_test_leaves_notebooks_and_the_browser_both_cores(house):
+    house.put("python3", WORKING)
+    assert house.run("make", "test").returncode == 0
+    files, others = house.calls("-m pytest")
+    assert files.startswith("python -m pytest -q -n 2 --dist loadfile --ignore=tests/browser tests")
+    assert others == "python -m pytest -q --nbval notebooks tests/browser"
+
+
 @pytest.mark.parametrize(("required", "exit_code"), [("0", 0), ("1", 1)])
 def test_without_chromium_browser_tests_are_skipped_or_fail(required, exit_code):
     chosen = "tests/browser/test_harness.py::test_javascript_errors_are_seen"
