@@ -41,7 +41,7 @@ def select(condlist, choicelist, default=0):
     *choicelist, y = (
         np.atleast_1d(v) if isinstance(v, (tuple, list)) else v for v in (*choicelist, default)
     )
-    dtype = np.result_type(*choicelist, y)
+    dtype = np.result_type(*(getattr(v, "dtype", v) for v in (*choicelist, y)))
     for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
         y = np.where(condition, choice, y)
     return astype(y, dtype)

@@ -40,7 +40,7 @@ def started(y, initial, join):
         return y
     if np.ndim(initial):
         raise ArgumentError(f"initial= is a single number, got an array of shape {initial.shape}")
-    if np.result_type(initial).kind == "c" and y.dtype.kind != "c":
+    if np.result_type(getattr(initial, "dtype", initial)).kind == "c" and y.dtype.kind != "c":
         raise DtypeError(f"initial= is complex, where the result is {y.dtype}")
     return join(y, astype(initial, y.dtype) if hasattr(initial, "dtype") else initial)
 
