@@ -59,6 +59,7 @@ EQUIVALENT = {
     "SVDResult = type(": "a type, whatever the matrix",
     "abs(order - 1)": "of which the absolute value is taken",
     "-G @ T(y) if needs[0] else None": "what is not needed is dropped",
+    "n = A.shape[-1]": "of a square matrix, for its exponential",
     "n = A.shape[1]": "of square matrices, whose rows are as many as their columns",
     "check_finite=True": "of finite numbers",
     "min(1 - x.ndim, 1)": "1 - ndim is the axis 1, too, from the other end",
