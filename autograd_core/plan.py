@@ -6,7 +6,6 @@ a piece of memory that it shares with others whose last reader is gone.
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -57,7 +56,8 @@ class Plan:
         self._join_memory()
         self.steps = chains(self.calls, exact)
         found = [s for s in self.steps if isinstance(s, Chain) and s.totals]
-        self.terms = max([math.prod(s.shape) for s in found], default=1)
+        # NumPy adds up in pairs, which rounds little however many there are; BLAS does not
+        self.terms = max([s.shape[0] if s.matrices else 2 for s in found], default=1)
         self.calls = [c for s in self.steps for c in (s.calls if isinstance(s, Chain) else [s])]
         self.templates = [
             v.storage for v in recorder.externals.values() if v.storage.template is not None

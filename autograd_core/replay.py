@@ -56,7 +56,7 @@ class Program(Wording):
     fresh : list of (sink, int)
         Gradients that come out as new arrays, and which outputs these are.
     terms : int
-        The length of the longest sum whose order is another one.
+        The terms of sums whose order is another one, as far as they round; 1 without such sums.
     """
 
     def __init__(
