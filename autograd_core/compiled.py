@@ -16,9 +16,18 @@ from .dispatch import Layered
 from .entry import MISSED, entry_of
 from .errors import ArgumentError
 from .layout import size_of
+from .lent import Lent, at_home, move_out, seen
 from .live import ChangedError
 from .memory import give_back, no_collections
-from .outcomes import gradients_of, judge, outcome, plain_after_errors, wrapped
+from .outcomes import (
+    gradients_before,
+    gradients_of,
+    judge,
+    outcome,
+    plain_after_errors,
+    prepared,
+    wrapped,
+)
 from .plan import Plan
 from .reach import Reach, states
 from .recording import Recording
@@ -29,13 +38,13 @@ from .signatures import (
     is_calculated,
     kind_of,
     modes,
+    plain_name,
     signature,
     structure,
     there,
     twins,
 )
 from .snapshot import Snapshot, is_close
-from .tensor import Tensor
 from .trace import Recorder, recorder
 from .trees import flatten
 
@@ -44,7 +53,6 @@ __all__ = ["Compiled", "compile"]
 Function = Callable[..., Any]
 RENEWED = 5  # times that a recording is made anew before it was ever used
 MOST_MISSED = 50  # times that the short way in is made anew
-LONGEST = 1_000_000  # calls, each of which needs about a kB while all are written down
 MOST = 16  # recordings of one function
 COMPARED = 1 << 18  # bytes; what writes into more than this is not run twice, but recorded twice
 SHARE = 16  # unless that is a small share of all bytes that are calculated
@@ -96,9 +104,8 @@ def compile(fn: Function, *, fallback: bool = True, exact: bool = False) -> Comp
     of more than 1 MB as arguments, where it makes plain numbers of them (`X.max()`), too.
 
     A training step is recorded with its backward pass and its optimizer: learning rates, schedules
-    and random draws are those of each call. `.grad` holds the gradients afterwards, in memory that
-    the next call writes again: copy what is to be kept, or given to it. The Tensor that is returned
-    has no history, and one that could still be differentiated is not for a recording.
+    and random draws are those of each call. `.grad` holds the gradients afterwards. The Tensor that
+    is returned has no history, and one that could still be differentiated is not for a recording.
     Parameters whose memory nobody else holds move into one vector. A method is compiled as well.
 
     Examples
@@ -177,6 +184,8 @@ class Compiled:
         if self._sinks:
             key = (*key, there(self._sinks))
         found = self.recordings.get(key)
+        if found is not None and found.is_given_a_gradient(leaves):
+            return self.fn(*args, **kwargs)
         if found is not None and found.state == "ready":
             self.last = found
             counted = list(found.reach.counted)
@@ -236,16 +245,17 @@ class Compiled:
 
     def _record(self, found: Recording, leaves: list, rebuild: Any, named: bool) -> Any:
         give_back()
-        for x in Reach(self.fn, *(x for x in leaves if not is_array(x))).lives:
-            if hasattr(x, "prepare_recording"):
-                x.prepare_recording()
+        with at_home(prepared(self.fn, leaves)):
+            return self._listen(found, leaves, rebuild, named)
+
+    def _listen(self, found: Recording, leaves: list, rebuild: Any, named: bool) -> Any:
         reach = Reach(self.fn, *(x for x in leaves if not is_array(x)))
         record = Recorder(frozenset(reach.arrays))
         before, settings = states(reach), reach.settings()
         reach.take_prints()
         given, inputs = wrapped(leaves, record)
         tree = rebuild(given)
-        leaves_before = [(t, getattr(t._trace, "sink", None), t.grad) for t in reach.tensors]
+        leaves_before = gradients_before(reach)
         with record.listening(), plain_after_errors(leaves_before, record):
             result = self.fn(*tree[0], **tree[1]) if named else self.fn(*tree)
         found.reach, found.statics = reach, leaves
@@ -253,28 +263,25 @@ class Compiled:
         outputs: list[Value] = []
         shown, found.rebuild = outcome(result, record, outputs)
         gradients = gradients_of(leaves_before, record)
-        judge(record, reach, before)
-        if settings != reach.settings() and not record.calls_method_of(reach.lives):
-            record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
-        if len(record.calls) > LONGEST:
-            record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")
+        judge(record, reach, before, settings)
         reach.watch_unrecorded(record)
         if record.failure is None:
             try:
-                with no_collections():
-                    self._write_down(found, record, inputs, outputs, gradients)
+                self._write_down(found, record, inputs, outputs, gradients)
             except Exception as error:  # whatever it is: the step itself has been done
                 record.failure = f"its recording cannot be written down ({error!r})"
         if not record.entry:
             reach.forget_gradients()
         record.forget()
         if record.failure is not None:
+            move_out(found.entry)
             found.state, found.reason = "eager", record.failure
             self._say(found)
         else:
             found.state = "recorded"
         return shown
 
+    @no_collections()
     def _write_down(
         self, found: Recording, record: Recorder, inputs: list, outputs: list, gradients: list
     ) -> None:
@@ -285,16 +292,14 @@ class Compiled:
         plan = Plan(record, [*outputs, *held], found.exact)
         given, name = [x._ref for x in inputs], plain_name(self.fn)
         found.program = Program(plan, given, name, len(outputs), gradients)
-        found.effects = [
-            (sink, None if g is None else Tensor(g), g) for sink, g in found.program.effects
-        ]
+        found.effects = [(s, None if g is None else Lent(g), g) for s, g in found.program.effects]
 
     def _verify(self, found: Recording, leaves: list, args: tuple, kwargs: dict) -> Any:
         """Run and replay side by side, the first time that a recording is used."""
-        arrays = found.program.written
-        if sum(a.nbytes for a in arrays) > max(COMPARED, found.calculated // SHARE):
-            return self._record_again(found, leaves, args, kwargs)
         program = found.program
+        if sum(a.nbytes for a in program.written) > max(COMPARED, found.calculated // SHARE):
+            return self._record_again(found, leaves, args, kwargs)
+        arrays = seen(found.entry, program.written)
         sinks = {id(s): s for s, _ in (*program.effects, *found.entry, *program.fresh)}
         settings = found.reach.lives, [g() for g in found.generators], list(sinks.values())
         before = Snapshot(arrays, *settings)
@@ -392,9 +397,3 @@ class Compiled:
 def made_of(fn: Function, fallback: bool, exact: bool) -> Compiled:
     """Compile with all settings."""
     return Compiled(fn, fallback=fallback, exact=exact)
-
-
-def plain_name(f: Function) -> str:
-    """Name a function so that it can stand in Python source."""
-    name = getattr(f, "__name__", type(f).__name__)
-    return name if name.isidentifier() else "function"

@@ -17,8 +17,8 @@ from .absorb import absorbing
 from .anomaly import watchers
 from .graph import recording_from
 from .guard import is_equal
+from .lent import Lent, fits, give, take
 from .reach import CONTAINERS, Reach
-from .recording import leave
 from .signatures import modes
 
 __all__ = ["MISSED", "entry_of"]
@@ -102,9 +102,15 @@ def entry_of(
         )
     for a, content, _ in reach.contents:
         tests.append(f"not {name(is_equal)}({name(a)}, {name(content)})")
-    for sink, grad in entry:
-        tests.append(f"{name(sink)}.grad is not {name(grad)}")
     arguments = ", ".join(f"x{i}" for i in range(len(leaves)))
+    for sink, grad in entry:
+        other = f"{name(sink)}.grad is not {name(grad)}"
+        if type(grad) is Lent:
+            other = f"({other} and not {name(fits)}({name(sink)}, {name(grad)}, ({arguments},)))"
+        tests.append(other)
+    for _, grad, place in effects:
+        if grad is not None:
+            tests.append(f"{name(grad)}._value is not {name(place)}")
     lines = [f"def entry({arguments}):", "    try:", "        if ("]
     lines += [f"            {'or ' * (i > 0)}{test}" for i, test in enumerate(tests)]
     lines += [
@@ -112,14 +118,23 @@ def entry_of(
         "            return MISSED",
         "    except (AttributeError, LookupError, ValueError):",
     ]
-    lines += ["        return MISSED", f"    values = run({arguments})"]
-    for sink, grad, place in effects:
+    lines.append("        return MISSED")
+    body = [f"values = run({arguments})"]
+    for sink, grad, _ in effects:
         s, g = name(sink), name(grad)
-        there = f"{s}.grad is not {g}"
-        if grad is not None:
-            there += f" or {g}._value is not {name(place)} or {g}._trace is not None"
-        lines += [f"    if {there}:", f"        {name(leave)}({s}, {g}, {name(place)})"]
-    lines.append("    return rebuild(values)")
+        body += [f"if {s}.grad is not {g}:", f"    {s}.grad = {g}"]
+    lent = [(sink, grad) for sink, grad in entry if type(grad) is Lent]
+    if lent:
+        others = " or ".join(f"{name(sink)}.grad is not {name(grad)}" for sink, grad in lent)
+        body = [
+            f"taken = {name(take)}({name(lent)}) if {others} else ()",
+            "try:",
+            *(f"    {line}" for line in body),
+            "finally:",
+            "    if taken:",
+            f"        {name(give)}(taken)",
+        ]
+    lines += [f"    {line}" for line in (*body, "return rebuild(values)")]
     text = f"def make({', '.join(bound)}):\n" + "".join(f"    {x}\n" for x in lines)
     space: dict[str, Any] = {}
     exec(f"{text}    return entry\n", space)

@@ -251,7 +251,8 @@ class Sink:
 
     `print` is a fingerprint of the value while its memory is in the user's hands, `value` gives
     that value. The sink of a view knows the node `root` whose memory it shows, and its array
-    (weakly): what becomes of the one concerns the other.
+    (weakly): what becomes of the one concerns the other. `shown` is the copy (weakly) that took the
+    place of a gradient in the memory of a recording when it was looked at.
     """
 
     __slots__ = (
@@ -263,6 +264,7 @@ class Sink:
         "root",
         "root_value",
         "shared",
+        "shown",
         "value",
     )
 
@@ -273,6 +275,7 @@ class Sink:
         self.print: Any = None
         self.handed_out: Sequence[weakref.ref[np.ndarray]] = ()
         self.value: Any = None
+        self.shown: weakref.ref[Any] | None = None
         self.root, self.root_value = root, root_value
         # whether the memory was handed out, or belongs to another value as well
         self.shared = root is not None

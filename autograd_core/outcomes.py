@@ -12,14 +12,35 @@ import numpy as np
 
 from .dispatch import Layered, raw
 from .graph import Node
+from .lent import Lent, homes_for, move_out
 from .reach import Reach, states
 from .records import Value, owner_of, through
 from .signatures import is_array, is_shared
+from .taped import gradient_of
 from .tensor import Tensor
 from .trace import Recorder
 from .traced import Traced, plainly
 
-__all__ = ["gradients_of", "judge", "outcome", "plain_after_errors", "wrapped"]
+__all__ = [
+    "gradients_before",
+    "gradients_of",
+    "judge",
+    "outcome",
+    "plain_after_errors",
+    "prepared",
+    "wrapped",
+]
+
+
+def prepared(fn: Callable[..., Any], leaves: list) -> list[tuple[Any, Any]]:
+    """Let optimizers arrange their parameters for a recording, and find homes for gradients."""
+    reach = Reach(fn, *(x for x in leaves if not is_array(x)))
+    homes, lives = homes_for(reach, leaves), reach.lives
+    del reach  # it holds the memory of parameters, which are to move
+    for x in lives:
+        if hasattr(x, "prepare_recording"):
+            x.prepare_recording()
+    return homes
 
 
 def wrapped(leaves: list, record: Recorder) -> tuple[list, list]:
@@ -48,6 +69,11 @@ def wrapped(leaves: list, record: Recorder) -> tuple[list, list]:
         given.append(found[0])
         inputs.append(found[1])
     return given, inputs
+
+
+def gradients_before(reach: Reach) -> list[tuple[Any, Any, Any]]:
+    """Return the Tensors that a function reaches, with the places of their gradients, and these."""
+    return [(t, getattr(t._trace, "sink", None), gradient_of(t)) for t in reach.tensors]
 
 
 def gradients_of(leaves: list, record: Recorder) -> list[tuple[Any, Value | None]]:
@@ -81,6 +107,7 @@ def plain_after_errors(leaves: list, record: Recorder) -> Iterator[None]:
         yield
     except BaseException:
         gradients_of(leaves, record)
+        move_out(list(record.entry.values()))
         raise
 
 
@@ -98,6 +125,9 @@ def outcome(result: Any, record: Recorder, outputs: list) -> tuple[Any, Callable
         return x.copy() if is_used and record.failure is None else x
 
     def leaf(x: Any) -> Any:
+        if type(x) is Lent:
+            record.fail_at_end("it returns a gradient of before, which the next call may write")
+            return x
         inside = x
         while isinstance(inside, Layered):
             inside = inside._value
@@ -200,7 +230,10 @@ class Out:
         self.place, self.kind, self.example = place, kind, example
 
 
-def judge(record: Recorder, reach: Reach, before: Any) -> None:
+LONGEST = 1_000_000  # calls, each of which needs about a kB while all are written down
+
+
+def judge(record: Recorder, reach: Reach, before: Any, settings: list) -> None:
     """Look for what a run did that no recording can repeat."""
     if record.failure is not None:
         return
@@ -220,3 +253,7 @@ def judge(record: Recorder, reach: Reach, before: Any) -> None:
         record.fail_at_end(f"it captured {reach.opaque}, which changes without a trace")
     elif not reach.complete:
         record.fail_at_end("it can reach too many objects to watch them")
+    if settings != reach.settings() and not record.calls_method_of(reach.lives):
+        record.fail_at_end("it changes settings of an optimizer; a schedule can be recorded")
+    if len(record.calls) > LONGEST:
+        record.fail_at_end(f"it makes more than {LONGEST:,} calls, too many to write down")

@@ -327,6 +327,10 @@ class Reach:
                     f"of it by other calls, a change would go unnoticed: pass it as an argument"
                 )
 
+    def captured(self) -> list[int]:
+        """Return the ids of arrays that the function reaches otherwise than as gradients."""
+        return list(self.owners)[: self._before_gradients[0]]
+
     def forget_gradients(self) -> None:
         """Let go of gradients that the function does not look at."""
         owners, tensors, bindings = self._before_gradients

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from .lent import at_home, fits
 from .memory import give_back
 from .reach import Reach
 from .replay import Program
 from .tensor import Tensor
 
-__all__ = ["Recording", "leave"]
+__all__ = ["Recording"]
 
 SMALL = 1 << 20  # bytes
 
@@ -46,9 +47,18 @@ class Recording:
     def changed(self) -> str | None:
         """Name what is not as it was when this was recorded; None if all is."""
         for sink, grad in self.entry:
-            if sink.grad is not grad:
+            if sink.grad is not grad and not fits(sink, grad):
+                return ".grad"
+        for _, grad, place in self.effects:
+            if grad is not None and grad._value is not place:
                 return ".grad"
         return self.reach.changed()
+
+    def is_given_a_gradient(self, leaves: list) -> bool:
+        """Whether an argument is the memory of a gradient that is read, and perhaps added to."""
+        arrays = [a for x in leaves if type(a := getattr(x, "_value", x)) is np.ndarray]
+        grads = [s.grad._value for s, g in self.entry if g is not None and s.grad is not None]
+        return any(np.may_share_memory(a, g) for g in grads for a in arrays)
 
     def clear_gradients(self) -> None:
         """Let go of gradients that the next call makes anew without a look at them."""
@@ -67,11 +77,12 @@ class Recording:
     def replay(self, inputs: list) -> Any:
         """Run the program, and let the gradients be where they belong."""
         program = self.program
-        values = program.run(*inputs)
-        for effect in self.effects:
-            leave(*effect)
-        for sink, i in program.fresh:
-            sink.grad = Tensor(values[i])
+        with at_home(self.entry):
+            values = program.run(*inputs)
+            for sink, grad, _ in self.effects:
+                sink.grad = grad
+            for sink, i in program.fresh:
+                sink.grad = Tensor(values[i])
         return self.rebuild(values)
 
     def said(self) -> str:
@@ -82,10 +93,3 @@ class Recording:
             return f"runs as it is: {self.reason}"
         text = self.program.summary
         return text if self.state == "ready" else f"{text}; to be compared at the next call"
-
-
-def leave(sink: Any, grad: Any, place: Any) -> None:
-    """Let a gradient be where it belongs: in a Tensor of before, if that is still nothing else."""
-    if grad is not None and (grad._value is not place or grad._trace is not None):
-        grad = Tensor(place)
-    sink.grad = grad

@@ -18,6 +18,7 @@ __all__ = [
     "is_shared",
     "kind_of",
     "modes",
+    "plain_name",
     "signature",
     "structure",
     "there",
@@ -106,3 +107,9 @@ def structure(tree: Any) -> Any:
 def there(sinks: list) -> str:
     """Say which gradients there are."""
     return "".join("01"[sink.grad is not None] for sink in sinks)
+
+
+def plain_name(f: Any) -> str:
+    """Name a function so that it can stand in Python source."""
+    name = getattr(f, "__name__", type(f).__name__)
+    return name if name.isidentifier() else "function"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -15,8 +16,9 @@ from .graph import Node
 from .guard import HookHandle, Sink
 from .holders import is_shared
 from .live import note_gradient
+from .trace import recorder
 
-__all__ = ["Taped", "new_leaf", "require_float"]
+__all__ = ["Taped", "gradient_of", "new_leaf", "require_float", "shown"]
 
 
 class Taped:
@@ -24,6 +26,7 @@ class Taped:
 
     __slots__ = ()
 
+    _lent = False  # whether it is a gradient in the memory of a recording
     shape: tuple[int, ...]
     copy: Any
     _value: Any
@@ -46,10 +49,10 @@ class Taped:
     @property
     def grad(self) -> Any:
         """The gradient that `backward` has summed up here, or None."""
-        sink = getattr(trace_of(self), "sink", None)
-        if watchers:
-            note_gradient(self._trace)
-        return None if sink is None else sink.grad
+        grad = gradient_of(self)
+        if getattr(grad, "_lent", False) and recorder() is None:
+            return shown(self._trace.sink)
+        return grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -157,6 +160,21 @@ class Taped:
         refuse_calculated(self)
         given = type(self), raw(self), self.requires_grad
         return new_leaf, given, getattr(self, "__dict__", None)
+
+
+def gradient_of(x: Any) -> Any:
+    """Return `x.grad` to one who will not keep it: it may be in the memory of a recording."""
+    sink = getattr(trace_of(x), "sink", None)
+    if watchers:
+        note_gradient(x._trace)
+    return None if sink is None else sink.grad
+
+
+def shown(sink: Any) -> Any:
+    """Put a copy in the place of a gradient in the memory of a recording, and return it."""
+    grad = sink.grad = Layered.result(sink.grad._value.copy(order="K"), None)
+    sink.shown = weakref.ref(grad)
+    return grad
 
 
 def refuse_calculated(x: Any) -> None:

@@ -11,6 +11,7 @@ from autograd_core.anomaly import watchers
 from autograd_core.dispatch import Layered, raw
 from autograd_core.errors import GraphError
 from autograd_core.live import live
+from autograd_core.taped import gradient_of
 
 __all__ = ["Buffer", "Parameter", "UninitializedParameter", "clear_grad"]
 
@@ -214,5 +215,5 @@ def clear_grad(p: Tensor, set_to_none: bool) -> None:
             sink.grad = None
     elif set_to_none and p.requires_grad:
         p.grad = None  # whatever it was, `compile` is to know
-    elif p.requires_grad and p.grad is not None:
-        fill(raw(p.grad), 0)
+    elif p.requires_grad and (grad := gradient_of(p)) is not None:
+        fill(raw(grad), 0)

@@ -152,3 +152,135 @@ def test_a_closure_for_lbfgs_can_be_compiled() -> None:
         found.append([optimizer.step(run).item() for _ in range(3)] + p.tolist())
     assert run.last.state == "ready"
     assert found[0] == found[1]
+
+
+# --- gradients that are kept ----------------------------------------------------------------------
+
+
+def step_of(a: Any, b: Any, optimizer: Any, way: list[str]) -> Callable[..., Any]:
+    """Make what is compiled."""
+
+    def step(x: Any) -> Any:
+        if "zero inside" in way:
+            optimizer.zero_grad()
+        if "zeros inside" in way:
+            optimizer.zero_grad(set_to_none=False)
+        loss = ((a * x) ** 2).sum() + (b @ (a * x)).sum()
+        loss.backward()
+        if "clip inside" in way:
+            nn.utils.clip_grad_norm_([a, b], 1.0)
+        if "halve inside" in way:
+            a.grad *= 0.5
+        if "update inside" in way:
+            optimizer.step()
+        return loss
+
+    return step
+
+
+class Scene:
+    """Two parameters, an optimizer, and what was kept of their gradients."""
+
+    def __init__(self, way: str) -> None:
+        self.a, self.b = nn.Parameter(np.ones(5)), nn.Parameter(np.full((2, 5), 2.0))
+        self.both = [self.a, self.b]
+        self.optimizer = nn.optim.SGD(self.both, lr=0.01, momentum=0.9)
+        self.way = way.split(", ")
+        self.step = step_of(self.a, self.b, self.optimizer, self.way)
+        self.kept: list[Any] = []
+        self.twin = nn.Parameter(np.ones(5))
+        self.other = nn.optim.SGD([self.twin], lr=0.1)
+
+    def before(self, i: int) -> None:
+        """Do what comes before the step."""
+        if "zero outside" in self.way or ("zero at times" in self.way and i % 3 == 0):
+            self.optimizer.zero_grad()
+        if "zeros outside" in self.way:
+            self.optimizer.zero_grad(set_to_none=False)
+
+    def after(self) -> None:
+        """Do what comes after the step, and the look at the gradients."""
+        if "clip outside" in self.way:
+            nn.utils.clip_grad_norm_(self.both, 1.0)
+        if "halve outside" in self.way:
+            self.a.grad *= 0.5
+        if "update outside" in self.way:
+            self.optimizer.step()
+
+
+def other_state(s: Scene) -> Any:
+    s.other.state.setdefault(s.twin, {}).setdefault("kept", []).append(s.b.grad)
+    return s.other.state[s.twin]["kept"][-1]
+
+
+def other_gradient(s: Scene) -> Any:
+    s.twin.grad = s.a.grad
+    s.other.step()
+    return s.twin.grad
+
+
+def in_a_closure(s: Scene) -> Any:
+    g = s.a.grad
+    return lambda: g
+
+
+def the_last_alone(s: Scene) -> Any:
+    s.kept.clear()
+    return s.a.grad
+
+
+KEEPS: dict[str, Callable[[Scene], Any]] = {
+    "a list": lambda s: [s.a.grad, s.b.grad],
+    "the last alone": the_last_alone,
+    "np.asarray": lambda s: np.asarray(s.a.grad),
+    "numpy": lambda s: s.b.grad.numpy(),
+    "a view": lambda s: s.b.grad[1:, ::2],
+    "a view of the array": lambda s: s.b.grad.numpy().T[2:],
+    "detach": lambda s: s.b.grad.detach(),
+    "data": lambda s: s.a.grad.data,
+    "a buffer": lambda s: np.asarray(memoryview(np.asarray(s.a.grad))),
+    "dlpack": lambda s: np.from_dlpack(s.a.grad),
+    "a closure": in_a_closure,
+    "the state of another optimizer": other_state,
+    "the gradient of another parameter": other_gradient,
+    "one of them": lambda s: s.a.grad if len(s.kept) % 3 == 1 else 0.0,
+}
+WAYS = """zero inside; zero inside, update inside; zero inside, clip inside, update inside
+zero inside, update outside; zero inside, clip outside, update outside; zero outside
+zero inside, halve outside, update outside; zero inside, halve inside, update inside
+zero outside, update inside; zero outside, update outside; zeros inside; zeros inside, update inside
+zeros inside, halve outside; zeros outside, update inside; zeros outside, halve outside
+accumulate; accumulate, update inside; accumulate, clip inside, update inside
+accumulate, halve outside, update outside; accumulate, halve inside, update inside
+zero at times; zero at times, update inside; zero at times, halve outside, update inside
+zero at times, halve inside, update outside; zero at times, clip outside, update outside"""
+
+
+def plainly(kept: Any) -> list[Any]:
+    """Return copies of the numbers of what was kept."""
+    if callable(kept):
+        return plainly(kept())
+    if isinstance(kept, list):
+        return [a for x in kept for a in plainly(x)]
+    return [np.array(kept)]
+
+
+@pytest.mark.parametrize("way", [w.strip() for w in WAYS.replace("\n", ";").split(";")])
+@pytest.mark.parametrize("name", KEEPS)
+def test_gradients_that_are_kept_are_those_of_the_function_itself(name: str, way: str) -> None:
+    """Whoever keeps a gradient has what the function as it is would have left there."""
+    found = []
+    for compiled in (False, True):
+        s = Scene(way)
+        run: Any = nn.compile(s.step, fallback=False, exact=True) if compiled else s.step
+        losses = []
+        for i in range(14):
+            s.before(i)
+            losses.append(run(X + i % 5).item())
+            s.after()
+            s.kept.append(KEEPS[name](s))
+        found.append([losses, *plainly(s.kept), *(p.detach().numpy().copy() for p in s.both)])
+    assert {r.state for r in run.recordings.values()} <= {"ready", "recorded"}
+    assert len(found[0]) == len(found[1])
+    for now, wanted in zip(*found, strict=True):
+        np.testing.assert_array_equal(now, wanted)

@@ -13,6 +13,7 @@ from autograd_core import Tensor, enable_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, NonFiniteError, ShapeError
 from autograd_core.inplace import mark_written
+from autograd_core.taped import gradient_of
 from nnkit.module import Module
 from nnkit.optim.checks import check_number, raise_read_only
 from nnkit.optim.formulas import as_real
@@ -310,7 +311,7 @@ class Iterations:
             raise ArgumentError("LBFGS: the closure returned None; it must return the loss.")
         self.evaluations += 1
         grads = [
-            as_flat(raw(p.grad) if p.grad is not None else np.zeros_like(raw(p)))
+            as_flat(np.zeros_like(raw(p)) if (g := gradient_of(p)) is None else raw(g))
             for p in self.params
         ]
         return loss, float(np.asarray(raw(loss)).item()), np.concatenate(grads)

@@ -17,6 +17,7 @@ from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
+from autograd_core.taped import gradient_of
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.module import Module
 from nnkit.optim.checks import (
@@ -193,6 +194,7 @@ class Optimizer:
     def _prepare(self) -> tuple[list[tuple[Tensor, Array, Array, State, Group]], list[FlatGroup]]:
         """Do all that can fail, or needs memory, before the first parameter is written."""
         work, joined = [], []
+        keeps_none = type(self).update.__module__.startswith("nnkit.")  # what others do, who knows
         for i, group in enumerate(self.param_groups):
             self.check_rate(group)
             params = group["params"]
@@ -203,7 +205,7 @@ class Optimizer:
                 if params is not group["params"]:
                     joined.append(self._together[i].joined)
             for p in params:
-                grad = p.grad
+                grad = gradient_of(p) if keeps_none else p.grad
                 if grad is None:
                     continue
                 value = raw(p)

@@ -11,6 +11,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
+from autograd_core.lent import Lent
 from autograd_core.live import live
 from autograd_core.trace import recorder
 from nnkit.optim.flat import FlatGroup, run
@@ -76,7 +77,7 @@ class StepCall:
 
     def _step(self, grads: Sequence) -> None:
         """Put the gradients where the optimizer looks for them, and let it step."""
-        wrapped = self._wrapped
+        wrapped, given = self._wrapped, []
         for p, g in zip(self.params, grads, strict=True):
             sink: Any = p._trace.sink
             if sink.grad is None or sink.grad._value is not g:
@@ -84,9 +85,15 @@ class StepCall:
                 if known is None or known._value is not g:
                     if len(wrapped) > 2 * len(self.params):
                         wrapped.clear()
-                    known = wrapped[id(g)] = Tensor(np.asarray(g))
+                    known = wrapped[id(g)] = Lent(np.asarray(g))
                 sink.grad = known
+            given.append((sink, sink.grad))
         self.optimizer.step()
+        for sink, grad in given:
+            if sink.grad is not grad:  # somebody looked, and may have changed it
+                if sink.grad is not None:
+                    grad._value[...] = raw(sink.grad)
+                sink.grad = grad
 
 
 def same(a: list, b: list) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from autograd_core import Tensor, no_grad
 from autograd_core.dispatch import raw
 from autograd_core.errors import NonFiniteError
+from autograd_core.taped import gradient_of
 from nnkit.module import Module
 from nnkit.random import stream
 
@@ -20,13 +21,13 @@ def gradients_are_finite(parameters: list[Tensor]) -> bool:
     """Whether all gradients are finite, by one dot product each."""
     total = 0.0
     for p in parameters:
-        if p.grad is not None:
-            g = raw(p.grad)
+        if (grad := gradient_of(p)) is not None:
+            g = raw(grad)
             total += float(np.vdot(g, g).real)
     if math.isfinite(total):
         return True
     # The squares of large finite numbers overflow as well.
-    return all(p.grad is None or is_finite(raw(p.grad)) for p in parameters)
+    return all(g is None or is_finite(raw(g)) for g in map(gradient_of, parameters))
 
 
 def is_finite(x: Any) -> bool:
@@ -106,7 +107,7 @@ def explain_gradient(model: Module, lr: float, where: str = "") -> NonFiniteErro
     bad = [
         name
         for name, p in model.named_parameters()
-        if p.grad is not None and not is_finite(raw(p.grad))
+        if (g := gradient_of(p)) is not None and not is_finite(raw(g))
     ]
     named = f"that of {bad[-1]!r}" if bad else "those of parameters outside the model"
     more = f", and {len(bad) - 1} more after it" if len(bad) > 1 else ""

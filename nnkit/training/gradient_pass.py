@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable
-from operator import gt, is_
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,12 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.anomaly import levels_to_user
 from autograd_core.compiled import Compiled, CompileWarning
-from autograd_core.records import owner_of
 from nnkit.module import Module
 from nnkit.parameter import clear_grad
 from nnkit.training.criterion import Criterion
 from nnkit.training.witness import Witness, is_observed
 
 __all__ = ["GradientPass", "pass_of"]
-
-RENEWED = 3  # times that a recording is made anew because somebody keeps its gradients
 
 
 class GradientPass:
@@ -56,13 +52,11 @@ class GradientPass:
     ) -> None:
         self.compiled: Compiled | None = None
         self.parts = (model, criterion, scaled, shown, compile, *parameters)
-        self._model, self._parameters = model, parameters
+        self._model = model
         self._scaled, self._compile = scaled, compile
         self._function = step_of(model, criterion, parameters, scaled, shown)
         self._is_first = True
         self._reason: str | None = None
-        self._begun = 0
-        self._holders: list[int] = []
         self._hooks: list[Any] = []
         self._changes = -1
 
@@ -88,16 +82,10 @@ class GradientPass:
         return result
 
     def _run(self, batch: tuple) -> tuple[Any, Any]:
-        """Run what is recorded; but its memory is not to be written again if somebody keeps it."""
-        if self.compiled is None or self._are_kept():
+        """Run what is recorded."""
+        if self.compiled is None:
             self.compiled = Compiled(self._function, exact=True)
-            self._begun += 1
-        if self._begun > RENEWED:
-            self.compiled = None
-            self._give_up("gradients of earlier steps are kept, and its memory would be used again")
-            return self._function(*batch)
         result: tuple[Any, Any] = self.compiled(*batch)
-        self._holders = self._count_holders()
         return result
 
     def _give_up(self, reason: str | None) -> None:
@@ -112,19 +100,6 @@ class GradientPass:
             self._changes = Module.attribute_changes[0]
             self._hooks = [m._hooks for m in self._model.modules() if m._hooks is not None]
         return any(self._hooks)
-
-    def _are_kept(self) -> bool:
-        """Whether somebody holds a gradient of the last step; scaled ones are copied anyway."""
-        return not self._scaled and any(map(gt, self._count_holders(), self._holders))
-
-    def _count_holders(self) -> list[int]:
-        counts: list[int] = []
-        for p in self._parameters:
-            gradient = p.grad
-            if gradient is not None:
-                value = gradient._value
-                counts += map(sys.getrefcount, (gradient, value, owner_of(value)))
-        return counts
 
 
 def pass_of(

@@ -13,6 +13,7 @@ import numpy as np
 from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
+from autograd_core.taped import gradient_of
 from nnkit.training.checks import check_count
 from nnkit.utils import clip_grad_norm_, clip_grad_value_
 
@@ -60,7 +61,7 @@ class GradientSettings:
     def add(parameters: list[Tensor], before: list[Tensor | None]) -> None:
         """Add gradients to those of the batches before, in arrays of their own."""
         for p, old in zip_longest(parameters, before):
-            new = p.grad
+            new = gradient_of(p)
             if new is None:
                 p.grad = old
             else:
@@ -70,6 +71,6 @@ class GradientSettings:
     def divide(parameters: list[Tensor], count: float) -> None:
         """Divide the gradients in place: a sum over batches becomes the mean over their rows."""
         for p in parameters:
-            if p.grad is not None:
-                g = raw(p.grad)
+            if (grad := gradient_of(p)) is not None:
+                g = raw(grad)
                 g *= g.real.dtype.type(1.0 / count)

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError
+from autograd_core.taped import gradient_of
 from nnkit.training.batches import split_batch
 from nnkit.training.buffers import BuffersBefore
 from nnkit.training.callbacks import Callbacks
@@ -187,8 +188,8 @@ class Loop:
         position.gradients = {}
         if position.group:
             for i, p in enumerate(tensors_of(trainer.optimizer)):
-                if p.grad is not None:
-                    position.gradients[i] = np.array(raw(p.grad))
+                if (g := gradient_of(p)) is not None:
+                    position.gradients[i] = np.array(raw(g))
         return position
 
     def _end(self) -> None:

@@ -14,6 +14,7 @@ from autograd_core import Tensor
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, NonFiniteError, describe
 from autograd_core.live import live
+from autograd_core.taped import gradient_of
 from nnkit.module import Module
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_", "get_total_norm"]
@@ -242,8 +243,8 @@ def named_gradients(parameters: Parameters, name: str) -> list[tuple[str, Array]
                 f"{name} takes a model or its parameters, and changes their .grad; got "
                 f"{describe(p)}."
             )
-        if p.grad is not None:
-            found[id(p)] = (f"{path} of shape {p.shape}", raw(p.grad))
+        if (grad := gradient_of(p)) is not None:
+            found[id(p)] = (f"{path} of shape {p.shape}", raw(grad))
     if not found:
         warnings.warn(
             f"{name}: none of the {len(items)} parameters has a gradient. Call it after "

@@ -38,6 +38,7 @@ LAYERS = [
     ["surface", "inplace"],
     ["taped"],
     ["tensor", "batch"],
+    ["lent"],
     ["operators"],
     ["argnums"],
     ["gradients"],
