@@ -29,6 +29,7 @@ class StepCall:
         self._wrapped: dict[int, Tensor] = {}
         self.flats: list[FlatGroup] = []
         self.places: list[np.ndarray] = []
+        self.kind: type[Tensor] = Lent  # what hooks meet
 
     def __call__(self, *grads: np.ndarray) -> None:
         """Step with these gradients; without any, with those that are written where they belong."""
@@ -85,7 +86,7 @@ class StepCall:
                 if known is None or known._value is not g:
                     if len(wrapped) > 2 * len(self.params):
                         wrapped.clear()
-                    known = wrapped[id(g)] = Lent(np.asarray(g))
+                    known = wrapped[id(g)] = self.kind(np.asarray(g))
                 sink.grad = known
             given.append((sink, sink.grad))
         self.optimizer.step()
@@ -121,7 +122,10 @@ def recorded_step(optimizer: Any) -> bool:
     params = [p for p in params if p.grad is not None]
     before = [p.grad for p in params]
     arrays = [raw(p) for p in params]
-    r.record(StepCall(optimizer, params), tuple(map(raw, before)), {}, arrays)
+    call = StepCall(optimizer, params)
+    call.kind = Tensor  # the gradients of the recorded step itself are not written again
+    r.record(call, tuple(map(raw, before)), {}, arrays)
+    call.kind = Lent
     if r.calls:
         r.calls[-1].keeps = True
     for p, grad in zip(params, before, strict=True):
