@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from .chains import PRODUCTS
+from .memory import side_by_side
 from .records import Call
 from .threads import alone, can_share, helper, threads_allowed
 
 __all__ = ["Parts", "shared", "shared_out"]
 
-BLOCK = 1 << 16
+BLOCK = 3 << 14
 TILE = 1 << 20  # bytes of a matrix that go through a chain together
 SHARED = 1 << 19  # elements, above which a second thread pays
 FEW_OTHERS = 4  # times as many multiplications are shared out as are left to BLAS
@@ -40,7 +41,7 @@ class Parts:
         bounds = [(k, k * step, min((k + 1) * step, size)) for k in range(self.count)]
         bounds = [(k, i, j) for k, i, j in bounds if i < j]
         for thread in range(threads):
-            memory = [np.empty(step, dtype) for dtype in dtypes]
+            memory = side_by_side(step, dtypes)
             self.bytes += sum(m.nbytes for m in memory)
             own = bounds[thread * self.count // threads : (thread + 1) * self.count // threads]
             self.of_threads.append(

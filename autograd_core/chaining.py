@@ -45,9 +45,13 @@ class Links:
         self.handed: list[str] = []  # single numbers
         self.dtypes: list[Any] = []
         self._free: dict[Any, list[str]] = {}
+        self.written: dict[str, int] = {}  # when results that may hold others before get theirs
 
     def ask_for_places(self, program: Any) -> None:
-        """Note what memory the whole arrays need; it may be that of one which is read here last."""
+        """Note what memory the whole arrays need; it may be that of one which is read here last.
+
+        Memory of their own holds other results until then: that is less to keep in the cache.
+        """
         layout, own = program.layout, program.kept | program.held
         of_memory = Counter(v.storage for v in {v for c in self.calls for v in c.reads})
         end = self.start + len(self.calls) - 1
@@ -55,6 +59,8 @@ class Links:
         at = {c.result: k for k, c in enumerate(self.calls)}
         for v in self.whole:
             if v.storage in own:
+                if v.storage in program.kept:
+                    self.lend(v, at[v])
                 continue
             for x in spare:
                 alone = of_memory[x.storage] == 1 and layout.of[x.storage].nbytes == size_of(v)
@@ -64,6 +70,12 @@ class Links:
                     break
             else:
                 layout.add(v.storage, size_of(v), self.start, v.storage.last)
+                self.lend(v, at[v])
+
+    def lend(self, v: Value, k: int) -> None:
+        """Let other results of a block lie where v belongs, until call k makes it."""
+        self.written[self.local[v]] = k
+        self._free.setdefault(v.dtype, []).append(self.local[v])
 
     def word(self, program: Any, x: Any) -> str:
         """Name an operand inside of the loop; what is a local variable outside is handed in."""
@@ -80,8 +92,9 @@ class Links:
     def done_with(self, k: int, call: Call) -> None:
         """An operand that call k is the last to read may hold its result."""
         for v in dict.fromkeys(call.reads):
-            if self.last.get(v) == k and self.local.get(v, "").startswith("t"):
-                self._free.setdefault(v.dtype, []).append(self.local[v])
+            name = self.local.get(v, "")
+            if self.last.get(v) == k and v not in self.arrays and name[:1] in ("t", "y"):
+                self._free.setdefault(v.dtype, []).append(name)
 
     def target(self, v: Value) -> str:
         """Name what a new array of a block is assigned to."""
@@ -93,9 +106,13 @@ class Links:
     def place(self, v: Value) -> str:
         """Name the array that a result is written into."""
         if v not in self.local:
-            spare = self._free.get(v.dtype)
-            if spare:
-                self.local[v] = spare.pop()
+            spare = self._free.get(v.dtype, [])
+            end = self.last.get(v, len(self.calls))
+            for name in reversed(spare):
+                if end <= self.written.get(name, end):
+                    spare.remove(name)
+                    self.local[v] = name
+                    break
             else:
                 self.local[v] = f"t{len(self.dtypes)}"
                 self.dtypes.append(v.dtype)

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.memory import aligned
+
 __all__ = ["in_blocks"]
 
 Array = NDArray[Any]
@@ -25,7 +27,7 @@ def in_blocks(f: Callable[..., None], outputs: int, *arrays: Array) -> tuple[Arr
     if not first.flags.c_contiguous:
         order = sorted(range(first.ndim), key=lambda i: -abs(first.strides[i]))
         arrays = tuple(a.transpose(order) for a in arrays)
-    made = [np.empty(arrays[0].shape, first.dtype) for _ in range(outputs)]
+    made = [aligned(arrays[0].shape, first.dtype) for _ in range(outputs)]
     flat = [a.reshape(-1) for a in (*made, *arrays)]
     for start in range(0, first.size, BLOCK):
         f(*[a[start : start + BLOCK] for a in flat])

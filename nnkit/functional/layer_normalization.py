@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autograd_core.errors import ArgumentError, ShapeError
+from autograd_core.memory import aligned
 from nnkit.functional.channels import again
 from nnkit.functional.linear import ones
 from nnkit.functional.operands import as_float, operation
@@ -29,7 +30,7 @@ def standardise(
     rows = x.reshape(-1, n)
     mean = np.dot(rows, ones(n, x.dtype))
     mean *= 1.0 / n
-    h = rows - mean[:, None]
+    h = np.subtract(rows, mean[:, None], out=aligned(rows.shape, x.dtype))
     inverse = np.vecdot(h, h)
     inverse *= 1.0 / n
     inverse += x.dtype.type(eps)
@@ -37,7 +38,11 @@ def standardise(
     np.reciprocal(inverse, out=inverse)
     h *= inverse[:, None]
     wide, times = several(h)
-    y = wide.copy() if weight is None else wide * again(weight, times)
+    y = aligned(wide.shape, x.dtype)
+    if weight is None:
+        y[...] = wide
+    else:
+        np.multiply(wide, again(weight, times), out=y)
     if bias is not None:
         y += again(bias, times)
     return y.reshape(x.shape), (h, inverse)
@@ -70,7 +75,8 @@ def standardise_vjp(
         if weight is not None:
             wide, times = several(rows)
             gw = (wide * again(weight, times)).reshape(count, n)
-        grad = h * (np.vecdot(gw, h) * (-1.0 / n))[:, None]
+        grad = aligned(h.shape, h.dtype)
+        np.multiply(h, (np.vecdot(gw, h) * (-1.0 / n))[:, None], out=grad)
         grad += gw
         grad -= (np.dot(gw, ones(n, gw.dtype)) * (1.0 / n))[:, None]
         grad *= inverse[:, None]

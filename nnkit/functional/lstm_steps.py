@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core.memory import aligned
 from nnkit.functional.activation import sigmoid_op
 from nnkit.functional.operands import operation
 from nnkit.functional.rnn_steps import (
@@ -70,11 +71,11 @@ def lstm_forward(
     bias = None if b_ih is None else (b_ih + b_hh) * row
     # Whole arrays: multiplying by them takes half the time of broadcasting a row.
     scale, shift = np.tile(row, (batch, 1)), np.tile(shift, (batch, 1))
-    gates = np.empty((n, batch, 4 * hidden), c.dtype)
-    states = np.empty((n + 1, *h.shape), h.dtype)
-    cells = np.empty((n + 1, *c.shape), c.dtype)
+    gates = aligned((n, batch, 4 * hidden), c.dtype)
+    states = aligned((n + 1, *h.shape), h.dtype)
+    cells = aligned((n + 1, *c.shape), c.dtype)
     states[n * before], cells[n * before] = h, c
-    recurrent, m = np.empty_like(scale), np.empty_like(c)
+    recurrent, m = aligned(scale.shape, c.dtype), aligned(c.shape, c.dtype)
     for block, span in blocks(steps, gates[:1].size):
         project(x[span], w_ih, bias, out=gates[span])
         for t in block:
@@ -118,7 +119,7 @@ def slopes(
     and `kept`: dc_t-1 = kept dc_t. `before` and `after` are the cells.
     """
     i, f, g, o = np.moveaxis(gates, 2, 0)
-    found = np.empty((5, *after.shape), after.dtype)
+    found = aligned((5, *after.shape), after.dtype)
     to_i, to_g, to_f, to_o, to_cell = found
     tanh_c = np.tanh(after)
     m = o * tanh_c
@@ -165,13 +166,13 @@ def lstm_vjp(
     h = saved.states[before : before + n]
     shares = Shares(x, h, w_ih, w_hh, (needs[0], *needs[3:7]))
     dw_hr = None if w_hr is None else np.zeros_like(w_hr)
-    more, dm = np.empty_like(c), dh if w_hr is None else np.empty_like(c)
+    more, dm = aligned(c.shape, c.dtype), dh if w_hr is None else np.empty_like(c)
     for block, span in blocks(steps[::-1], 4 * c.size):
         mask = None if valid is None else valid[span]
         (to_i, to_g, to_f, to_o, to_cell), m, kept = slopes(
             saved.gates[span], cells_before[span], cells_after[span], mask
         )
-        dz = np.empty_like(saved.gates[span])
+        dz = aligned(saved.gates[span].shape, c.dtype)
         d_i, d_f, d_g, d_o = np.moveaxis(dz, 2, 0)
         rows = dz.reshape(*dz.shape[:2], len(w_ih))
         for t in block:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.memory import aligned
 from autograd_core.threads import can_share, in_two
 from nnkit.functional.channels import again
 from nnkit.functional.correlation import SHORT, grouped, transposed
@@ -211,7 +212,7 @@ class Order:
     def columns(self, source: Array) -> Array:
         """Copy the windows of a phase into a matrix (places, k * C), which the next call reuses."""
         if self.matrix is None:
-            self.matrix = np.empty(source.size, source.dtype)
+            self.matrix = aligned(source.size, source.dtype)
         copy = self.matrix[: source.size].reshape(source.shape)
         np.copyto(copy, source)
         return copy.reshape(self.width, -1).T if self.innermost else copy.reshape(-1, self.width)
@@ -238,7 +239,7 @@ class WeightGradient:
     def __init__(self, order: Order, w: Array) -> None:
         self.order, self.shape = order, w.shape
         self.total = np.zeros((order.width, len(w)), w.dtype)
-        self.share = np.empty_like(self.total)
+        self.share = aligned(self.total.shape, w.dtype)
 
     def take(self, sources: list[Array], phases: Array) -> None:
         """Add those of a piece."""
@@ -293,7 +294,7 @@ def gradients(
 
     `phases_of` gives for a piece those at the results of the convolution, (4, places, O).
     """
-    to_x = np.empty((len(x), *order.at.size, order.c), w.dtype) if needs[0] else None
+    to_x = aligned((len(x), *order.at.size, order.c), w.dtype) if needs[0] else None
 
     def run(part: Order) -> tuple[WeightGradient | None, Array]:
         at_x = None if to_x is None else InputGradient(part, w, to_x)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.memory import aligned
 from autograd_core.threads import in_two
 from nnkit.functional.activation import relu_op
 from nnkit.functional.channels import per_channel
@@ -48,14 +49,14 @@ def pooled(
 ) -> tuple[Array, Array]:
     """Y = max of four c = C(x, w), plus b; max(y, 0) if `rectify`. And where y comes from."""
     order, matrix, o = Order(x, at, len(w)), matrix_of(w), len(w)
-    y = np.empty((len(x), *order.pooled, o), x.dtype)
-    where = np.empty((4 * order.total, o), np.bool_)
+    y = aligned((len(x), *order.pooled, o), x.dtype)
+    where = aligned((4 * order.total, o), np.bool_)
 
     def run(part: Order) -> None:
         for piece, sources in part.sources(x):
             here, target = part.of_phases(where, piece), part.of_pooled(y, piece)
-            phases = np.empty(here.shape, x.dtype)
-            largest = np.empty(here.shape[1:], x.dtype)
+            phases = aligned(here.shape, x.dtype)
+            largest = aligned(here.shape[1:], x.dtype)
             part.convolve(sources, matrix, phases)
             pool_phases(phases, largest, here)
             if b is not None:
@@ -78,7 +79,9 @@ def pooled_vjp(
     order, moved, o = Order(x, at, len(w)), g.transpose(0, 2, 3, 1), len(w)
 
     def phases_of(piece: Piece) -> Array:
-        phases = order.of_phases(where, piece).astype(g.dtype)  # to multiply bools takes longer
+        here = order.of_phases(where, piece)
+        phases = aligned(here.shape, g.dtype)
+        phases[...] = here  # to multiply bools takes longer
         phases *= np.ascontiguousarray(order.of_pooled(moved, piece)).reshape(-1, o)
         return phases
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from autograd_core.dispatch import raw
 from autograd_core.live import live
+from autograd_core.memory import aligned
 from autograd_core.threads import in_two
 from autograd_core.trace import lifted
 from nnkit.functional.activation import relu_op
@@ -73,8 +74,8 @@ def calculated_moments(
     sign = np.where(weight < 0, -1, 1).astype(w.dtype)
     matrix = matrix_of(w) * sign
     count = 4 * order.total
-    phases, where = np.empty((count, o), w.dtype), np.empty((count, o), np.bool_)
-    largest, totals = np.empty((order.total, o), w.dtype), np.zeros((2, o), w.dtype)
+    phases, where = aligned((count, o), w.dtype), aligned((count, o), np.bool_)
+    largest, totals = aligned((order.total, o), w.dtype), np.zeros((2, o), w.dtype)
 
     def run(part: Order) -> Array:
         mine = np.zeros_like(totals)
@@ -134,7 +135,7 @@ def normalise(
     inverse = 1.0 / np.sqrt(m.var + x.dtype.type(eps))
     scale = weight * m.sign * inverse
     shift = bias - m.offset * scale
-    y = np.empty((len(x), *order.pooled, len(w)), x.dtype)
+    y = aligned((len(x), *order.pooled, len(w)), x.dtype)
     positive = np.empty(m.largest.shape, np.bool_) if rectify else None
 
     def run(part: Order) -> None:
@@ -158,7 +159,7 @@ def arrived(g: Array, positive: Array | None, largest: Array, order: Order) -> t
     Also return its sum for each channel, and that of its products with `largest`.
     """
     moved, o = g.transpose(0, 2, 3, 1), g.shape[1]
-    rows = np.empty((order.total, o), g.dtype)
+    rows = aligned((order.total, o), g.dtype)
 
     def run(part: Order) -> Array:
         mine = np.zeros((2, o), g.dtype)
@@ -218,7 +219,8 @@ def scattered(
 ) -> Array:
     """Return scale (g, where it comes from) + slope c + shift, for the phases of a piece."""
     rows, scale, slope, shift = long_runs(g, scale, slope, shift)
-    out, share = np.empty(phases.shape, g.dtype), where.astype(g.dtype)
+    out, share = aligned(phases.shape, g.dtype), aligned(phases.shape, g.dtype)
+    share[...] = where
     (part,), (shares,) = long_runs(out), long_runs(share)
     np.multiply(long_runs(phases)[0], slope, out=part)
     part += shift

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd_core.memory import aligned
 from nnkit.functional.windows import Geometry
 
 __all__ = ["RowSpreader", "row_padding", "rows_pay"]
@@ -78,7 +79,7 @@ class RowSpreader:
         for r in range(0, len(windows), self.rows):
             rows = slice(r, min(len(windows), r + self.rows))
             gathered = np.ascontiguousarray(windows[rows]).reshape(rows.stop - r, -1, k * self.o)
-            share = np.empty((gathered[..., 0].size, self.c), x.dtype)
+            share = aligned((gathered[..., 0].size, self.c), x.dtype)
             for a, part in enumerate(self.parts):
                 source, target = self.reached(a, rows)
                 matrix = gathered[source.start - r : source.stop - r].reshape(-1, k * self.o)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from autograd_core import Tensor
 from autograd_core.holders import is_shared
 from autograd_core.inplace import mark_all_written
-from autograd_core.memory import reserve
+from autograd_core.memory import LINE, aligned, reserve
 from nnkit.optim.interrupts import Uninterrupted
 
 __all__ = ["FlatGroup", "elementwise", "flatten"]
@@ -71,7 +71,8 @@ class Flat:
         sizes = [p.size for p in params]
         ends = np.cumsum(sizes).tolist()
         self.places = [slice(end - n, end) for n, end in zip(sizes, ends, strict=True)]
-        self.vector = np.empty(ends[-1], params[0].dtype)
+        self.vector = aligned(ends[-1], params[0].dtype)
+        self.memory = self.vector if self.vector.base is None else self.vector.base
         for p, view in zip(params, self.views(self.vector), strict=True):
             view[...] = p._value
             p._value = view
@@ -82,9 +83,9 @@ class Flat:
 
     def is_current(self) -> bool:
         """Whether the parameters still live here."""
-        vector = self.vector
+        memory = self.memory
         for p in self.params:  # noqa: SIM110 (a loop takes half the time)
-            if p._value.base is not vector:
+            if p._value.base is not memory:
                 return False
         return True
 
@@ -113,7 +114,7 @@ def is_movable(p: Tensor, optimizer: Any) -> bool:
     if sink is not None and sink.print is not None:
         return False
     flats = [*optimizer._flats, *(t.flat for t in optimizer._together or () if t.flat is not None)]
-    ours = any(value.base is flat.vector for flat in flats)
+    ours = any(value.base is flat.memory for flat in flats)
     del value
     return ours or not is_shared(p)
 
@@ -127,7 +128,7 @@ class FlatGroup:
         self.gradients = flat.views(self.gradient)
         size = len(flat.vector)
         count = max(1, math.ceil(size / BLOCK))
-        step = math.ceil(size / count)
+        step = math.ceil(size / count / LINE) * LINE  # so that each begins on a line of the cache
         self.blocks = [slice(i, min(i + step, size)) for i in range(0, size, step)]
         self.parts = [(flat.vector[b], self.gradient[b]) for b in self.blocks]
         self.states: list[dict[str, Any]] = []
@@ -162,7 +163,7 @@ class FlatGroup:
         return True
 
     def _join(self, key: str, dtype: Any, items: list[Array]) -> None:
-        vector = self.arrays[key] = np.empty(len(self.flat.vector), dtype)
+        vector = self.arrays[key] = aligned(len(self.flat.vector), dtype)
         for s, view, old in zip(self.states, self.flat.views(vector), items, strict=True):
             view[...] = old
             s[key] = view

@@ -17,6 +17,7 @@ from autograd_core.anomaly import watchers
 from autograd_core.dispatch import raw
 from autograd_core.errors import ArgumentError, DtypeError, describe
 from autograd_core.inplace import mark_written
+from autograd_core.memory import aligned
 from autograd_core.taped import gradient_of
 from nnkit.hooks import Hooks, RemovableHandle
 from nnkit.module import Module
@@ -352,7 +353,12 @@ class Optimizer:
         part = value.reshape(-1)[:BLOCK] if goes_in_blocks(self, value) else value
         for i in range(self.scratches):
             self.scratch(part, i)
-        return self.new_state(value, group)
+        state = self.new_state(value, group)
+        for key, entry in state.items():
+            if isinstance(entry, np.ndarray) and entry.shape == value.shape:
+                state[key] = aligned(entry.shape, entry.dtype)
+                state[key][...] = entry
+        return state
 
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -378,7 +384,7 @@ class Scratch:
         if view is None:
             memory = self._memory.get((i, dtype))
             if memory is None or memory.size < value.size:
-                memory = self._memory[i, dtype] = np.empty(value.size, dtype)
+                memory = self._memory[i, dtype] = aligned(value.size, dtype)
                 self._views.clear()
             view = memory[: value.size].reshape(value.shape)
             self._views[i, value.shape, dtype] = view

@@ -203,8 +203,8 @@ def test_large_parameters_keep_their_own_memory() -> None:
     (found,) = optimizer._together
     assert params[4].size > together.SMALL
     assert [p is params[4] for p in found.others] == [True]
-    assert all(p._value.base is found.flat.vector for p in params[:4])
-    assert params[4]._value.base is not found.flat.vector
+    assert all(p._value.base is found.flat.memory for p in params[:4])
+    assert params[4]._value.base is not found.flat.memory
 
 
 def test_a_graph_that_saved_a_weight_notices_the_step() -> None:
