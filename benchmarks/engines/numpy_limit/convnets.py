@@ -16,6 +16,7 @@ import numpy as np
 from benchmarks.engines import Program
 from benchmarks.engines.numpy_limit.convolutions import FirstConvolution, InnerConvolution
 from benchmarks.engines.numpy_limit.flat import Flat, constant, updater
+from benchmarks.engines.numpy_limit.memory import new, ones, zeros
 from benchmarks.engines.numpy_limit.mlp import Net, apart, take_over
 from benchmarks.workloads import Data, Workload
 
@@ -23,10 +24,6 @@ dot, multiply, add, subtract = np.dot, np.multiply, np.add, np.subtract
 maximum, at_least, greater = np.maximum, np.greater_equal, np.greater
 ZERO, MOMENTUM = constant(0), constant(0.1)
 BLOCK = 1 << 15  # elements
-
-
-def new(*shape: int) -> np.ndarray:
-    return np.empty(shape, np.float32)
 
 
 class Pool:
@@ -86,7 +83,7 @@ class Stage:
         self.d = self.pool.d.reshape(-1, channels)
         self.target, self.shape = target, target.shape  # what the next layer reads
         self.mask = new(*self.shape)
-        self.ones = np.ones(len(self.z), np.float32)
+        self.ones = ones(len(self.z))
         self.b, self.db = params[f"{name}.b"], grads[f"{name}.b"]
 
     def forward(self, x: np.ndarray | None = None) -> None:
@@ -115,7 +112,7 @@ class NormStage(Stage):
         super().__init__(conv, params, grads, name, target)
         self.gamma, self.dgamma = params[f"{name}.w"], grads[f"{name}.w"]
         self.m, channels = 4 * len(self.z), len(self.b)
-        self.running_mean, self.running_var = np.zeros(channels, "f4"), np.ones(channels, "f4")
+        self.running_mean, self.running_var = zeros(channels), ones(channels)
         self.tile = max(1, min(len(self.z), BLOCK // 8 // channels))
         while self.pool.blocks[0].stop % (self.tile * channels) or self.z.size % (
             self.tile * channels
@@ -203,9 +200,7 @@ class ConvNet:
             target = self.net.x[:, :-1].reshape(shape[0], half, half, o)
             assert np.shares_memory(target, self.net.x)
         else:
-            self.padded = np.zeros(
-                (shape[0], half + 2 * padding, half + 2 * padding, o), np.float32
-            )
+            self.padded = zeros(shape[0], half + 2 * padding, half + 2 * padding, o)
             target = self.padded[:, padding : padding + half, padding : padding + half]
         if not self.stages:  # images are innermost there
             target = target.transpose(1, 2, 0, 3)

@@ -9,20 +9,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from benchmarks.engines.numpy_limit.memory import new, ones, zeros
+
 dot, add, multiply = np.dot, np.add, np.multiply
 BLOCK = 1 << 17  # elements of a block of columns
-
-
-def new(*shape: int) -> np.ndarray:
-    return np.empty(shape, np.float32)
 
 
 class Statistics:
     """Sums and sums of squares for each channel, taken while the block is in the cache."""
 
     def begin(self, channels: int, rows: int) -> None:
-        self.sums, self.squares = np.zeros(channels, np.float32), np.zeros(channels, np.float32)
-        self.ones, self.square = np.ones(rows, np.float32), new(rows, channels)
+        self.sums, self.squares = zeros(channels), zeros(channels)
+        self.ones, self.square = ones(rows), new(rows, channels)
 
     def count(self, y: np.ndarray) -> None:
         ones, square = self.ones[: len(y)], self.square[: len(y)]
@@ -42,7 +40,7 @@ class FirstConvolution(Statistics):
         k, _, c, o = w.shape
         n, _, height, width = shape
         self.w, self.dw, self.scaled = w.reshape(-1, o), dw.reshape(-1, o), new(k * k * c, o)
-        self.x = np.zeros((height + 2 * padding, width + 2 * padding, c, n), np.float32)
+        self.x = zeros(height + 2 * padding, width + 2 * padding, c, n)
         self.inside = self.x[padding : padding + height, padding : padding + width]
         rows, columns = self.x.shape[0] - k + 1, self.x.shape[1] - k + 1
         windows = sliding_window_view(self.x, (k, k), (0, 1))  # rows, columns, c, n, k, k
@@ -148,7 +146,7 @@ class InnerConvolution(Statistics):
 
     def prepare_gathering(self, n: int) -> None:
         k, o, c, b = self.k, self.o, self.c, self.k - 1 - self.padding
-        padded = np.zeros((n, self.height + 2 * b, self.width + 2 * b, o), np.float32)
+        padded = zeros(n, self.height + 2 * b, self.width + 2 * b, o)
         self.spatial = padded[:, b : b + self.height, b : b + self.width]
         self.turned = new(k, k, o, c)
         windows = sliding_window_view(padded, (k, k), (1, 2)).transpose(0, 1, 2, 4, 5, 3)

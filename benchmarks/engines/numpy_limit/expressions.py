@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.engines import Program
 from benchmarks.engines.numpy_limit.flat import constant
+from benchmarks.engines.numpy_limit.memory import full, new, ones, zeros
 from benchmarks.workloads import Data, Workload
 
 CHUNK = 1 << 15
@@ -32,8 +33,8 @@ def expression(workload: Workload, data: Data) -> Program:
     f' = (1 - tanh^2) e + 2 x (1 / (1 + q) - tanh e); in blocks that stay in the cache.
     """
     x = data["x"]
-    gradient = np.empty_like(x)
-    q, t, e, s = (np.empty(min(x.size, CHUNK), np.float32) for _ in range(4))
+    gradient = new(x.size)
+    q, t, e, s = (new(min(x.size, CHUNK)) for _ in range(4))
     one, two, parts = constant(1), constant(2), []
     for i in range(0, x.size, CHUNK):
         n = min(CHUNK, x.size - i)
@@ -67,9 +68,9 @@ def expression(workload: Workload, data: Data) -> Program:
 def chain(workload: Workload, data: Data) -> Program:
     """Two calls forward and one backward for each pair; every value has a place of its own."""
     x, pairs = data["x"], workload.sizes["pairs"]
-    y, gradient = np.empty_like(x), np.empty_like(x)
+    y, gradient = new(x.size), new(x.size)
     factor, one = constant(0.99999), constant(1)
-    ones, times = np.ones_like(x), range(pairs)
+    first, times = ones(x.size), range(pairs)
 
     def f() -> Any:
         multiply(x, factor, y)
@@ -78,7 +79,7 @@ def chain(workload: Workload, data: Data) -> Program:
             multiply(y, factor, y)
             add(y, one, y)
         value = add.reduce(y)
-        gradient[...] = ones
+        gradient[...] = first
         for _ in times:
             multiply(gradient, factor, gradient)
         return value
@@ -94,16 +95,16 @@ def logistic(workload: Workload, data: Data) -> Program:
     X, signs, w = data["x"], data["y"], data["w"]
     n = len(X)
     rows = n if X.nbytes < LARGE else TILE // X[0].nbytes
-    memory, other = np.empty(rows, np.float32), np.empty(rows, np.float32)
-    one, mean = constant(1), np.full(rows, 1 / n, np.float32)
+    memory, other = new(rows), new(rows)
+    one, mean = constant(1), full((rows,), 1 / n)
     cuts = [slice(i, min(i + rows, n)) for i in range(0, n, rows)]
-    partial = np.empty((len(cuts), len(w)), np.float32)
+    partial = new(len(cuts), len(w))
     lengths = [len(signs[cut]) for cut in cuts]
     blocks = [
         (X[cut], X[cut].T, signs[cut], memory[:m], other[:m], mean[:m], g)
         for cut, m, g in zip(cuts, lengths, partial, strict=True)
     ]
-    gradient, share = np.empty_like(w), constant(-1 / n)
+    gradient, share = new(len(w)), constant(-1 / n)
 
     def f() -> Any:
         value = 0.0
@@ -139,11 +140,11 @@ def of_matrix(f: Callable[[], np.ndarray], name: str) -> Program:
 def hessian(workload: Workload, data: Data) -> Program:
     """Three diagonals: 1200 x_i^2 - 400 x_{i+1} + 2 (+ 200 inside), and -400 x_i beside it."""
     x, n = data["x"], workload.sizes["size"]
-    H = np.zeros((n, n), np.float32)
+    H = zeros(n, n)
     flat = H.reshape(-1)
     main, above, below = flat[:: n + 1], flat[1 :: n + 1], flat[n :: n + 1]
-    head, tail, t = x[:-1], x[1:], np.empty(n - 1, np.float32)
-    offset = np.full(n - 1, 202, np.float32)
+    head, tail, t = x[:-1], x[1:], new(n - 1)
+    offset = full((n - 1,), 202)
     offset[0] = 2
     steep, slope, last = constant(1200), constant(-400), np.float32(200)
 
@@ -164,7 +165,7 @@ def hessian(workload: Workload, data: Data) -> Program:
 def jacobian(workload: Workload, data: Data) -> Program:
     """(1 - tanh(A x)^2) A, row by row."""
     A, x = data["A"], data["x"]
-    y, J, one = np.empty(len(A), np.float32), np.empty_like(A), constant(1)
+    y, J, one = new(len(A)), new(*A.shape), constant(1)
     column = y[:, None]
 
     def f() -> np.ndarray:

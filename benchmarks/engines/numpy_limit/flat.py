@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.engines.numpy_limit.memory import full, new, ones, zeros
 from benchmarks.workloads import Workload
 
 CHUNK = 1 << 14  # elements: all operands of an update stay in the caches
@@ -17,7 +18,7 @@ class Flat:
     """Named arrays that are views of one vector."""
 
     def __init__(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        self.vector = np.zeros(sum(map(math.prod, shapes.values())), np.float32)
+        self.vector = zeros(sum(map(math.prod, shapes.values())))
         self.views, start = {}, 0
         for name, shape in shapes.items():
             end = start + math.prod(shape)
@@ -44,7 +45,7 @@ def updater(workload: Workload, p: np.ndarray, g: np.ndarray) -> Callable[[], No
         return adam(p, g, **settings)
     if "momentum" in settings:
         return momentum(p, g, **settings)
-    lr, pieces, t = constant(settings["lr"]), chunks(p.size), np.empty(min(CHUNK, p.size), "f4")
+    lr, pieces, t = constant(settings["lr"]), chunks(p.size), new(min(CHUNK, p.size))
     parts = [(p[i], g[i], t[: p[i].size]) for i in pieces]
     multiply, subtract = np.multiply, np.subtract
 
@@ -58,7 +59,7 @@ def updater(workload: Workload, p: np.ndarray, g: np.ndarray) -> Callable[[], No
 
 def momentum(p: np.ndarray, g: np.ndarray, lr: float, momentum: float) -> Callable[[], None]:
     """v = momentum v + g; p = p - lr v."""
-    v, t = np.zeros_like(p), np.empty(min(CHUNK, p.size), np.float32)
+    v, t = zeros(p.size), new(min(CHUNK, p.size))
     parts = [(p[i], g[i], v[i], t[: p[i].size]) for i in chunks(p.size)]
     mu, rate = constant(momentum), constant(lr)
     multiply, add, subtract = np.multiply, np.add, np.subtract
@@ -79,8 +80,8 @@ def adam(p: np.ndarray, g: np.ndarray, lr: float, weight_decay: float = 0.0) -> 
     With M = beta1 M + g, V = beta2 V + g^2:
     p -= lr (1 - beta1) / (1 - beta1^t) M / (sqrt((1 - beta2) / (1 - beta2^t)) sqrt(V) + eps).
     """
-    M, V = np.zeros_like(p), np.zeros_like(p)
-    t = np.empty(min(CHUNK, p.size), np.float32)
+    M, V = zeros(p.size), zeros(p.size)
+    t = new(min(CHUNK, p.size))
     parts = [(p[i], g[i], M[i], V[i], t[: p[i].size]) for i in chunks(p.size)]
     beta1, beta2, count = constant(0.9), constant(0.999), 0
     decay, rate, eps = constant(1 - lr * weight_decay), constant(0), constant(0)
@@ -116,11 +117,11 @@ class CrossEntropy:
     """
 
     def __init__(self, classes: int, rows: int) -> None:
-        self.top, self.sums = np.empty(rows, np.float32), np.empty(rows, np.float32)
-        self.picked = np.empty(rows, np.float32)
-        self.ones, self.rows = np.ones(classes, np.float32), np.arange(rows)
+        self.top, self.sums = new(rows), new(rows)
+        self.picked = new(rows)
+        self.ones, self.rows = ones(classes), np.arange(rows)
         self.scale, self.share = constant(1 / rows), np.float32(1 / rows)
-        self.mean = np.full(rows, 1 / rows, np.float32)
+        self.mean = full((rows,), 1 / rows)
 
     def forward_backward(self, z: np.ndarray, labels: np.ndarray) -> Any:
         flat = z.reshape(-1)

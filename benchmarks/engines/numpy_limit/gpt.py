@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.engines import Program
 from benchmarks.engines.numpy_limit.flat import CrossEntropy, Flat, constant, updater
+from benchmarks.engines.numpy_limit.memory import full, new, ones, zeros
 from benchmarks.workloads import Data, Workload
 
 dot, matmul, multiply, add, subtract = np.dot, np.matmul, np.multiply, np.add, np.subtract
@@ -21,16 +22,12 @@ C = 0.7978845608028654  # sqrt(2 / pi), of gelu
 EPS, ONE = constant(1e-5), constant(1)
 
 
-def new(*shape: int) -> np.ndarray:
-    return np.empty(shape, np.float32)
-
-
 class Dense:
     """y = [W b] [x; 1]."""
 
     def __init__(self, net: Any, name: str, inputs: int, out: int, rows: int) -> None:
         self.w, self.grad = net.params[name], net.grads[name]
-        self.x = np.ones((inputs + 1, rows), np.float32)
+        self.x = ones(inputs + 1, rows)
         self.h, self.y, self.dx = self.x[:-1], new(out, rows), new(inputs + 1, rows)
 
     def forward(self) -> np.ndarray:
@@ -51,7 +48,7 @@ class NormDense:
         self.dgamma, self.dbeta = net.grads[f"{norm}.w"], net.grads[f"{norm}.b"]
         out, d = self.w.shape
         self.folded, self.grad, self.t = new(out, d + 1), new(out, d + 1), new(out, d)
-        self.n = np.ones((d + 1, rows), np.float32)
+        self.n = ones(d + 1, rows)
         self.hat, self.square, self.inverse, self.mean = (
             self.n[:-1],
             new(d, rows),
@@ -61,9 +58,9 @@ class NormDense:
         self.y, self.dx, self.average = (
             new(out, rows),
             new(d + 1, rows),
-            np.full(d, 1 / d, np.float32),
+            full((d,), 1 / d),
         )
-        self.ones = np.ones(out, np.float32)
+        self.ones = ones(out)
         self.scaled, self.factor = scaled, constant(net.scale)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
@@ -113,7 +110,8 @@ class Attention:
         self.shape = (heads, d // heads, n, T)
         self.p, self.dp = new(n, heads, T, T), new(n, heads, T, T)
         self.top, self.inverse = new(n, heads, 1, T), new(n, heads, 1, T)
-        self.mask = np.tril(np.full((T, T), -np.inf, np.float32), -1)  # key after query
+        self.mask = zeros(T, T)
+        self.mask[np.tril_indices(T, -1)] = -np.inf  # key after query
         self.dqkv = new(3 * d, n * T)
         self.do, self.t = new(n, heads, d // heads, T), new(n, heads, d // heads, T)
         self.d = d

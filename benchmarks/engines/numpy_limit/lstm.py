@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.engines import Program
 from benchmarks.engines.numpy_limit.flat import CrossEntropy, Flat, constant, updater
+from benchmarks.engines.numpy_limit.memory import full, new, ones, zeros
 from benchmarks.workloads import Data, Workload
 
 dot, multiply, add, subtract, tanh = np.dot, np.multiply, np.add, np.subtract, np.tanh
@@ -45,15 +46,14 @@ class CharLSTM:
             [np.arange(2 * H), np.arange(3 * H, 4 * H), np.arange(2 * H, 3 * H)]
         )
         self.take_over(data["params"])
-        new = lambda *shape: np.empty(shape, np.float32)
-        self.hx = np.ones((T + 1, B, K), np.float32)
+        self.hx = ones(T + 1, B, K)
         self.hx[0, :, :H] = 0
         self.a, self.d, self.tc = new(T, B, 4 * H), new(T, B, 4 * H), new(T, B, H)
-        self.c = np.zeros((T + 1, B, H), np.float32)
-        self.states = np.ones((self.rows, H + 1), np.float32)
+        self.c = zeros(T + 1, B, H)
+        self.states = ones(self.rows, H + 1)
         self.logits, self.dh_rows = new(V, self.rows), new(self.rows, H + 1)
         self.dh = self.dh_rows.reshape(T, B, H + 1)[:, :, :H]
-        self.scale = np.full(4 * H, 0.5, np.float32)
+        self.scale = full((4 * H,), 0.5)
         self.scale[3 * H :] = 1
         self.halved, self.wT = new(K, 4 * H), new(4 * H, H)
         self.dx, self.hot = new(self.rows, W), new(V, self.rows)

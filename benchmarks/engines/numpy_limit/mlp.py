@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks.engines import Program
 from benchmarks.engines.numpy_limit.flat import CrossEntropy, Flat, constant, updater
+from benchmarks.engines.numpy_limit.memory import new, ones
 from benchmarks.workloads import Data, Workload
 
 dot, multiply, subtract, tanh = np.dot, np.multiply, np.subtract, np.tanh
@@ -28,11 +29,11 @@ class Layer:
         self.weight, self.grad, self.x, self.xT = weight, grad, x, x.T
         self.weightT = weight.T
         rows = out + (not last)
-        self.augmented = np.ones((rows, batch), np.float32)
+        self.augmented = ones(rows, batch)
         self.h = self.augmented[:out]
         # Its last row is of no use, but a product with all of the weight needs no copy of a part.
-        self.whole = np.empty((rows, batch), np.float32)
-        self.d, self.t = self.whole[:out], np.empty_like(self.h)
+        self.whole = new(rows, batch)
+        self.d, self.t = self.whole[:out], new(*self.h.shape)
 
 
 class Net:
@@ -43,14 +44,12 @@ class Net:
     ) -> None:
         self.tanh, self.mse = tanh, mse
         widths = [params[names[0]].shape[1] - 1, *(len(params[name]) for name in names)]
-        self.x = np.ones(
-            (batch, widths[0] + 1), np.float32
-        )  # as it comes: the one transposed operand
+        self.x = ones(batch, widths[0] + 1)  # as it comes: the one transposed operand
         self.layers, x = [], self.x.T
         for name in names:
             self.layers.append(Layer(params[name], grads[name], x, last=name == names[-1]))
             x = self.layers[-1].augmented
-        self.dx = np.empty_like(self.x)
+        self.dx = new(*self.x.shape)
         self.loss = CrossEntropy(widths[-1], batch)
         self.scale, self.mean = constant(2 / x.size), np.float32(1 / x.size)
         self.one, self.zero = constant(1), constant(0)
