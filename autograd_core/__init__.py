@@ -43,6 +43,7 @@ from .gradmode import (
 )
 from .guard import read_only
 from .implicit import custom_fixed_point, custom_root, fixed_point
+from .interchange import from_dlpack
 from .jacobians import hessian, jacfwd, jacobian, jacrev
 from .memory import keep_freed_memory
 from .operators import jvp, vjp
@@ -58,7 +59,7 @@ from .products import (
     tensor_jacobian_product,
     vector_jacobian_product,
 )
-from .tensor import Tensor, from_dlpack, tensor
+from .tensor import Tensor, tensor
 
 __all__ = [
     "ArgumentError",

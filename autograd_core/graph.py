@@ -186,7 +186,7 @@ class Output:
     """The rule of a node that stands for one output of an operation with several."""
 
     __slots__ = ("name",)
-    verb, joint, pointwise = "output", False, False
+    verb, joint, pointwise, adds = "output", False, False, None
     pulls = (lambda g, _y, parent, i: Part(i, g, *parent),)
     plan = staticmethod(lambda _active, _count: (False, (), None))  # values are not needed
 

@@ -1,5 +1,5 @@
-"""Getting values out of a Tensor: to Python, to NumPy, and to other libraries (DLPack, the array
-API standard). None of these doors drops a gradient without a word.
+"""Getting values out of a Tensor, and in: to Python, to NumPy, to and from other libraries (DLPack,
+the array API standard). None of these doors drops a gradient without a word.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .dispatch import Layered, raw, trace_of
 from .errors import ConversionError, DtypeError, ShapeError, describe
 from .live import given_away
 
-__all__ = ["Interchange", "values_of"]
+__all__ = ["Interchange", "from_dlpack", "values_of"]
 
 
 class Interchange:
@@ -156,3 +156,31 @@ def values_of(x: Any) -> Any:
     if isinstance(value, Layered):
         value._refuse()  # type: ignore[attr-defined]
     return value
+
+
+def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Layered:
+    """Make a Tensor of another library's array, as `numpy.from_dlpack`; memory is shared.
+
+    Parameters
+    ----------
+    x : object with `__dlpack__`
+        An array of NumPy, PyTorch, JAX, CuPy (on the CPU) ...
+    device : str, optional
+        "cpu" is the only one.
+    copy : bool, optional
+        True: memory of its own. Default: only if there is no other way. (NumPy 2.1 or newer.)
+
+    Raises
+    ------
+    BufferError
+        If the other library cannot give its memory away.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from_dlpack(np.array([1.0, 2.0])).requires_grad_()
+    Tensor([1., 2.], requires_grad=True)
+    """
+    wishes = {k: v for k, v in {"device": device, "copy": copy}.items() if v is not None}
+    tensor: Layered = Layered.result(np.from_dlpack(x, **wishes), None)
+    return tensor

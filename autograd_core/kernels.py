@@ -28,6 +28,7 @@ __all__ = [
     "recurrence",
     "running_maximum",
     "running_minimum",
+    "add_at",
     "scatter",
     "scatter_along_axis",
     "setitem",
@@ -92,6 +93,14 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     else:
         np.add.at(out, index, g)
     return out
+
+
+def add_at(total: Any, g: Any, index: Any) -> None:
+    """Add `g` to the places of `index` in an array: ``total += scatter(g, index, total.shape)``."""
+    if names_places_once(index):
+        total[index] += g
+    else:
+        np.add.at(total, index, g)
 
 
 WHOLE = slice(None)

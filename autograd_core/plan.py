@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .assembly import assembled
 from .chains import Chain, chains
 from .records import Call, Storage, Value, through
 from .simplify import final, rename, simplified
@@ -50,7 +51,7 @@ class Plan:
         self.calls = checked_first(self.calls)
         before = len(self.calls)
         self.calls = simplified(self.calls, self.same, self.constant, set(outputs))
-        self.calls = self._merged(self.calls)
+        self.calls = assembled(self._merged(self.calls), set(outputs))
         self.merged = before - len(self.calls)
         self.outputs = [final(v, self.same) for v in outputs]
         self._join_memory()

@@ -23,6 +23,7 @@ from .guard import check_operand, check_saved
 __all__ = ["backward"]
 
 Rewrap = Callable[[Any, Node], Any]
+PLAIN = np.ndarray, np.generic
 
 
 def backward(
@@ -100,6 +101,9 @@ def backward(
         parents, operands, y, settings = node.parents, node.operands, node.y, node.settings
         if operands is None:
             raise consumed(rule)
+        is_part = rule.adds is not None and plainly
+        if is_part and waiting.takes_part(parents[0], g, rule, settings):
+            parents = ()  # it has its share
         if rewrap is not None:
             operands, y = rewrapped(node, rewrap)
         try:
@@ -136,7 +140,7 @@ def backward(
                     if ahead is not None:
                         waiting.receive(ahead, ahead_g)
                         ahead = None
-                    waiting.receive(parent, c)
+                    waiting.receive(parent, c, is_part and c.base is None)
         except Exception as error:
             error.add_note(f"... in the backward pass of {rule.name}")
             raise
@@ -179,11 +183,12 @@ def consumed(rule: Any) -> GraphError:
 class Waiting:
     """What has received some of its cotangent: nodes, the youngest first, and leaves."""
 
-    __slots__ = ("found", "leaves", "queue")
+    __slots__ = ("found", "leaves", "owned", "queue")
 
     def __init__(self) -> None:
         self.found: dict[int, tuple[Node, Any]] = {}
         self.queue: list[int] = []
+        self.owned: set[int] = set()  # whose cotangents in `found` nobody else holds
         self.leaves: dict[Node, tuple[Any, bool]] = {}
 
     def receive(self, node: Node, c: Any, fresh: bool = False) -> None:
@@ -199,14 +204,30 @@ class Waiting:
             return
         key = -node.order
         if key in self.found:
-            self.found[key] = node, self.found[key][1] + c
+            c, fresh = self.found[key][1] + c, True
         else:
             heappush(self.queue, key)
-            self.found[key] = node, c
+        self.found[key] = node, c
+        if fresh:
+            self.owned.add(key)
+
+    def takes_part(self, whole: Node, g: Any, rule: Any, settings: dict) -> bool:
+        """Add the cotangent of a part to that of the whole, if there is one: no pass for each."""
+        if whole.rule is None:
+            total, owned = self.leaves.get(whole, (None, False))
+        else:
+            key = -whole.order
+            total, owned = self.found.get(key, (None, None))[1], key in self.owned
+        if not owned or type(total) is not np.ndarray or not isinstance(g, PLAIN):
+            return False
+        rule.adds(total, g, **settings)
+        return True
 
     def youngest(self) -> tuple[Node, Any]:
         """Take the node whose turn it is, with all of its cotangent."""
-        return self.found.pop(heappop(self.queue))
+        key = heappop(self.queue)
+        self.owned.discard(key)
+        return self.found.pop(key)
 
 
 def rewrapped(node: Node, rewrap: Rewrap) -> tuple[tuple, Any]:

@@ -256,8 +256,8 @@ def apply_index(x: Any, index: Any) -> Any:
     if not basic or not is_simple(x):
         return apply(getitem, (x,), {"index": index})
     rule, trace, y = RULES[getitem], x._trace, x._value[index]
-    node = new(Link)
-    node.parent, node.place, node.settings = trace, 0, {"index": index}
+    node = new(Step)
+    node.parents, node.settings = (trace,), {"index": index}
     node.operands = (trace,)  # the node stands in for x, of which nothing is kept
     node.level = trace.level
     node.order = new_order()

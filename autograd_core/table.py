@@ -105,6 +105,7 @@ class Rule:
     joint = False  # one function gives the cotangents of all operands
     saves = False  # f returns (y, saved), and `saved` takes the place of y in the vjp
     composition: Callable[..., Any] | None = None  # the same function in differentiable NumPy
+    adds: Callable[..., None] | None = None  # adds the cotangent of a part to that of the whole
     view: str | None = None  # "tracked": the result is a view; "untracked": of a kind not tracked
     _pull: Any  # makes `pulls[i]`
     otherwise: Any = None  # a composition that takes the calls that the row does not
@@ -328,9 +329,12 @@ def elementwise(f: Callable[..., Any], *partials: Any) -> None:
     Elementwise(f, partials)
 
 
-def linear(f: Callable[..., Any], adjoint: Callable[..., Any]) -> None:
-    """Declare that `f` is linear in its first operand; `adjoint(g, x, *, settings)`, x a Spec."""
-    Linear(f, adjoint)
+def linear(f: Callable[..., Any], adjoint: Callable[..., Any], adds: Any = None) -> None:
+    """Declare that `f` is linear in its first operand; `adjoint(g, x, *, settings)`, x a Spec.
+
+    `adds(total, g, *, settings)` adds the adjoint to an array that is there.
+    """
+    Linear(f, adjoint).adds = adds
 
 
 def bilinear(f: Callable[..., Any], left: Callable[..., Any], right: Callable[..., Any]) -> None:

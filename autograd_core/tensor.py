@@ -17,7 +17,7 @@ from .reverse import backward
 from .surface import Surface
 from .taped import Taped, require_float
 
-__all__ = ["Tensor", "from_dlpack", "require_float", "tensor"]
+__all__ = ["Tensor", "require_float", "tensor"]
 
 
 class Tensor(Writable, Taped, Surface):
@@ -236,30 +236,3 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     result = Tensor(value)
     del value  # nobody else holds it
     return result.requires_grad_() if requires_grad else result
-
-
-def from_dlpack(x: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
-    """Make a Tensor of another library's array, as `numpy.from_dlpack`; memory is shared.
-
-    Parameters
-    ----------
-    x : object with `__dlpack__`
-        An array of NumPy, PyTorch, JAX, CuPy (on the CPU) ...
-    device : str, optional
-        "cpu" is the only one.
-    copy : bool, optional
-        True: memory of its own. Default: only if there is no other way. (NumPy 2.1 or newer.)
-
-    Raises
-    ------
-    BufferError
-        If the other library cannot give its memory away.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from_dlpack(np.array([1.0, 2.0])).requires_grad_()
-    Tensor([1., 2.], requires_grad=True)
-    """
-    wishes = {k: v for k, v in {"device": device, "copy": copy}.items() if v is not None}
-    return Tensor(np.from_dlpack(x, **wishes))

@@ -24,6 +24,7 @@ from benchmarks.engines import formulas
 DEPTHS = (100, 1_000, 10_000, 100_000, 1_000_000)
 SIZES = (100, 10_000, 1_000_000, 10_000_000)
 LAYERS = (16, 64, 256)
+ROWS = (100, 1_000, 3_000)
 
 
 def smallest(f: Callable[[], Any], seconds: float) -> float:
@@ -98,6 +99,35 @@ def layers(seconds: float, numbers: tuple[int, ...] = LAYERS) -> dict[str, Any]:
     return {"head": head, "lines": lines}
 
 
+def rows(seconds: float, numbers: tuple[int, ...] = ROWS) -> dict[str, Any]:
+    """An array (n, 100) of which each row is read by itself, here and in HIPS autograd."""
+    engines: list[tuple[Any, Any]] = [(np, grad)]
+    try:
+        import autograd
+        import autograd.numpy as hips
+    except ImportError:
+        pass
+    else:
+        engines.append((hips, autograd.grad))
+    lines = []
+    for n in numbers:
+        x, line = np.random.default_rng(0).standard_normal((n, 100)), [f"{n:,}"]
+        for np_, derive in engines:
+
+            def f(v: Any, np_: Any = np_, n: int = n) -> Any:
+                total = 0.0
+                for t in range(n):
+                    total = total + np_.sum(v[t] * v[t])
+                return total
+
+            g = derive(f)
+            took = smallest(lambda g=g, x=x: g(x), seconds) / n  # type: ignore[misc]
+            line.append(f"{took * 1e6:.1f}")
+        lines.append(line)
+    head = ["rows", "us per row", "HIPS autograd"][: len(engines) + 1]
+    return {"head": head, "lines": lines}
+
+
 CHAINS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "sin(x)": lambda np_, x, c: np_.sin(x),
     "tanh(x)": lambda np_, x, c: np_.tanh(x),
@@ -140,6 +170,7 @@ def measured(seconds: float = 1.0) -> dict[str, Any]:
     tables = {
         "depth (forward and backward of a chain)": depth(seconds),
         "size (the expression of W7)": elements(seconds),
+        "rows that are read one by one": rows(seconds / 4),
         "memory with depth": layers(seconds / 2),
         "memory of chains on 100,000 numbers": chains(),
     }

@@ -4,7 +4,7 @@ other's adjoint.
 
 import numpy as np
 
-from ..kernels import getitem, names_all_places, scatter, scatter_along_axis, stretched
+from ..kernels import add_at, getitem, names_all_places, scatter, scatter_along_axis, stretched
 from ..table import linear, rule
 
 
@@ -13,7 +13,7 @@ def getitem_adjoint(g, x, *, index):
     return g.reshape(x.shape) if names_all_places(index) else scatter(g, index, x.shape)
 
 
-linear(getitem, getitem_adjoint)
+linear(getitem, getitem_adjoint, adds=add_at)
 linear(scatter, lambda g, x, *, index, shape: getitem(g, index))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd_core import compile, jacobian
+from autograd_core import compile, grad, jacobian
+from autograd_core.kernels import scatter
 
 rng = np.random.default_rng(0)
 
@@ -102,3 +103,56 @@ def test_sums_of_something_else_than_all_elements_stay_whole(settings, monkeypat
 
 
 PERMUTED = np.eye(3)[[1, 0, 2]]
+
+
+# --- gradients of parts ---------------------------------------------------------------------------
+
+PARTS: dict[str, tuple[list[Any], str]] = {  # indexes of a (4, 3) array, and what is written down
+    "rows": ([0, 1, 2, 3], "False, out="),
+    "rows backwards, some by negative numbers": ([-1, 2, -3, 0], "False, out="),
+    "columns": ([(slice(None), 0), (..., 1), (slice(None), -1)], "False, out="),
+    "slices": ([slice(0, 3), slice(3, 4)], "False, out="),
+    "steps": ([slice(0, None, 2), slice(None, 0, -2)], "False, out="),
+    "numbers and rows": ([(0, 0), (0, slice(1, None)), slice(1, None)], "False, out="),
+    "with new axes": ([(None, 0), (slice(1, 4), None)], "False, out="),
+    "rows, one left out": ([0, 2, 3], "True, out="),
+    "slices that overlap": ([slice(0, 3), slice(1, 4)], "True, out="),
+    "one row twice": ([1, 1, 1], "True, out="),
+    "a mask and two rows": ([np.array([False, True, True, False]), 0, 3], "True, out="),
+    "places that are named twice, and two rows": ([([1, 1, 2],), 0, 3], "add("),
+}
+
+
+def of_parts(indexes: list[Any]) -> Any:
+    def f(x: Any) -> Any:
+        y, total = x * 1.5, 0.0
+        for i, index in enumerate(indexes):
+            total = total + np.sum(y[index] ** 2 * (i + 1.0))
+        return total
+
+    return f
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_gradients_of_parts_are_put_together(name: str) -> None:
+    indexes, written = PARTS[name]
+    f = of_parts(indexes)
+    x = rng.standard_normal((4, 3))
+    compiled = warmed(grad(f), x)
+    weights = np.zeros((4, 3))
+    for i, index in enumerate(indexes):
+        np.add.at(weights, index, i + 1.0)
+    np.testing.assert_allclose(compiled(2 * x), weights * 2.25 * 4 * x, rtol=1e-14)
+    np.testing.assert_array_equal(compiled(2 * x), grad(f)(2 * x))
+    assert written in compiled.source
+
+
+def test_a_gradient_of_parts_that_is_asked_for_itself_stays():
+    def f(g):
+        first = scatter(g, 0, (2, 3))
+        return first, first + scatter(g, 1, (2, 3))
+
+    g = rng.standard_normal(3)
+    compiled = warmed(f, g)
+    for ours, expected in zip(compiled(2 * g), f(2 * g), strict=True):
+        np.testing.assert_array_equal(ours, expected)

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from autograd_core import Tensor, grad, jvp, tensor
+from autograd_core.kernels import scatter
+from autograd_core.rules import indexing
 from tests.amounts import amount
 
 DEPTH = amount("DEPTH", 100_000, 1_000_000)
@@ -167,3 +169,60 @@ def test_training_steps_leave_nothing_behind() -> None:
     finally:
         tracemalloc.stop()
         gc.enable()
+
+
+PARTS: dict[str, Any] = {  # how part t of an array (n, 3) is read
+    "rows": lambda x, t: x[t],
+    "numbers": lambda x, t: x[t, 1],
+    "slices that overlap": lambda x, t: x[max(0, t - 2) : t + 1],
+    "lists that name a row twice": lambda x, t: x[[t, t, 0]],
+    "columns of rows": lambda x, t: x[t : t + 1, ::2],
+}
+
+
+@pytest.mark.parametrize("is_leaf", [True, False])
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_are_added_in_place(
+    name: str, is_leaf: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part of an array adds its gradient to one array, whatever their number is."""
+    made, part, n = [], PARTS[name], 50
+    monkeypatch.setattr(indexing, "scatter", lambda *args: made.append(1) or scatter(*args))
+
+    def f(x: Any) -> Any:
+        y, total = x if is_leaf else x * 2.0, 0.0
+        for t in range(n):
+            total = total + np.sum(part(y, t) ** 3) * (t + 1)
+        return total + np.sum(y)
+
+    x = np.random.default_rng(0).standard_normal((n, 3))
+    found = grad(f)(x)
+    assert len(made) == 1
+    monkeypatch.undo()
+    places, scale = np.arange(3 * n).reshape(n, 3), 1.0 if is_leaf else 2.0
+    expected = np.full(3 * n, scale)
+    for t in range(n):
+        at = np.ravel(part(places, t))
+        np.add.at(expected, at, 3 * (t + 1) * scale * (scale * x).reshape(-1)[at] ** 2)
+    np.testing.assert_allclose(found, expected.reshape(n, 3), rtol=1e-12)
+
+
+def test_the_gradient_of_a_part_stays_what_it_is() -> None:
+    """What a hook or `.grad` got is not what the next part is added to."""
+    x = tensor([1.0, 2.0, 3.0], requires_grad=True)
+    seen = []
+    y = x * 1.0
+    parts = [y[0], y[1:], y[0]]
+    for p in parts:
+        p.retain_grad()
+        p.register_hook(lambda g: seen.append(np.array(g)))
+    y.retain_grad()
+    loss = sum(np.sum(p * (i + 2.0)) for i, p in enumerate(parts))
+    loss.backward(retain_graph=True)
+    first = y.grad
+    np.testing.assert_array_equal(first, [6.0, 3.0, 3.0])
+    assert [np.ravel(p.grad).tolist() for p in parts] == [[2.0], [3.0, 3.0], [4.0]]
+    loss.backward()
+    np.testing.assert_array_equal(x.grad, [12.0, 6.0, 6.0])
+    assert [np.ravel(p.grad).tolist() for p in parts] == [[4.0], [6.0, 6.0], [8.0]]
+    assert len(seen) == 6

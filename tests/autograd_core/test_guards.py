@@ -29,6 +29,7 @@ LAYERS = [
     ["live"],
     ["reverse", "forward", "gradmode", "dispatch"],
     ["simplify", "reach", "chains"],
+    ["assembly"],
     ["plan", "blocks", "script", "snapshot"],
     ["chaining", "wording"],
     ["replay"],
