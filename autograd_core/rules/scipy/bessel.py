@@ -9,6 +9,7 @@ import scipy.special as sc
 from ...batch import batching
 from ...batch import elementwise as each_element
 from ...table import elementwise, primitive, rule
+from .integrals import chained
 from .unknown import unknown
 
 
@@ -17,11 +18,18 @@ def neighbours(f, sign_below, sign_above):
     return lambda _y, v, x: 0.5 * (sign_below * f(v - 1, x) + sign_above * f(v + 1, x))
 
 
-for f in (sc.jv, sc.yv, sc.yn, sc.hankel1, sc.hankel2):
+def of_whole(f, sign_below, sign_above):
+    """Say the same of a function that cuts its order v down to a whole number."""
+    slope = neighbours(f, sign_below, sign_above)
+    return lambda y, v, x: slope(y, np.trunc(v), x)
+
+
+for f in (sc.jv, sc.yv, sc.hankel1, sc.hankel2):
     elementwise(f, unknown(f.__name__, 0), neighbours(f, 1, -1))
 elementwise(sc.iv, unknown("iv", 0), neighbours(sc.iv, 1, 1))
-for f in (sc.kv, sc.kn):
-    elementwise(f, unknown(f.__name__, 0), neighbours(f, -1, -1))
+elementwise(sc.kv, unknown("kv", 0), neighbours(sc.kv, -1, -1))
+elementwise(sc.yn, unknown("yn", 0), of_whole(sc.yn, 1, -1))
+elementwise(sc.kn, unknown("kn", 0), of_whole(sc.kn, -1, -1))
 
 elementwise(sc.j0, lambda _y, x: -sc.j1(x))
 elementwise(sc.j1, lambda _y, x: 0.5 * (sc.j0(x) - sc.jv(2, x)))
@@ -178,7 +186,7 @@ def kelvin_slope(right, y, x):
 def airy_vjp(g, y, x):
     """Ai'' = x Ai, and so for Bi."""
     Ai, Ai_prime, Bi, Bi_prime = y
-    return (g[0] * Ai_prime + g[1] * x * Ai + g[2] * Bi_prime + g[3] * x * Bi,)
+    return (chained(g, [Ai_prime, x * Ai, Bi_prime, x * Bi]),)
 
 
 def airy_jvp(ts, y, x):

@@ -104,7 +104,7 @@ elementwise(
 
 
 def binom_psi(y, n, k):
-    """Return binom(n, k) psi(n - k + 1)."""
+    """Return binom(n, k) psi(n - k + 1); with n - k in the place of k, binom(n, k) psi(k + 1)."""
     return times_psi(
         y,
         n - k + 1.0,
@@ -117,7 +117,7 @@ def binom_psi(y, n, k):
 elementwise(
     sc.binom,
     lambda y, n, k: y * sc.psi(n + 1.0) - binom_psi(y, n, k),
-    lambda y, n, k: binom_psi(y, n, k) - y * sc.psi(k + 1.0),
+    lambda y, n, k: binom_psi(y, n, k) - binom_psi(y, n, n - k),
 )
 
 

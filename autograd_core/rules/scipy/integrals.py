@@ -19,8 +19,14 @@ elementwise(sc.exp1, lambda _y, x: -np.exp(-x) / x)
 elementwise(
     sc.expn,
     unknown("expn", 0),
-    lambda _y, n, x: np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sc.expn(lower(n), x)),
+    lambda _y, n, x: expn_slope(np.trunc(n), x),  # as SciPy reads n
 )
+
+
+def expn_slope(n, x):
+    """Return -E_(n-1)(x)."""
+    return np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sc.expn(lower(n), x))
+
 
 
 def spence_slope(_y, x):
@@ -39,11 +45,20 @@ def lower(n):
     return n - (n != 0)
 
 
+def chained(gs, slopes):
+    """Return the sum of g * slope. A result that was not used has no share, be its slope infinite.
+
+    What such a result received are plain zeros, also in a walk that is recorded itself.
+    """
+    shares = [g * d for g, d in zip(gs, slopes) if type(g) is not np.ndarray or np.any(g)]
+    return sum(shares[1:], shares[0]) if shares else gs[0]
+
+
 def pair(first, second):
-    """Declare a function of x with two results by the derivatives of these."""
+    """Make the rules of a function of x with two results of the derivatives of these."""
 
     def vjp(g, _y, x):
-        return (g[0] * first(x) + g[1] * second(x),)
+        return (chained(g, [first(x), second(x)]),)
 
     def jvp(ts, _y, x):
         return ts[0] * first(x), ts[0] * second(x)

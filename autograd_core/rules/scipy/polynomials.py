@@ -18,6 +18,11 @@ def second_kind(n, x):
     return np.sign(n + 1) * slope
 
 
+def legendre_slope(n, x):
+    """Return the derivative of the Legendre function P_n for n >= 0."""
+    return 0.5 * (n + 1) * (n != 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, x)
+
+
 elementwise(
     sc.eval_jacobi,
     unknown("eval_jacobi", 0),
@@ -30,7 +35,7 @@ elementwise(
 elementwise(
     sc.eval_legendre,
     unknown("eval_legendre", 0),
-    lambda _y, n, x: 0.5 * (n + 1) * (n != 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, x),
+    lambda _y, n, x: legendre_slope(np.where(n < 0, -1 - n, n), x),  # P_(-1-n) is P_n
 )
 elementwise(
     sc.eval_chebyt,
@@ -75,7 +80,7 @@ elementwise(
 elementwise(
     sc.eval_sh_legendre,
     unknown("eval_sh_legendre", 0),
-    lambda _y, n, x: (n + 1) * (n != 0) * sc.eval_jacobi(lower(n), 1.0, 1.0, 2 * x - 1),
+    lambda _y, n, x: 2 * legendre_slope(np.where(n < 0, -1 - n, n), 2 * x - 1),
 )
 elementwise(
     sc.eval_sh_chebyt,

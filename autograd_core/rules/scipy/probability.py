@@ -70,8 +70,8 @@ elementwise(sc.nbdtri, None, unknown("nbdtri", 1), lambda y, k, n, _p: 1 / nbdtr
 
 
 def nbdtr_density(k, n, p):
-    """Return the derivative of nbdtr, which is betainc(n, k + 1, p)."""
-    return beta_density(1.0 * n, np.floor(k) + 1.0, p)
+    """Return the derivative of nbdtr, which is betainc(n, k + 1, p), of whole k and n."""
+    return beta_density(1.0 * np.trunc(n), np.floor(k) + 1.0, p)
 
 
 # inverse functions: the reciprocal slope at the result

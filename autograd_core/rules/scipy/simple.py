@@ -6,6 +6,7 @@ import numpy as np
 import scipy.special as sc
 
 from ...table import constant, elementwise
+from ..elementwise import power_base, power_exponent
 from .unknown import unknown
 
 DEGREE = math.pi / 180
@@ -92,15 +93,15 @@ def exprel_slope(x):
 
 
 elementwise(sc.exprel, lambda _y, x: exprel_slope(x))
-elementwise(
-    sc.powm1,
-    lambda _y, x, p: p * x ** (p - 1),
-    lambda y, x, _p: (y + 1) * np.log(x),
-)
+elementwise(sc.powm1, power_base, lambda y, x, p: power_exponent(y + 1, x, p))
 
 
 def half_square(u, p):
-    """Return the derivative of (e^(p u) - 1) / p = u exprel(p u) with respect to p."""
+    """Return the derivative of (e^(p u) - 1) / p = u exprel(p u) with respect to p.
+
+    For u = -inf it is the limit 1 / p^2.
+    """
+    u = np.maximum(u, -1e15)
     return u * u * exprel_slope(p * u)
 
 

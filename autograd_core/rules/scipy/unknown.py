@@ -10,7 +10,7 @@ from ...errors import MissingRuleError
 def unknown(name, operand):
     """Return the partial derivative that says that it is not known."""
 
-    def partial(_y, *_xs):
+    def partial(_y, _x, *_xs):
         raise MissingRuleError(
             f"scipy.special.{name} has no derivative rule for operand {operand}: there is no "
             f"formula for it in SciPy's functions. Pass that operand as a plain number or "

@@ -120,7 +120,23 @@ EDGES: list[tuple[Any, tuple, int, Any]] = [  # function, point, operand, deriva
     (special.kl_div, (0.0, 0.0), 0, 0.0),
     (special.kl_div, (0.0, 0.0), 1, 1.0),
     (special.kl_div, (0.0, 0.5), 1, 1.0),
+    (special.powm1, (0.0, 0.0), 0, 0.0),
+    (special.boxcox, (0.0, 2.0), 1, 0.25),
+    (special.boxcox1p, (-1.0, 0.5), 1, 4.0),
     (special.entr, (0.0,), 0, INF),  # as it is
+    (lambda x: special.sici(x)[0], (0.0,), 0, 1.0),  # the other results have none there
+    (lambda x: special.shichi(x)[0], (0.0,), 0, 1.0),
+    (lambda x: special.itj0y0(x)[0], (0.0,), 0, 1.0),
+    (lambda x: special.iti0k0(x)[0], (-2.0,), 0, special.i0(2.0)),
+    (lambda x: special.airy(x)[0], (200.0,), 0, 0.0),
+    (grad(lambda x: special.sici(x)[0] ** 2), (0.0,), 0, 2.0),
+    # what SciPy reads as whole numbers
+    (special.yn, (0.7, 2.0), 1, grad(special.yn, 1)(0, 2.0)),
+    (special.kn, (0.7, 2.0), 1, grad(special.kn, 1)(0, 2.0)),
+    (special.expn, (0.7, 2.0), 1, grad(special.expn, 1)(0, 2.0)),
+    (special.nbdtr, (1.5, 2.6, 0.3), 2, grad(special.nbdtr, 2)(1, 2, 0.3)),
+    (special.nbdtrc, (1.5, 2.6, 0.3), 2, grad(special.nbdtrc, 2)(1, 2, 0.3)),
+    (special.nbdtri, (1.5, 2.6, 0.3), 2, grad(special.nbdtri, 2)(1, 2, 0.3)),
     (special.ndtri, (0.0,), 0, INF),
     (special.ndtri, (1.0,), 0, INF),
     (special.logit, (0.0,), 0, INF),
@@ -248,6 +264,7 @@ def far_left(x: Any) -> Any:
     ("call", "error", "words"),
     [
         (lambda x: special.jv(x, 1.0), MissingRuleError, ["jv", "operand 0", "detach"]),
+        (lambda x: special.ive(x, 1.0), MissingRuleError, ["ive", "operand 0", "detach"]),
         (lambda x: special.gammainc(x, 1.0), MissingRuleError, ["gammainc", "operand 0"]),
         (lambda x: special.polygamma(x, 1.0), TypeError, ["polygamma", "whole numbers"]),
         (lambda x: special.zetac(x), MissingRuleError, ["zetac"]),
