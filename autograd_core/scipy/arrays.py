@@ -9,7 +9,7 @@ import numpy as np
 from ..dispatch import operand_of, raw
 from ..errors import ArgumentError, DtypeError, describe
 
-__all__ = ["as_array", "as_float", "refuse_non_finite", "values_of"]
+__all__ = ["as_array", "as_arrays", "as_float", "refuse_non_finite", "values_of"]
 
 
 def as_array(x: Any) -> Any:
@@ -21,6 +21,16 @@ def as_array(x: Any) -> Any:
             f"Convert it first: np.asarray(x, dtype=float)."
         )
     return x
+
+
+def as_arrays(x: Any, y: Any) -> tuple[Any, Any]:
+    """Make arrays of two arguments; one that is a Python number takes the dtype of the other."""
+    plain = [type(v) in (bool, int, float, complex) for v in (x, y)]
+    x, y = (v if number else as_array(v) for v, number in zip((x, y), plain, strict=True))
+    if plain[0] != plain[1]:
+        dtype = np.result_type(x if plain[0] else x.dtype, y if plain[1] else y.dtype)
+        x, y = (np.asarray(v, dtype) if n else v for v, n in zip((x, y), plain, strict=True))
+    return as_array(x), as_array(y)
 
 
 def as_float(x: Any) -> Any:

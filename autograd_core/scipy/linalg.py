@@ -29,7 +29,7 @@ Matrix = Any
 
 
 def det(a: Matrix, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Return the determinant of a matrix, as `numpy.linalg.det`.
+    """Return the determinant of a matrix, as `numpy.linalg.det`, but always in float64.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def det(a: Matrix, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """
     a = as_float(a)
     refuse_non_finite("det", check_finite, a)
-    return np.linalg.det(a)
+    return np.linalg.det(a.astype(np.result_type(a.dtype, float), copy=False))
 
 
 def norm(

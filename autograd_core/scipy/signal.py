@@ -23,6 +23,7 @@ def convolve(
     axes: Axes | str | None = None,
     dot_axes: Axes = ((), ()),
     mode: str = "full",
+    method: str = "auto",
 ) -> Any:
     """Convolve two arrays along some axes, and sum products along others.
 
@@ -36,6 +37,8 @@ def convolve(
         The axes of A and of B that are summed over, as by `numpy.tensordot`.
     mode : {"full", "same", "valid"}
         As for `scipy.signal.convolve`.
+    method : {"auto", "direct", "fft"}
+        Taken as SciPy takes it; the sum is always the direct one.
 
     Returns
     -------
@@ -45,7 +48,7 @@ def convolve(
     Raises
     ------
     ArgumentError
-        If `mode` is another.
+        If `mode` or `method` is another.
     ShapeError
         If `mode` is "valid" and neither array fits into the other.
 
@@ -61,6 +64,8 @@ def convolve(
     axes, mode = (None, axes) if isinstance(axes, str) else (axes, mode)
     if mode not in ("full", "same", "valid"):
         raise ArgumentError(f"convolve(mode=...) is 'full', 'same' or 'valid', got {mode!r}")
+    if method not in ("auto", "direct", "fft"):
+        raise ArgumentError(f"convolve(method=...) is 'auto', 'direct' or 'fft', got {method!r}")
     A, B = as_array(A), as_array(B)
     if axes is None:
         if A.ndim != B.ndim:

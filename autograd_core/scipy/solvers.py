@@ -329,6 +329,9 @@ def cho_solve(
     array([1.])
     """
     c, lower = c_and_lower
+    b = as_float(b)
+    if b.ndim == 1 < np.ndim(c) - 1:
+        return cho_solve(c_and_lower, b[:, None], check_finite=check_finite)[..., 0]
     first, second = (0, 2) if lower else (2, 0)
     y = solve_triangular(c, b, first, lower, check_finite=check_finite)
     return solve_triangular(c, y, second, lower, check_finite=False)

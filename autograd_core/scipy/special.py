@@ -14,7 +14,7 @@ from ..dispatch import Layered
 from ..errors import ArgumentError, DtypeError, describe
 from ..rules.scipy import bessel, integrals, sums
 from ..rules.scipy import gamma as gamma_rules
-from .arrays import as_array, values_of
+from .arrays import as_array, as_arrays, values_of
 from .guarded import guarded
 
 __all__ = sorted(scipy.special.__all__)
@@ -55,7 +55,7 @@ def zeta(x: Array, q: Array = None) -> Any:
     >>> bool(np.isclose(grad(zeta, 1)(2.0, 1.0), -2 * zeta(3)))
     True
     """
-    return scipy.special.zeta(x) if q is None else gamma_rules.zeta(as_array(x), as_array(q))
+    return scipy.special.zeta(x) if q is None else gamma_rules.zeta(*as_arrays(x, q))
 
 
 def polygamma(n: Array, x: Array) -> Any:
@@ -158,13 +158,16 @@ def logsumexp(
     >>> grad(logsumexp)(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
-    a = as_array(a)
-    if b is not None:
-        a, b = np.broadcast_arrays(a, as_array(b))
+    if b is None:
+        a = as_array(a)
+    else:
+        a, b = np.broadcast_arrays(*as_arrays(a, b))
     a = a * 1.0 if a.dtype.kind in "iub" else a
     axes = from_behind(axis, a.ndim)
     if not return_sign:
         return sums.log_sum_exp(a, b, axis=axes, keepdims=keepdims)
+    if b is not None:
+        a = np.where(np.logical_and(b == 0, np.isinf(a)), -np.inf, a)  # no 0 * inf
     shift = np.max(np.real(stop_gradient(a)), axis=axes, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(shift), shift, 0.0)
     terms = np.exp(a - shift) if b is None else b * np.exp(a - shift)

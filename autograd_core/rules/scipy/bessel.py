@@ -136,7 +136,7 @@ def derivative_of(f):
     below, above = SIGNS[f]
 
     def derivative(_y, z, *, n):
-        lower = below * n * f(z, n=np.maximum(n - 1, 0))
+        lower = np.where(n == 0, 0.0, below * n * f(z, n=np.maximum(n - 1, 0)))  # no 0 * inf
         return (lower + above * (n + 1) * f(z, n=n + 1)) / (2 * n + 1)
 
     return derivative

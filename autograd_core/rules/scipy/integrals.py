@@ -28,7 +28,6 @@ def expn_slope(n, x):
     return np.where(n == 0, -np.exp(-x) * (1 + x) / (x * x), -sc.expn(lower(n), x))
 
 
-
 def spence_slope(_y, x):
     """Return log(x) / (1 - x), near 1 as the series -2F1(1, 1; 2; 1 - x)."""
     near = np.abs(1 - x) < 0.5

@@ -123,6 +123,8 @@ EDGES: list[tuple[Any, tuple, int, Any]] = [  # function, point, operand, deriva
     (special.powm1, (0.0, 0.0), 0, 0.0),
     (special.boxcox, (0.0, 2.0), 1, 0.25),
     (special.boxcox1p, (-1.0, 0.5), 1, 4.0),
+    (lambda x: special.spherical_yn(0, x), (0.0,), 0, INF),
+    (lambda x: special.spherical_in(0, x), (800.0,), 0, INF),
     (special.entr, (0.0,), 0, INF),  # as it is
     (lambda x: special.sici(x)[0], (0.0,), 0, 1.0),  # the other results have none there
     (lambda x: special.shichi(x)[0], (0.0,), 0, 1.0),
@@ -250,10 +252,22 @@ def test_logsumexp_at_infinity() -> None:
     np.testing.assert_allclose(grad(special.logsumexp)(np.array([1e5, 1e5])), [0.5, 0.5])
     y, sign = special.logsumexp(np.log([3.0, 2.0]), b=[1.0, -2.0], return_sign=True)
     assert (y.round(12), sign) == (0.0, -1.0)
+    y, sign = special.logsumexp([np.inf, 0.0], b=[0.0, -2.0], return_sign=True)
+    assert (y, sign) == (np.log(2.0), -1.0)
     nothing = np.full((2, 2), [[-np.inf] * 2, [0.0, -np.inf]])
     y, pull = vjp(lambda a: special.logsumexp(a, axis=1, return_sign=True)[0], nothing)
     assert y.tolist() == [-np.inf, 0.0] and pull(np.ones(2))[0].tolist() == [[0, 0], [1, 0]]
     assert special.logsumexp(np.zeros((0,))) == -np.inf
+
+
+def test_dtypes_are_scipys() -> None:
+    x = np.float32([0.5, 2.0])
+    for f, args in [("zeta", (3, x)), ("zeta", (x, 2.0)), ("zeta", (2, 3)), ("zeta", ([2.0], x))]:
+        assert getattr(special, f)(*args).dtype == getattr(scipy.special, f)(*args).dtype
+    for b in (2.0, 2, [2.0], x):
+        assert special.logsumexp(x, b=b).dtype == scipy.special.logsumexp(x, b=b).dtype
+    M = np.eye(2, dtype=np.float32) + x
+    assert linalg.det(M) == scipy.linalg.det(M) and linalg.det(M).dtype == np.float64
 
 
 def far_left(x: Any) -> Any:
@@ -289,6 +303,7 @@ def far_left(x: Any) -> Any:
         (lambda x: special.zeta(x), MissingRuleError, ["scipy.special.zeta", "operand 0"]),
         (lambda x: grad(far_left)(x), ArgumentError, ["psi(1 - z)", "-2e+06"]),
         (lambda x: signal.convolve(X, X * x, "circular"), ArgumentError, ["'circular'", "same"]),
+        (lambda x: signal.convolve(X, X * x, method="slow"), ArgumentError, ["'slow'", "direct"]),
         (lambda x: signal.convolve(A, X * x), ShapeError, ["(2, 3)", "axes"]),
         (lambda x: signal.convolve(A, A * x, ([0], [0, 1])), ShapeError, ["as many", "(2, 3)"]),
         (lambda x: signal.convolve(A, A * x, ([0], [0]), ([1], [])), ShapeError, ["dot_axes"]),
