@@ -26,6 +26,7 @@ from .guard import Sink
 from .holders import TRACE_ALONE, holds_array_alone, trace_holders
 from .kernels import getitem, setitem
 from .live import assign
+from .outputs import does_not_fit, out_by_name, target
 from .shortcuts import OPERATORS, apply_pair, apply_settled, apply_unary
 from .table import RULES, Spec
 
@@ -93,6 +94,8 @@ class Writable(Layered):
                 f"an in-place operation would write {y.dtype} numbers into {describe(self)}, and "
                 f"round them. Use the result (x = x + v), or cast first: x.astype({y.dtype})."
             )
+        if len(y.shape) > len(self.shape):  # an index would take axes of length 1 in front
+            raise does_not_fit("an in-place operation", y, self)
         self[...] = y
         return self
 
@@ -148,31 +151,32 @@ class Writable(Layered):
             if len(inputs) == 1:
                 return apply_unary(ufunc, self)
             return apply_pair(ufunc, inputs, self)
-        (out,) = kwargs.pop("out", (None,)) if ufunc.nout == 1 else (kwargs.get("out"),)
-        where = kwargs.pop("where", True)
-        if method != "__call__":  # NumPy's own reductions name what they do not set
+        outs = kwargs.pop("out", None)
+        if method in ("reduce", "accumulate"):  # NumPy's own name what they do not set
             kwargs = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
-        y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
-        if where is not True:
-            if out is None:
-                raise NotDifferentiableError(
-                    f"{name_of(ufunc)}(..., where=...) without out= leaves values undefined. "
-                    f"Write np.where(condition, {name_of(ufunc)}(...), 0.0)."
-                )
-            y = np.where(where, y, out)
-        if out is None:
+            where = True
+            y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+            if outs and outs[0] is not None and np.shape(y) != np.shape(outs[0]):
+                raise does_not_fit(f"{name_of(ufunc)}.{method}", y, outs[0])
+        else:
+            where = kwargs.pop("where", True)
+            y = super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+        if outs is None and where is True:
             return y
-        return deliver(y, out, name_of(ufunc))
+        if ufunc.nout == 1:
+            return written(y, outs and outs[0], where, ufunc)
+        pairs = zip(y, outs or (None,) * ufunc.nout, strict=True)
+        return tuple([written(v, out, where, ufunc) for v, out in pairs])
 
     def __array_function__(self, func: Callable, types: Any, args: tuple, kwargs: dict) -> Any:
+        if len(args) > 2:
+            args, kwargs = out_by_name(func, args, kwargs)
         out = kwargs.get("out") if kwargs else None
         if out is not None:
+            out = target(name_of(func), out)
             y = apply(func, args, {k: v for k, v in kwargs.items() if k != "out"})
             if np.shape(y) != out.shape:
-                raise ShapeError(
-                    f"{name_of(func)} gives shape {np.shape(y)}, which does not fit into out= of "
-                    f"shape {out.shape}"
-                )
+                raise does_not_fit(name_of(func), y, out)
             return deliver(y, out, name_of(func))
         try:
             if not kwargs and len(args) == 2 and OPERATORS[func] is not None:
@@ -200,6 +204,19 @@ class Writable(Layered):
                 view._alias = Alias(self._alias.writes, self, f, settings)
                 view._alias.tracked = kind == "tracked" and self._alias.tracked
                 share_watch(self, view)
+
+
+def written(y: Any, out: Any, where: Any, ufunc: np.ufunc) -> Any:
+    """Write one result of a ufunc into what was given for it, where it is to be written."""
+    name = name_of(ufunc)
+    if where is not True:
+        if out is None:
+            raise NotDifferentiableError(
+                f"{name}(..., where=...) without out= leaves values undefined. "
+                f"Write np.where(condition, {name}(...), 0.0)."
+            )
+        y = np.where(where, y, out)
+    return y if out is None else deliver(y, target(name, out), name)
 
 
 def deliver(y: Any, out: Any, name: str) -> Any:

@@ -33,7 +33,7 @@ LAYERS = [
     ["plan", "blocks", "script", "snapshot"],
     ["chaining", "wording"],
     ["replay"],
-    ["habits", "display", "interchange", "shortcuts"],
+    ["habits", "display", "interchange", "shortcuts", "outputs"],
     ["array_names", "torch_math"],
     ["torch_shapes"],
     ["surface", "inplace"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -246,6 +247,15 @@ def test_plain_tensors_share_memory_as_arrays_do() -> None:
         (lambda x: write(x[1:][:1], 0, 1.0), GraphError, ["view", "x.copy()"]),
         (lambda x: np.sum(x, out=np.zeros(())), NotDifferentiableError, ["np.sum", "tensor(y)"]),
         (lambda x: np.cumsum(x, out=tensor(np.zeros(2))), ShapeError, ["np.cumsum", "(2,)"]),
+        (
+            lambda x: np.add.reduce(x, out=tensor(np.zeros(2))),
+            ShapeError,
+            ["np.add.reduce", "(2,)"],
+        ),
+        (lambda x: np.add(x[None], 1.0, out=x * 1.0), ShapeError, ["(1, 3)", "(3,)"]),
+        (lambda x: operator.iadd(x * 1.0, np.ones((1, 3))), ShapeError, ["(1, 3)", "(3,)"]),
+        (lambda x: np.sum(x, out=3.0), DtypeError, ["np.sum(out=...)", "3.0"]),
+        (lambda x: np.sin(x, out=[0.0] * 3), DtypeError, ["np.sin(out=...)", "a list"]),
         (lambda x: np.cumsum(x, out=tensor([0, 0, 0])), DtypeError, ["int64", "astype"]),
         (lambda x: write(x * 1.0, slice(2), np.ones(3)), ShapeError, ["(3,)", "(2,)"]),
         (lambda x: write(x * 1.0, 0, 1j), DtypeError, ["complex128", "float64"]),
@@ -275,6 +285,7 @@ def test_a_number_written_into_a_plain_buffer_is_refused_with_the_fix() -> None:
 
 
 M = np.linspace(-1.0, 1.3, 12).reshape(3, 4)
+MASK = M > -0.6
 OUT = {
     "sum": (lambda x, out: np.sum(x, axis=1, out=out), (3,)),
     "max": (lambda x, out: np.max(x, axis=1, out=out), (3,)),
@@ -289,6 +300,13 @@ OUT = {
     "dot": (lambda x, out: np.dot(x, x.T, out=out), (3, 3)),
     "einsum": (lambda x, out: np.einsum("ij,ij->i", x, x, out=out), (3,)),
     "a view": (lambda x, out: np.sum(x, axis=1, out=out[:, 1]), (3, 2)),
+    "a tuple": (lambda x, out: np.add.reduce(x, axis=1, out=(out,)), (3,)),
+    "reduce": (lambda x, out: np.add.reduce(x, 1, where=MASK, out=out), (3,)),
+    "its place": (lambda x, out: np.sum(x, 1, None, out, True), (3, 1)),
+    "place of a method": (lambda x, out: x.sum(0, None, out), (4,)),
+    "place in clip": (lambda x, out: np.clip(x, -0.5, 0.5, out), (3, 4)),
+    "place in dot": (lambda x, out: np.dot(x, x.T, out), (3, 3)),
+    "of several": (lambda x, out: np.modf(0.9 * x, out=(out, None)), (3, 4)),
 }
 
 
