@@ -132,8 +132,9 @@ class ArrayNames:
         copy: Any = True,
     ) -> Any:
         """Cast the elements; the gradient comes back in the old dtype."""
+        dtype = np.dtype(dtype)  # None is float64
         if not np.can_cast(self.dtype, dtype, casting):
-            raise DtypeError(f"x.astype: {self.dtype} to {np.dtype(dtype)} is not {casting!r}")
+            raise DtypeError(f"x.astype: {self.dtype} to {dtype} is not {casting!r}")
         return astype(self, dtype, copy=copy)
 
     def copy(self, order: Any = "C") -> Any:

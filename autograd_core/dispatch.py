@@ -130,8 +130,8 @@ def apply(f: Callable[..., Any], args: tuple, kwargs: dict) -> Any:
         if not active or level < recording_from.get():
             result = untraced(y) if level == 0 else y
         else:
-            if y.__class__ is np.ndarray and y.dtype.hasobject:
-                raise not_numbers(f, values)
+            if (y.__class__ is np.ndarray and y.dtype.hasobject) or y.__class__ in (float, complex):
+                raise not_numbers(f, [*values, np.asarray(y, object)])
             trace = top.derive(rule, active, traces, values, y, saved, settings)
             if y.__class__ is not np.ndarray and isinstance(y, (tuple, list)):
                 result = like(y, [Layered.result(v, trace.output(i, v)) for i, v in enumerate(y)])

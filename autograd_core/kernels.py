@@ -271,6 +271,13 @@ def checked_quantiles(q: Any, scale: float) -> None:
 
 
 @primitive
+def checked_nonzero(x: Any, error: type[Exception], said: str) -> None:
+    """Refuse zeros with an error of NumPy's."""
+    if not np.all(x):
+        raise error(said)
+
+
+@primitive
 def quantile_ranks(z: Any, q: Any, weights: Any, method: Any, skip_nan: bool) -> Any:
     """Return the places of quantiles in each lane of z, once it is sorted.
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..composed import composed
 from ..errors import ArgumentError, ShapeError
-from ..kernels import astype, scatter
+from ..kernels import astype, checked_nonzero, scatter
 from .shapes import axis_of, cut
 
 
@@ -65,6 +65,8 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """A geometric mean of start and stop, with changing weights."""
     start = astype(start, np.result_type(start.dtype, stop.dtype, float))
+    for end in (start, stop):
+        checked_nonzero(end, ArgumentError, "np.geomspace: a geometric sequence has no zeros")
     ratio = stop / start
     y = np.moveaxis(start * ratio ** shares(num, endpoint, ratio), 0, axis)
     return y if dtype is None else astype(y, dtype)

@@ -5,6 +5,7 @@ index. Batch axes that were broadcast are summed by the engine.
 import numpy as np
 
 from ..composed import composed
+from ..errors import ShapeError
 from ..table import bilinear, existing
 
 
@@ -122,19 +123,29 @@ def vdot(a, b):
     return np.dot(a.conj().ravel(), b.ravel())
 
 
+def need_axes(name, *given):
+    """Refuse operands with fewer axes than they must have: NumPy's own products count them."""
+    for x, least in given:
+        if x.ndim < least:
+            raise ShapeError(f"np.{name} takes {least} axes or more here, got shape {x.shape}")
+
+
 def vecdot(x1, x2, axis=-1):
     """Conjugate the first operand, and sum over one axis."""
+    need_axes("vecdot", (x1, 1), (x2, 1))
     a, b = np.moveaxis(x1.conj(), axis, -1), np.moveaxis(x2, axis, -1)
     return np.matmul(a[..., None, :], b[..., None])[..., 0, 0]
 
 
 def matvec(x1, x2):
     """Matrix times vector."""
+    need_axes("matvec", (x1, 2), (x2, 1))
     return np.matmul(x1, x2[..., None])[..., 0]
 
 
 def vecmat(x1, x2):
     """Conjugate of a vector times matrix."""
+    need_axes("vecmat", (x1, 1), (x2, 2))
     return np.matmul(x1.conj()[..., None, :], x2)[..., 0, :]
 
 

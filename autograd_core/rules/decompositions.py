@@ -35,6 +35,7 @@ from .matrices import (
     identity,
     largest,
     reciprocal,
+    refuse_vectors,
     to_triangle,
 )
 
@@ -99,6 +100,7 @@ rule(tall_qr, vjp=(qr_vjp,), jvp=(qr_jvp,))
 
 def qr(a, mode="reduced"):
     """Of a wide matrix, the square part in front gives Q, and Q^H applied to the rest is R's."""
+    refuse_vectors("qr", a)
     m, n = a.shape[-2:]
     if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
         raise NotDifferentiableError(
@@ -244,6 +246,7 @@ rule(thin_svd, vjp=(svd_vjp,), jvp=(svd_jvp,))
 
 def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     """Singular vectors beyond the singular values are refused: they are not determined by A."""
+    refuse_vectors("svd", a)
     if compute_uv and full_matrices and a.shape[-2] != a.shape[-1]:
         raise NotDifferentiableError(
             f"np.linalg.svd of a {a.shape[-2]} x {a.shape[-1]} matrix with full_matrices=True (the "

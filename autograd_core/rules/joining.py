@@ -180,14 +180,20 @@ def array_split(ary, indices_or_sections, axis=0):
     return np.split(ary, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
-def split_along(axis_of):
-    """Say `split` along an axis that depends on the number of axes."""
-    return lambda ary, indices_or_sections: np.split(ary, indices_or_sections, axis_of(ary))
+def split_along(name, axis_of, least):
+    """Say `split` along an axis that depends on the number of axes, of which there are `least`."""
+
+    def composition(ary, indices_or_sections):
+        if ary.ndim < least:
+            raise ShapeError(f"np.{name} takes {least} axes or more, got shape {ary.shape}")
+        return np.split(ary, indices_or_sections, axis_of(ary))
+
+    return composition
 
 
 composed(np.array_split, array_split)
-composed(np.hsplit, split_along(lambda x: min(x.ndim - 1, 1)))
-composed(np.vsplit, split_along(lambda _x: 0))
-composed(np.dsplit, split_along(lambda _x: 2))
+composed(np.hsplit, split_along("hsplit", lambda x: min(x.ndim - 1, 1), 1))
+composed(np.vsplit, split_along("vsplit", lambda _x: 0, 2))
+composed(np.dsplit, split_along("dsplit", lambda _x: 2, 3))
 for f in existing("unstack"):
     composed(f, lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))

@@ -17,7 +17,7 @@ from ..composed import composed
 from ..errors import ShapeError
 from ..kernels import astype, getitem
 from ..table import constant, primitive, rule
-from .matrices import H, T, from_triangle, identity
+from .matrices import H, T, from_triangle, identity, refuse_vectors
 
 # --- inverse and systems of equations -------------------------------------------------------------
 
@@ -129,6 +129,11 @@ def tensorsolve(a, b, axes=None):
         a = a.transpose(*front, *axes)
     unknowns = a.shape[b.ndim :]
     n = math.prod(unknowns)
+    if a.size != n * n or b.size != n:
+        raise np.linalg.LinAlgError(
+            f"np.linalg.tensorsolve needs as many equations as unknowns; got {a.shape} for the "
+            f"equations, of which {b.shape} is the right-hand side"
+        )
     return np.linalg.solve(a.reshape(n, n), b.reshape(n)).reshape(unknowns)
 
 
@@ -277,6 +282,9 @@ rule(np.linalg.multi_dot, vjp=multi_dot_vjp, jvp=multi_dot_jvp, arity=None)
 
 def matrix_power(a, n):
     """By repeated squaring."""
+    refuse_vectors("matrix_power", a)
+    if a.shape[-2] != a.shape[-1]:
+        raise np.linalg.LinAlgError(f"powers are those of square matrices, got shape {a.shape}")
     n = operator.index(n)
     if n == 0:
         return np.zeros_like(a) + identity(a)
@@ -301,6 +309,16 @@ def outer(x1, x2):
     return np.outer(x1, x2)
 
 
+def cross(x1, x2, axis=-1):
+    """Unlike `np.cross`, of vectors in space only."""
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ShapeError(
+            f"np.linalg.cross multiplies vectors of three components, got shapes {x1.shape} and "
+            f"{x2.shape}. np.cross takes vectors in the plane, too."
+        )
+    return np.cross(x1, x2, axis=axis)
+
+
 two = ("x1", "x2")
 composed(np.linalg.matrix_power, matrix_power)
 composed(np.linalg.outer, outer, two)
@@ -311,7 +329,7 @@ composed(
     lambda x1, x2, axis=-1: np.vecdot(x1, x2, axis=axis),  # type: ignore[call-overload]
     two,
 )
-composed(np.linalg.cross, lambda x1, x2, axis=-1: np.cross(x1, x2, axis=axis), two)
+composed(np.linalg.cross, cross, two)
 composed(np.linalg.trace, lambda x, offset=0, dtype=None: np.trace(x, offset, -2, -1, dtype=dtype))
 composed(np.linalg.diagonal, lambda x, offset=0: np.diagonal(x, offset, -2, -1))
 composed(np.linalg.matrix_transpose, lambda x: T(x))

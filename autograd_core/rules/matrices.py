@@ -31,6 +31,14 @@ def diagonal_matrix(d):
     return d[..., None] * np.eye(d.shape[-1], dtype=d.dtype)
 
 
+def refuse_vectors(name, A):
+    """Refuse what has no two axes, with NumPy's error."""
+    if A.ndim < 2:
+        raise np.linalg.LinAlgError(
+            f"np.linalg.{name} takes a matrix or a stack of them, got shape {A.shape}"
+        )
+
+
 def are_zero(*cotangents):
     """Whether these are plain arrays of zeros: nothing depends on what they belong to."""
     return all(type(G) is np.ndarray and not G.any() for G in cotangents)

@@ -102,7 +102,7 @@ def of_matrix(x, p, axes, keepdims):
 def vector_norm(x, axis=None, keepdims=False, ord=2):
     """Return a norm over any axes; a number has none, though NumPy's reductions are generous."""
     axes_of(axis, x.ndim)
-    return of_vector(x, ord, axis, keepdims)
+    return of_vector(x, ord, axis, bool(keepdims))
 
 
 def norm(x, ord=None, axis=None, keepdims=False):
@@ -129,11 +129,18 @@ composed(
 
 
 def cond(x, p=None):
-    """Return the norm of x times the norm of its inverse."""
+    """Return the norm of x times the norm of its inverse, infinite where it has none."""
+    if 0 in x.shape[-2:]:
+        raise np.linalg.LinAlgError(f"np.linalg.cond of an empty matrix, of shape {x.shape}")
     if p in (None, 2, -2):
         s = np.linalg.svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return of_matrix(x, p, (-2, -1), False) * of_matrix(np.linalg.inv(x), p, (-2, -1), False)
+        y = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        lost = np.isnan(y)
+    else:
+        lost = np.equal(np.linalg.slogdet(x).sign, 0)
+        x = np.where(lost[..., None, None], np.eye(x.shape[-1]), x)
+        y = of_matrix(x, p, (-2, -1), False) * of_matrix(np.linalg.inv(x), p, (-2, -1), False)
+    return np.where(np.logical_and(lost, np.isfinite(np.sum(x, axis=(-2, -1)))), math.inf, y)
 
 
 composed(np.linalg.cond, cond)

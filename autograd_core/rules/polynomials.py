@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..composed import composed
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ShapeError
 from ..kernels import astype
 from ..table import rule
 
@@ -27,25 +27,38 @@ def order_of(m):
 
 def longer(p, n):
     """Put zeros in front until there are n coefficients."""
-    return np.concatenate([np.zeros(n - p.size, p.dtype), p])
+    if len(p) == n:
+        return p
+    return np.concatenate([np.zeros(n - len(p), p.dtype), p])
 
 
 def polyadd(a1, a2):
     """Add the coefficients of equal powers."""
     a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
-    n = max(a1.size, a2.size)
+    n = max(len(a1), len(a2))
     return longer(a1, n) + longer(a2, n)
 
 
 def polysub(a1, a2):
     """Subtract the coefficients of equal powers."""
     a1, a2 = np.atleast_1d(a1), np.atleast_1d(a2)
-    n = max(a1.size, a2.size)
+    n = max(len(a1), len(a2))
     return longer(a1, n) - longer(a2, n)
 
 
+def one_polynomial(p):
+    """See a number as a polynomial, and refuse arrays of several axes."""
+    p = np.atleast_1d(p)
+    if p.ndim > 1:
+        raise ShapeError(f"a polynomial has its coefficients along one axis, got shape {p.shape}")
+    return p
+
+
 def leading(p):
-    """Cut off the zeros in front, but for a last one."""
+    """Cut off the zeros in front, but for a last one; nothing is 0."""
+    p = one_polynomial(p)
+    if not p.size:
+        return np.zeros(1, p.dtype)
     while p.size > 1 and np.equal(p[0], 0):
         p = p[1:]
     return p
@@ -53,12 +66,12 @@ def leading(p):
 
 def polymul(a1, a2):
     """Each coefficient times each; zeros in front count for nothing."""
-    return np.convolve(leading(np.atleast_1d(a1)), leading(np.atleast_1d(a2)))
+    return np.convolve(leading(a1), leading(a2))
 
 
 def polydiv(u, v):
     """Long division: quotient and remainder."""
-    u, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
+    u, v = one_polynomial(u) + 0.0, one_polynomial(v) + 0.0
     quotient = [np.zeros(0, u.dtype)]
     for k in range(u.size - v.size + 1):
         factor = u[k : k + 1] / v[0]

@@ -146,8 +146,23 @@ def among_numbers(composition):
 composed(np.nansum, among_numbers(sum_of))
 composed(np.nanprod, among_numbers(prod_of))
 composed(np.nanmean, among_numbers(mean_of))
-composed(np.nanvar, among_numbers(var_of))
-composed(np.nanstd, among_numbers(std_of))
+
+
+def with_freedom(composition):
+    """Give NaN, as NumPy does here, where no degree of freedom is left."""
+
+    def spread(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, **settings):
+        y = composition(a, axis, dtype, ddof, keepdims, where, **settings)
+        spare = count_of(a, axis, keepdims, where, y.dtype) - degrees(
+            ddof, settings.get("correction")
+        )
+        return np.where(spare <= 0, np.nan, y)
+
+    return spread
+
+
+composed(np.nanvar, among_numbers(with_freedom(var_of)))
+composed(np.nanstd, among_numbers(with_freedom(std_of)))
 
 
 def running(cumulate, neutral):

@@ -163,7 +163,7 @@ def broadcast_arrays(*args):
     return tuple(np.broadcast_to(x, shape) for x in args)
 
 
-def meshgrid(*xi, sparse=False, indexing="xy"):
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     """Each vector along its own axis, copied along the others."""
     order = list(range(len(xi)))
     if indexing == "xy" and len(xi) > 1:
@@ -172,7 +172,9 @@ def meshgrid(*xi, sparse=False, indexing="xy"):
         np.reshape(x, [-1 if i == place else 1 for i in range(len(xi))])
         for x, place in zip(xi, order, strict=True)
     ]
-    return tuple(grid) if sparse else np.broadcast_arrays(*grid)
+    if not sparse:
+        return np.broadcast_arrays(*grid)
+    return tuple(grid) if copy else grid  # as NumPy has it
 
 
 def trim_zeros(filt, trim="fb", axis=None):

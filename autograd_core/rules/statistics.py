@@ -4,7 +4,7 @@ import numpy as np
 
 from ..composed import composed
 from ..errors import ArgumentError, DtypeError, ShapeError
-from ..kernels import astype, checked_quantiles, quantile_ranks, scatter
+from ..kernels import astype, checked_nonzero, checked_quantiles, quantile_ranks, scatter
 from ..table import constant
 from .shapes import axes_of, lanes
 
@@ -22,7 +22,7 @@ CONTINUOUS = {
 }
 TAKEN = {"lower", "higher", "nearest", "inverted_cdf", "closest_observation"}
 """Definitions whose results are elements, of whatever dtype q is."""
-constant(checked_quantiles, quantile_ranks)
+constant(checked_nonzero, checked_quantiles, quantile_ranks)
 
 
 def read_sorted(s, ranks, n):
@@ -130,6 +130,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
     else:
         w = weights_like(a, weights, axis)
         total = np.sum(w, axis=axis, keepdims=keepdims)
+        checked_nonzero(total, ZeroDivisionError, "np.average: the weights sum to zero")
         y = np.sum(a * w, axis=axis, keepdims=keepdims) / total
         total = astype(total, y.dtype)
     return (y, total) if returned else y

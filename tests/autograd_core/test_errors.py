@@ -111,6 +111,7 @@ MISTAKES = [
     (lambda: leaf(2) + OBJECTS, DtypeError, ["np.add", "dtype object"]),
     (lambda: np.where([True, False], leaf(2), OBJECTS), DtypeError, ["np.where", "dtype object"]),
     (lambda: np.concatenate([leaf(2), OBJECTS]), DtypeError, ["dtype object"]),
+    (lambda: np.sum(leaf(2), dtype=object), DtypeError, ["np.sum", "dtype object"]),
     (lambda: leaf(2) @ OBJECTS, DtypeError, ["dtype object"]),
     (lambda: jvp(lambda x: x + OBJECTS, (np.ones(2),), (np.ones(2),)), DtypeError, ["object"]),
     (lambda: leaf(2) + "abc", DtypeError, ["np.add", "'abc'"]),

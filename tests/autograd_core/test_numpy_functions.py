@@ -382,6 +382,20 @@ SAME: list[tuple[Any, np.ndarray]] = [
     (lambda x: np.piecewise(x, [[True, False]], [np.sin, np.cos]), MATRIX),
     (lambda x: np.polyder(x, m=1.0), MATRIX[0]),
     (lambda x: np.var(x, axis=0, ddof=1), MATRIX[:1]),
+    (lambda x: np.nanvar(x, axis=1, ddof=3), MATRIX),
+    (lambda x: np.nanstd(x, axis=0, ddof=5, keepdims=True), MATRIX),
+    (lambda x: np.nanvar(x, axis=0, ddof=1), np.array([[1.0, np.nan], [3.0, 2.0]])),
+    (lambda x: np.linalg.cond(x, 1), np.array([[[1.0, 2.0], [2.0, 4.0]], [[1, 2], [0, 4]]])),
+    (lambda x: np.linalg.cond(x, -np.inf), np.ones((2, 2))),
+    (np.linalg.cond, np.zeros((2, 2))),
+    (lambda x: np.linalg.cond(x, "fro"), MATRIX[:, :2]),
+    (lambda x: np.polyadd(x, [[1.0], [2.0]]), MATRIX),
+    (lambda x: np.polysub([3.0, 1.0, 2.0], x.T), MATRIX),
+    (lambda x: np.polymul(x, [1.0, 2.0]), MATRIX[0, :0]),
+    (lambda x: np.polymul([], x), MATRIX[0]),
+    (lambda x: np.linalg.vector_norm(x, ord=3, keepdims=np.True_), MATRIX),
+    (lambda x: x.astype(None), SINGLE),
+    (lambda x: np.add.reduce(x, axis=1, where=MATRIX > 0), MATRIX),
 ]  # fmt: skip
 if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
     SAME += [
@@ -468,17 +482,37 @@ REFUSED_BY_NUMPY = {
     "no period": lambda x: np.interp(x, [0.0, 1.0], [1.0, 2.0], period=0),
     "a border of another mode": lambda x: np.pad(x, 1, "edge", constant_values=2.0),
     "lengths of another mode": lambda x: np.pad(x, 1, stat_length=2),
+    "weights that add up to nothing": lambda x: np.average(x[0], weights=[1.0, -2.0, 1.0]),
+    "a geometric sequence from zero": lambda x: np.geomspace(0.0 * x, 2.0),
+    "polynomials along two axes": lambda x: np.polymul(x, x[0]),
+    "a division of two axes": lambda x: np.polydiv(x[0], x[:, :2]),
+    "a power of what is not square": lambda x: np.linalg.matrix_power(x, 1),
+    "a power of a vector": lambda x: np.linalg.matrix_power(x[0], 2),
+    "more equations than unknowns": lambda x: np.linalg.tensorsolve(x.T, x[0]),
+    "vectors that are flat": lambda x: np.linalg.cross(x[0], x[0, :2]),
+    "rows of a vector": lambda x: np.vsplit(x[0], 1),
+    "columns of a number": lambda x: np.hsplit(x[0, 0], 1),
+    "layers of a matrix": lambda x: np.dsplit(x, 1),
+    "singular values of a vector": lambda x: np.linalg.svd(x[0]),
+    "a factor of a vector": lambda x: np.linalg.qr(x[0]),
+    "the condition of nothing": lambda x: np.linalg.cond(x[:0, :0]),
+    "a product with a number": lambda x: np.vecdot(x[0, 0], x[0]),
     "conditions that do not fit": lambda x: np.piecewise(x, [[True, False, True]], [np.sin]),
 }
 if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
-    REFUSED_BY_NUMPY["an end that is none"] = lambda x: np.trim_zeros(x[0], "zz")
+    REFUSED_BY_NUMPY |= {
+        "an end that is none": lambda x: np.trim_zeros(x[0], "zz"),
+        "a matrix that is a vector": lambda x: np.matvec(x[0, :1], x[0, :1]),
+        "a matrix that is a number": lambda x: np.vecmat(x[0], x[0, 0]),
+    }
 
 
 @pytest.mark.parametrize("name", REFUSED_BY_NUMPY)
 def test_what_numpy_refuses_is_refused(name: str) -> None:
     call = REFUSED_BY_NUMPY[name]
     for x in (MATRIX, tensor(MATRIX, requires_grad=True)):
-        with pytest.raises((ValueError, TypeError, RuntimeError, IndexError)):
+        allowed = (ValueError, TypeError, RuntimeError, ZeroDivisionError)
+        with pytest.raises(allowed if isinstance(x, Tensor) else (*allowed, IndexError)):
             call(x)
 
 

@@ -12,6 +12,7 @@ import scipy.special as sc
 from ...batch import batching
 from ...batch import elementwise as each_element
 from ...table import elementwise, primitive, rule
+from ..matrices import are_zero
 from .unknown import hidden, unknown
 
 elementwise(sc.expi, lambda _y, x: np.exp(x) / x)
@@ -49,7 +50,7 @@ def chained(gs, slopes):
 
     What such a result received are plain zeros, also in a walk that is recorded itself.
     """
-    shares = [g * d for g, d in zip(gs, slopes) if type(g) is not np.ndarray or np.any(g)]
+    shares = [g * d for g, d in zip(gs, slopes) if not are_zero(g)]
     return sum(shares[1:], shares[0]) if shares else gs[0]
 
 
