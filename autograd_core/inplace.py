@@ -61,6 +61,7 @@ class Writable(Layered):
 
     __slots__ = ()
     dtype: Any
+    shape: Any
 
     def __setitem__(self, index: Any, v: Any) -> None:
         if self._alias is not None:

@@ -390,7 +390,7 @@ SAME: list[tuple[Any, np.ndarray]] = [
     (np.linalg.cond, np.zeros((2, 2))),
     (lambda x: np.linalg.cond(x, "fro"), MATRIX[:, :2]),
     (lambda x: np.polyadd(x, [[1.0], [2.0]]), MATRIX),
-    (lambda x: np.polysub([3.0, 1.0, 2.0], x.T), MATRIX),
+    (lambda x: np.polysub([[3.0], [1.0], [2.0]], x.T), MATRIX),
     (lambda x: np.polymul(x, [1.0, 2.0]), MATRIX[0, :0]),
     (lambda x: np.polymul([], x), MATRIX[0]),
     (lambda x: np.linalg.vector_norm(x, ord=3, keepdims=np.True_), MATRIX),
