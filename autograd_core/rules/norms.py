@@ -12,6 +12,7 @@ from ..batch import batching, reduction
 from ..composed import composed
 from ..errors import ArgumentError
 from ..table import primitive, rule
+from .matrices import identity
 from .shapes import axes_of, spread
 
 
@@ -138,7 +139,7 @@ def cond(x, p=None):
         lost = np.isnan(y)
     else:
         lost = np.equal(np.linalg.slogdet(x).sign, 0)
-        x = np.where(lost[..., None, None], np.eye(x.shape[-1]), x)
+        x = np.where(lost[..., None, None], identity(x), x)
         y = of_matrix(x, p, (-2, -1), False) * of_matrix(np.linalg.inv(x), p, (-2, -1), False)
     return np.where(np.logical_and(lost, np.isfinite(np.sum(x, axis=(-2, -1)))), math.inf, y)
 
