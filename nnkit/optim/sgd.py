@@ -119,7 +119,8 @@ class SGD(Optimizer):
     def update(self, value: Array, grad: Array, state: State, group: Group) -> None:
         """Update one parameter."""
         b = self.scratch(value, 1)
-        grad = with_decay(value, grad, group, self.scratch(value, 0), b)
+        if group["weight_decay"] or group.get("maximize", False):
+            grad = with_decay(value, grad, group, self.scratch(value, 0), b)
         if group["momentum"]:
             grad = self._with_momentum(value, grad, state, group)
         np.multiply(grad, number(group["lr"], value.dtype), out=b)
