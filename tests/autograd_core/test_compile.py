@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import warnings
 from typing import Any, NamedTuple
 
@@ -94,6 +95,32 @@ def test_chains_over_large_arrays(
         np.testing.assert_allclose(value, expected, rtol=1e-6 if dtype == "float32" else 1e-14)
         np.testing.assert_array_equal(gradient, right)
     assert "blocks of" in compiled.source
+
+
+SEVERAL: dict[str, Any] = {  # results of a chain, and for how many others there is more memory
+    "the last of all": (lambda x: np.exp(-np.square(np.tanh(x) * x)) + x, 0),
+    "one that is read afterwards": (lambda x: (y := np.tanh(x), np.exp(-y) * x + y), 0),
+    "two at the end": (lambda x: ((y := np.sin(x) * 0.5) + x, np.cos(y) - x), 0),
+    "of another dtype": (lambda x: np.sin(np.cos(x)) * x > 0.1, 1),
+    "chosen": (lambda x: np.where(np.sin(x * x) > 0, np.cos(x + 1.0), x), 1),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_results_of_chains_hold_others_before(
+    name: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "threads_allowed", lambda: threads)
+    monkeypatch.setattr(blocks, "SHARED", 0)
+    f, more = SEVERAL[name]
+    compiled, kept = compile(f), []
+    for seed in range(4):
+        x = np.random.default_rng(seed).normal(size=150_001)
+        kept.append((compiled(x), f(x)))
+    for ours, expected in kept:
+        np.testing.assert_array_equal(ours, expected)
+    assert len(set(re.findall(r"\bt\d+\b", compiled.source))) == more
 
 
 PIECEWISE: dict[str, Any] = {
